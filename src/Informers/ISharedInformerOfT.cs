@@ -1,0 +1,28 @@
+using k8s;
+using k8s.Models;
+
+namespace CrMonitor.Informers;
+
+/// <summary>Keeps a cache equal to the server's objects of one resource (within one scope), and tells any number of handlers what changes.</summary>
+/// <remarks>
+/// The cache is eventually consistent: it shows a state that the server had, and follows. On a relist it is replaced first, then handlers are told, so that
+/// what a handler reads equals one state of the server. There is no order between the changes of different objects.
+/// All members may be called from any thread.
+/// </remarks>
+public interface ISharedInformer<T> : ISharedInformer
+    where T : class, IKubernetesObject<V1ObjectMeta>
+{
+    /// <summary>Reads the cache.</summary>
+    ILister<T> Lister { get; }
+
+    /// <summary>Adds a named index: for each object, the values under which <see cref="ILister{T}.ByIndex"/> finds it.</summary>
+    /// <exception cref="ArgumentException">An index of that name exists.</exception>
+    void AddIndex(string name, Func<T, IEnumerable<string>> values);
+
+    /// <summary>
+    /// Adds a handler, before or after the start. It is first told every cached object as <see cref="ChangeKind.Added"/> (with
+    /// <see cref="ResourceChange{T}.IsInitialList"/>), then what changes.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The informer was stopped.</exception>
+    HandlerRegistration AddHandler(IResourceHandler<T> handler);
+}

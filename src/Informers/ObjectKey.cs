@@ -1,0 +1,37 @@
+using k8s.Models;
+
+namespace CrMonitor.Informers;
+
+/// <summary>The identity of an object within its kind: namespace and name.</summary>
+/// <param name="Namespace">The namespace; <see langword="null"/> for a cluster-scoped object.</param>
+/// <param name="Name">The name, never empty for an object that a server has accepted.</param>
+/// <remarks>
+/// Its text is <c>namespace/name</c>, or <c>name</c> alone for a cluster-scoped object, as client-go's <c>MetaNamespaceKeyFunc</c> writes it.
+/// An object that was deleted and created again has the same key and another uid.
+/// </remarks>
+public readonly record struct ObjectKey(string? Namespace, string Name)
+{
+    /// <summary>Reads <c>namespace/name</c> or <c>name</c>.</summary>
+    /// <exception cref="FormatException">The text has more than one slash, or an empty part.</exception>
+    public static ObjectKey Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var parts = text.Split('/');
+        return parts switch
+        {
+            [{ Length: > 0 } name] => new ObjectKey(null, name),
+            [{ Length: > 0 } ns, { Length: > 0 } name] => new ObjectKey(ns, name),
+            _ => throw new FormatException($"'{text}' is not an object key. Expected 'name' or 'namespace/name'."),
+        };
+    }
+
+    /// <summary>The key of an object that carries its metadata.</summary>
+    public static ObjectKey Of(IMetadata<V1ObjectMeta> resource)
+    {
+        ArgumentNullException.ThrowIfNull(resource);
+        return new ObjectKey(string.IsNullOrEmpty(resource.Metadata.NamespaceProperty) ? null : resource.Metadata.NamespaceProperty, resource.Metadata.Name);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Namespace is null ? Name : $"{Namespace}/{Name}";
+}
