@@ -395,7 +395,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             {
                 ref var entry = ref _table[slot];
                 processing[i] = new ProcessingKey<TKey>(
-                    entry.Key, _instruments is null ? null : Elapsed(entry.TakenAt, now), entry.State.HasFlag(EntryState.Dirty));
+                    entry.Key, _instruments is null ? null : Elapsed(entry.TakenAt, now), entry.IsDirty);
             }
 
             waiting = new (TKey, long)[_delays.Count];
@@ -555,7 +555,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private void MakeDirtyLocked(int slot, long now, ref Aftermath<TKey> aftermath)
     {
         ref var entry = ref _table[slot];
-        if ((entry.State & EntryState.Dirty) != 0)
+        if (entry.IsDirty)
         {
             return;
         }
@@ -563,7 +563,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         _adds++;
         entry.QueuedAt = now;
         entry.State |= EntryState.Dirty;
-        if ((entry.State & EntryState.Held) != 0)
+        if (entry.IsHeld)
         {
             _dirtyAndHeld++;
         }
@@ -687,7 +687,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private bool WaitLocked(int slot, long due)
     {
         ref var entry = ref _table[slot];
-        if ((entry.State & EntryState.Dirty) != 0)
+        if (entry.IsDirty)
         {
             return false;
         }
@@ -848,8 +848,8 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         int processing = 0, dirtyAndHeld = 0;
         for (var slot = _processing.First; slot >= 0; slot = _table[slot].Next, processing++)
         {
-            Debug.Assert(_table[slot].State.HasFlag(EntryState.Held), "A key in processing is held.");
-            dirtyAndHeld += _table[slot].State.HasFlag(EntryState.Dirty) ? 1 : 0;
+            Debug.Assert(_table[slot].IsHeld, "A key in processing is held.");
+            dirtyAndHeld += _table[slot].IsDirty ? 1 : 0;
         }
 
         Debug.Assert(processing == _processing.Count, "The processing list is counted.");
@@ -859,7 +859,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         {
             ref var entry = ref _table[_delays.SlotAt(index)];
             Debug.Assert(entry.HeapIndex == index, "An entry knows its place in the heap.");
-            Debug.Assert(!entry.State.HasFlag(EntryState.Dirty), "A key that needs a run now waits for nothing.");
+            Debug.Assert(!entry.IsDirty, "A key that needs a run now waits for nothing.");
             Debug.Assert(_delays.DueAt(index) >= _delays.EarliestDue, "The first of the heap is the earliest.");
             waitingOnly += entry.State == EntryState.None ? 1 : 0;
         }

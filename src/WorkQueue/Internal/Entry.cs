@@ -29,4 +29,8 @@ internal struct Entry<TKey>
     public uint Version;
 
     public EntryState State;
+
+    public readonly bool IsDirty => (State & EntryState.Dirty) != 0;
+
+    public readonly bool IsHeld => (State & EntryState.Held) != 0;
 }
