@@ -525,8 +525,8 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
     private static void ThrowIfNull([NotNull] TKey? key, [CallerArgumentExpression(nameof(key))] string? name = null)
     {
-        // Not ArgumentNullException.ThrowIfNull: that would box a key which is a value.
-        if (key is null)
+        // Not ArgumentNullException.ThrowIfNull, and not the second test alone: either boxes a key which is a value, the latter in unoptimised code.
+        if (!typeof(TKey).IsValueType && key is null)
         {
             throw new ArgumentNullException(name);
         }
