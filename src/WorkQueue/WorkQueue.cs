@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace CrMonitor.WorkQueue;
@@ -523,7 +522,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
     }
 
-    private static void ThrowIfNull([NotNull] TKey? key, [CallerArgumentExpression(nameof(key))] string? name = null)
+    private static void ThrowIfNull(TKey key, [CallerArgumentExpression(nameof(key))] string? name = null)
     {
         // Not ArgumentNullException.ThrowIfNull, and not the second test alone: either boxes a key which is a value, the latter in unoptimised code.
         if (!typeof(TKey).IsValueType && key is null)

@@ -33,7 +33,7 @@ public sealed class WorkQueueModelTests
 
     [Fact]
     public void The_queue_does_what_the_model_does() =>
-        Operations.Array[1, 60].Sample(operations => Run(operations), iter: 20_000, print: operations => string.Join("; ", operations));
+        Operations.Array[1, 60].Sample(operations => Run(operations), iter: 10_000, print: operations => string.Join("; ", operations));
 
     private static void Run(Operation[] operations)
     {
