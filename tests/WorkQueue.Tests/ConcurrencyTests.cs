@@ -41,7 +41,7 @@ public sealed class ConcurrencyTests
     public async Task No_addition_is_lost_and_no_key_has_two_workers_while_everything_happens_at_once()
     {
         const int keys = 2000;
-        const int additions = 100_000;
+        const int additions = 300_000;
         using var queue = new WorkQueue<int>(new WorkQueueOptions<int> { Name = "stress" });
         var written = new int[keys];
         var read = new int[keys];

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace CrMonitor.WorkQueue.Tests;
 
 public sealed class DeduplicationTests : IDisposable
@@ -134,7 +136,7 @@ public sealed class DeduplicationTests : IDisposable
     }
 
     // Not inlined, so that no local of the test holds the key.
-    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference AddAndRun(WorkQueue<object> queue)
     {
         var key = new object();

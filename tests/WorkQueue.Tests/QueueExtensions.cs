@@ -10,7 +10,9 @@ internal static class QueueExtensions
         return item.Value;
     }
 
-    /// <summary>The result of a call that must have ended by now. A task made of it would learn of that only when a thread of the pool gets to it.</summary>
+    /// <summary>
+    /// The result of a call that must have ended by now. A task made of it would learn of that only when a thread of the pool gets to it.
+    /// </summary>
     public static T ResultNow<T>(this ValueTask<T> call)
     {
         Assert.True(call.IsCompleted, "the call must have ended by now");

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace CrMonitor.WorkQueue.Tests;
 
 public sealed class WorkItemTests : IDisposable
@@ -54,7 +56,7 @@ public sealed class WorkItemTests : IDisposable
     [Fact]
     public void An_item_tells_how_long_its_key_was_ready_if_the_queue_is_measured()
     {
-        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var time = new FakeTimeProvider();
         using var measured = new WorkQueue<string>(new WorkQueueOptions<string> { Name = "measured", TimeProvider = time });
         measured.Add("a");
         time.Advance(TimeSpan.FromSeconds(2));

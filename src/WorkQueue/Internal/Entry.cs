@@ -25,7 +25,9 @@ internal struct Entry<TKey>
     /// <summary>The place in the delay heap; -1 when the key waits for no deadline.</summary>
     public int HeapIndex;
 
-    /// <summary>Raised whenever a hand-out ends, so that a work item is recognised as the current one, also after its entry was used for another key.</summary>
+    /// <summary>
+    /// Raised whenever a hand-out ends, so that a work item is recognised as the current one, also after its entry was used for another key.
+    /// </summary>
     public uint Version;
 
     public EntryState State;
