@@ -22,6 +22,9 @@ public sealed class KubeApiException : Exception
     /// <summary>How long the server asks to wait before another try.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>The server has not yet reached the resourceVersion that was asked for.</summary>
+    internal bool IsTooLargeResourceVersion { get; init; }
+
     /// <summary>The object does not exist.</summary>
     public bool IsNotFound => StatusCode == HttpStatusCode.NotFound;
 

@@ -1,0 +1,11 @@
+namespace CrMonitor.Informers;
+
+internal enum LabelOperator
+{
+    In,
+    NotIn,
+    Exists,
+    DoesNotExist,
+    GreaterThan,
+    LessThan,
+}
