@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.Kinds;
@@ -11,11 +13,13 @@ using Microsoft.AspNetCore.Http;
 namespace CrMonitor.ApiServer.Http;
 
 /// <summary>Serves requests for resources.</summary>
-internal sealed class ResourceEndpoint(
+internal sealed partial class ResourceEndpoint(
     ObjectStore store, ResourceRegistry registry, ResourceWriter writer, TableConverter tables, TimeSpan bookmarkInterval, Func<CancellationToken> stopping)
 {
     // A watch without a time of its own lasts between this and twice this, so that clients do not all come back at once.
     private static readonly TimeSpan MinimumWatch = TimeSpan.FromMinutes(30);
+
+    private const int FlushThreshold = 64 * 1024;
 
     /// <returns>False if there is no such resource.</returns>
     public async Task<bool> TryServeAsync(HttpContext context, ActiveRequest active)
@@ -141,10 +145,10 @@ internal sealed class ResourceEndpoint(
         var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
         var type = RequestBody.MediaTypeOf(context.Request);
         var isApply = type == "application/apply-patch+yaml";
-        var isStrategic = type == "application/strategic-merge-patch+json" && !definition.IsCustom;
+        var isStrategic = type == "application/strategic-merge-patch+json" && !IsCustom(definition);
         if (!isApply && !isStrategic && type is not ("application/json-patch+json" or "application/merge-patch+json"))
         {
-            throw definition.IsCustom
+            throw IsCustom(definition)
                 ? ApiErrors.UnsupportedMediaType("application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml")
                 : ApiErrors.UnsupportedMediaType(
                     "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml");
@@ -220,24 +224,83 @@ internal sealed class ResourceEndpoint(
         await RespondAsync(context, definition, form, page);
     }
 
-    private static JsonObject ApplyPatch(string type, ResourceDefinition definition, JsonObject live, JsonNode? patch)
+    private async Task RespondAsync(HttpContext context, int status, ResourceDefinition definition, MediaType form, StoredObject obj)
     {
-        switch (type)
+        if (Presentation(context, definition, form) is { } present)
         {
-            case "application/json-patch+json":
-                JsonPatch.Apply(live, patch ?? new JsonArray());
-                return live;
-            case "application/merge-patch+json":
-                MergePatch.Apply(live, AsObject(patch));
-                return live;
-            default:
-                StrategicMergePatch.Apply(live, AsObject(patch), definition.Schema);
-                return live;
+            await Responses.WriteAsync(context, status, present(ObjectForm.Parse(obj, definition)));
+        }
+        else
+        {
+            await Responses.WriteAsync(context, status, Responses.Json, ObjectForm.Json(obj, definition));
+        }
+    }
+
+    private async Task RespondAsync(HttpContext context, ResourceDefinition definition, MediaType form, ListPage page)
+    {
+        var metadata = new JsonObject { ["resourceVersion"] = page.Revision.ToString(CultureInfo.InvariantCulture) };
+        if (page.Continue.Length > 0)
+        {
+            metadata["continue"] = page.Continue;
         }
 
-        static JsonObject AsObject(JsonNode? patch) => patch as JsonObject
-            ?? throw ApiErrors.BadRequest($"error decoding patch: json: cannot unmarshal {ObjectDecoder.TypeName(patch)} into Go value of type map[string]interface {{}}");
+        if (page.RemainingCount is { } remaining)
+        {
+            metadata["remainingItemCount"] = remaining;
+        }
+
+        if (Presentation(context, definition, form) is { } present)
+        {
+            var list = new JsonObject
+            {
+                ["apiVersion"] = definition.ApiVersion,
+                ["kind"] = definition.ListKind,
+                ["metadata"] = metadata,
+                ["items"] = new JsonArray([.. page.Objects.Select(o => ObjectForm.Parse(o, definition))]),
+            };
+            await Responses.WriteAsync(context, 200, present(list));
+            return;
+        }
+
+        // Written one by one, as they are stored: no second copy of a long list is made.
+        context.Response.ContentType = Responses.Json;
+        context.Response.Headers.CacheControl = "no-cache, private";
+        await context.Response.StartAsync(context.RequestAborted);
+        var output = context.Response.BodyWriter;
+        output.Write("{\"apiVersion\":\""u8);
+        output.Write(Encoding.UTF8.GetBytes(definition.ApiVersion));
+        output.Write("\",\"kind\":\""u8);
+        output.Write(Encoding.UTF8.GetBytes(definition.ListKind));
+        output.Write("\",\"metadata\":"u8);
+        output.Write(ObjectEncoder.ToUtf8(metadata));
+        output.Write(",\"items\":["u8);
+        for (var i = 0; i < page.Objects.Count; i++)
+        {
+            if (i > 0)
+            {
+                output.Write(","u8);
+            }
+
+            output.Write(ObjectForm.Json(page.Objects[i], definition).Span);
+            if (output.UnflushedBytes > FlushThreshold)
+            {
+                await output.FlushAsync(context.RequestAborted);
+            }
+        }
+
+        output.Write("]}"u8);
+        await output.FlushAsync(context.RequestAborted);
+        await context.Response.CompleteAsync();
     }
+
+    private static bool IsCustom(ResourceDefinition definition) => definition.Strategy is CustomResourceStrategy;
+
+    private static JsonObject ApplyPatch(string type, ResourceDefinition definition, JsonObject live, JsonNode? patch) => type switch
+    {
+        "application/json-patch+json" => JsonPatch.Apply(live, patch),
+        "application/merge-patch+json" => MergePatch.Apply(live, patch),
+        _ => StrategicMergePatch.Apply(live, patch as JsonObject ?? throw ApiErrors.BadRequest("error decoding patch: it is not an object"), definition.Schema),
+    };
 
     private static JsonNode? ParsePatch(ReadOnlyMemory<byte> body, out IReadOnlyList<string> duplicates)
     {

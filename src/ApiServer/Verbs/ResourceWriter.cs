@@ -105,7 +105,6 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
             var obj = JsonText.ParseObject(existing.Json);
             var metadata = (JsonObject)obj["metadata"]!;
             var finalizersChanged = SetPropagation(metadata, options.PropagationPolicy);
-            finalizersChanged |= definition.Strategy.AddFinalizers(obj);
             if (!IsHeld(definition, obj))
             {
                 if (options.IsDryRun)
@@ -341,7 +340,11 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
 
         SetDefaults(definition, obj);
         obj = KeepToPart(definition, subresource, live, obj);
-        definition.Strategy.Prepare(obj, live);
+        if (subresource.Length == 0)
+        {
+            definition.Strategy.Prepare(obj, live);
+        }
+
         if (manages)
         {
             ManagedFields.Update(live, obj, FieldManager(definition, subresource, options));
