@@ -6,10 +6,11 @@ namespace CrMonitor.ApiServer.BuiltInControllers;
 internal sealed class DueKeys<TKey> : IDisposable
     where TKey : notnull
 {
-    // _gate guards the two collections. It is held for their updates alone.
+    // _gate guards the fields down to _sequence. It is held for their updates alone.
     private readonly Lock _gate = new();
-    private readonly Dictionary<TKey, long> _due = [];
-    private readonly PriorityQueue<TKey, long> _order = new(); // entries whose time is not that of _due are stale
+    private readonly Dictionary<TKey, (long Time, long Sequence)> _due = [];
+    private readonly PriorityQueue<TKey, (long Time, long Sequence)> _order = new(); // entries whose place is not that of _due are stale
+    private long _sequence; // of keys that are due at the same time, the first to be added comes first
 
     // Of capacity one, since it says only that there is something to look at.
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
@@ -31,26 +32,18 @@ internal sealed class DueKeys<TKey> : IDisposable
     {
         lock (_gate)
         {
-            var due = (_time.GetUtcNow() + delay).UtcTicks;
-            if (_due.TryGetValue(key, out var earlier) && earlier <= due)
+            var time = (_time.GetUtcNow() + delay).UtcTicks;
+            if (_due.TryGetValue(key, out var earlier) && earlier.Time <= time)
             {
                 return;
             }
 
+            var due = (time, _sequence++);
             _due[key] = due;
             _order.Enqueue(key, due);
         }
 
         _signal.Writer.TryWrite(true);
-    }
-
-    /// <summary>Forgets the key, if it waits.</summary>
-    public void Remove(TKey key)
-    {
-        lock (_gate)
-        {
-            _due.Remove(key);
-        }
     }
 
     /// <summary>The next key whose time has come.</summary>
@@ -61,15 +54,15 @@ internal sealed class DueKeys<TKey> : IDisposable
             var wait = Timeout.InfiniteTimeSpan;
             lock (_gate)
             {
-                while (_order.TryPeek(out var key, out var time))
+                while (_order.TryPeek(out var key, out var next))
                 {
-                    if (!_due.TryGetValue(key, out var current) || current != time)
+                    if (!_due.TryGetValue(key, out var current) || current != next)
                     {
                         _order.Dequeue();
                         continue;
                     }
 
-                    wait = TimeSpan.FromTicks(time - _time.GetUtcNow().UtcTicks);
+                    wait = TimeSpan.FromTicks(next.Time - _time.GetUtcNow().UtcTicks);
                     if (wait <= TimeSpan.Zero)
                     {
                         _order.Dequeue();
