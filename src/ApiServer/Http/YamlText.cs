@@ -1,0 +1,184 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace CrMonitor.ApiServer.Http;
+
+/// <summary>Reads YAML bodies as the JSON that they stand for: YAML 1.1, as Kubernetes reads it (<c>yes</c> is true, <c>010</c> is eight).</summary>
+internal static partial class YamlText
+{
+    /// <exception cref="FormatException">The text is not YAML, or says what JSON cannot.</exception>
+    public static byte[] ToJson(ReadOnlyMemory<byte> yaml)
+    {
+        try
+        {
+            var parser = new Parser(new StringReader(Encoding.UTF8.GetString(yaml.Span)));
+            parser.Consume<StreamStart>();
+            if (!parser.TryConsume<DocumentStart>(out _))
+            {
+                return [];
+            }
+
+            using var buffer = new MemoryStream();
+            using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { MaxDepth = Storage.JsonText.MaximumDepth }))
+            {
+                Copy(parser, writer, []);
+            }
+
+            return buffer.ToArray();
+        }
+        catch (YamlException e)
+        {
+            throw new FormatException($"yaml: line {e.Start.Line}: {e.Message}", e);
+        }
+    }
+
+    private static void Copy(Parser parser, Utf8JsonWriter writer, Dictionary<string, JsonNode?> anchors)
+    {
+        switch (parser.Current)
+        {
+            case NodeEvent { Anchor.IsEmpty: false } anchored:
+                var name = anchored.Anchor.Value;
+                using (var copy = new MemoryStream())
+                {
+                    using (var nested = new Utf8JsonWriter(copy))
+                    {
+                        CopyNode(parser, nested, anchors);
+                    }
+
+                    anchors[name] = JsonNode.Parse(copy.ToArray());
+                }
+
+                Write(writer, anchors[name]);
+                break;
+
+            case AnchorAlias alias:
+                parser.MoveNext();
+                Write(writer, anchors.TryGetValue(alias.Value.Value, out var node) ? node : throw new FormatException($"yaml: unknown anchor '{alias.Value.Value}' referenced"));
+                break;
+
+            default:
+                CopyNode(parser, writer, anchors);
+                break;
+        }
+    }
+
+    private static void CopyNode(Parser parser, Utf8JsonWriter writer, Dictionary<string, JsonNode?> anchors)
+    {
+        if (parser.TryConsume<MappingStart>(out _))
+        {
+            writer.WriteStartObject();
+            while (!parser.TryConsume<MappingEnd>(out _))
+            {
+                var key = parser.TryConsume<Scalar>(out var scalar) ? scalar : throw new FormatException("yaml: a key is not a scalar, which JSON cannot say");
+                writer.WritePropertyName(key.Value);
+                Copy(parser, writer, anchors);
+            }
+
+            writer.WriteEndObject();
+        }
+        else if (parser.TryConsume<SequenceStart>(out _))
+        {
+            writer.WriteStartArray();
+            while (!parser.TryConsume<SequenceEnd>(out _))
+            {
+                Copy(parser, writer, anchors);
+            }
+
+            writer.WriteEndArray();
+        }
+        else
+        {
+            WriteScalar(writer, parser.Consume<Scalar>());
+        }
+    }
+
+    private static void WriteScalar(Utf8JsonWriter writer, Scalar scalar)
+    {
+        var text = scalar.Value;
+        if (scalar.Style != ScalarStyle.Plain)
+        {
+            writer.WriteStringValue(text);
+            return;
+        }
+
+        switch (text)
+        {
+            case "" or "~" or "null" or "Null" or "NULL":
+                writer.WriteNullValue();
+                break;
+            case "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "y" or "Y" or "on" or "On" or "ON":
+                writer.WriteBooleanValue(true);
+                break;
+            case "false" or "False" or "FALSE" or "no" or "No" or "NO" or "n" or "N" or "off" or "Off" or "OFF":
+                writer.WriteBooleanValue(false);
+                break;
+            default:
+                if (TryReadInteger(text.Replace("_", "", StringComparison.Ordinal), out var integer))
+                {
+                    writer.WriteNumberValue(integer);
+                }
+                else if (Number().IsMatch(text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
+                {
+                    writer.WriteNumberValue(number);
+                }
+                else
+                {
+                    writer.WriteStringValue(text);
+                }
+
+                break;
+        }
+    }
+
+    private static bool TryReadInteger(string text, out long integer)
+    {
+        var isNegative = text is ['-', ..];
+        var digits = text is ['-' or '+', ..] ? text[1..] : text;
+        var isRead = digits switch
+        {
+            ['0', 'x' or 'X', ..] => long.TryParse(digits.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out integer),
+            ['0', 'b' or 'B', ..] => long.TryParse(digits.AsSpan(2), NumberStyles.AllowBinarySpecifier, CultureInfo.InvariantCulture, out integer),
+            ['0', 'o' or 'O', ..] => TryReadOctal(digits.AsSpan(2), out integer),
+            ['0', _, ..] => TryReadOctal(digits.AsSpan(1), out integer),
+            _ => long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out integer),
+        };
+        integer = isNegative ? -integer : integer;
+        return isRead;
+    }
+
+    private static bool TryReadOctal(ReadOnlySpan<char> digits, out long integer)
+    {
+        integer = 0;
+        if (digits.Length is 0 or > 20 || digits.IndexOfAnyExceptInRange('0', '7') >= 0)
+        {
+            return false;
+        }
+
+        foreach (var digit in digits)
+        {
+            integer = (integer * 8) + (digit - '0');
+        }
+
+        return true;
+    }
+
+    private static void Write(Utf8JsonWriter writer, JsonNode? node)
+    {
+        if (node is null)
+        {
+            writer.WriteNullValue();
+        }
+        else
+        {
+            node.WriteTo(writer);
+        }
+    }
+
+    [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\z")]
+    private static partial Regex Number();
+}
