@@ -100,7 +100,7 @@ internal static class BuiltInKinds
                 Categories = ["api-extensions"],
                 IsNamespaced = false,
                 HasStatus = true,
-                PrinterColumns = [CommonColumns.Name, new("Created At", "date", ".metadata.creationTimestamp") { Cell = (obj, _) => obj["metadata"].Get("creationTimestamp")?.DeepClone() }],
+                PrinterColumns = [CommonColumns.Name, CommonColumns.CreatedAt],
             },
         ];
     }
