@@ -1,0 +1,14 @@
+namespace CrMonitor.WorkQueue;
+
+/// <summary>What is known of a key; that it waits for a deadline is told by its place in the delay heap.</summary>
+[Flags]
+internal enum EntryState : byte
+{
+    None = 0,
+
+    /// <summary>Needs a run: ready, or, together with <see cref="Held"/>, ready again once its worker is done.</summary>
+    Dirty = 1,
+
+    /// <summary>With a worker.</summary>
+    Held = 2,
+}

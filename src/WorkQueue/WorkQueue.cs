@@ -1,0 +1,869 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace CrMonitor.WorkQueue;
+
+/// <summary>A queue of keys for controllers: it says what needs a run, not how often that was said.</summary>
+/// <remarks>
+/// <para>Guarantees, for any number of producers and workers; all members may be called from any thread:</para>
+/// <list type="bullet">
+/// <item>A key is in the queue once, however often it is added.</item>
+/// <item>A key is never with two workers. Added while it is held, it is handed out exactly once more, after its worker is done.</item>
+/// <item>Keys are handed out in the order in which they became ready: by an addition, at the deadline of a delayed one, or when a worker is done with a key that was added meanwhile.</item>
+/// <item>A cancelled <see cref="TakeAsync"/> takes no key with it.</item>
+/// <item>Nothing polls: there is one timer, set to the earliest deadline, and asleep when no key waits.</item>
+/// <item>Code of others (limiters, schedulers, timers) runs outside the queue's lock, except the comparer.</item>
+/// </list>
+/// <para>
+/// Assumptions: each <see cref="WorkItem{TKey}"/> is disposed once, and each task of <see cref="TakeAsync"/> is awaited; else its key stays with that worker for ever.
+/// </para>
+/// </remarks>
+/// <typeparam name="TKey">What identifies the work: a small immutable value.</typeparam>
+[DebuggerDisplay("{DebuggerDisplay,nq}")]
+public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : notnull
+{
+    // So that a flood of keys that fall due together does not keep producers and workers out for long.
+    private const int MaxReleasesAtOnce = 1024;
+
+    // Invariants under a full check only up to here, so that Debug builds stay usable with many keys.
+    private const int MaxEntriesFullyChecked = 64;
+
+    // What system timers accept; a longer delay is reached in several steps.
+    private static readonly TimeSpan MaxTimerDelay = TimeSpan.FromDays(49);
+
+    private readonly TimeProvider _timeProvider;
+    private readonly IRateLimiter<TKey> _rateLimiter;
+    private readonly string? _name;
+    private readonly WorkQueueInstruments? _instruments; // null: nothing is measured
+
+    // _gate guards the fields of this group. It is held for updates alone: never across an await or a callback, the key comparer excepted.
+    // A method named ...Locked is called with it held. Timestamps are those of _timeProvider.
+    private readonly Lock _gate = new();
+    private EntryTable<TKey> _table;                 // every key that is ready, waiting or held
+    private EntryList _ready = new();                // dirty and not held, in the order of hand-out
+    private EntryList _processing = new();           // held, in the order of hand-out
+    private DelayHeap _delays = new();               // waiting, by deadline; may be held as well
+    private int _dirtyAndHeld;                       // how many keys will be ready when their workers are done
+    private WaiterList<TKey> _parked;                // calls of TakeAsync that found nothing; empty while a key is ready
+    private TakeWaiter<TKey>? _spareWaiters;         // to be used again, linked by Next
+    private TaskCompletionSource? _drained;          // completed when a drain has nothing more to wait for
+    private bool _isShutDown;
+    private long _adds;
+    private long _retries;
+    private long _refused;
+
+    // The timer belongs to the thread that raised _timerRequests from 0: see ReleaseDue.
+    private int _timerRequests;
+    private ITimer? _timer;
+    private long? _timerDue;
+    private bool _timerHasFired; // set by the timer itself
+
+    /// <summary>Creates an empty queue.</summary>
+    /// <param name="options">The settings; defaults if null.</param>
+    public WorkQueue(WorkQueueOptions<TKey>? options = null)
+    {
+        options ??= new WorkQueueOptions<TKey>();
+        _timeProvider = options.TimeProvider;
+        _rateLimiter = options.RateLimiter ?? new ExponentialRateLimiter<TKey>(comparer: options.Comparer, timeProvider: _timeProvider);
+        _table = new EntryTable<TKey>(options.Comparer);
+        _name = options.Name;
+        if (_name is not null)
+        {
+            _instruments = WorkQueueInstruments.Get(options.MeterFactory);
+            _instruments.Register(this);
+        }
+    }
+
+    /// <summary>How many keys are ready. Keys that are waiting or with a worker do not count.</summary>
+    public int Count => Locked(static queue => queue._ready.Count);
+
+    /// <summary>How many keys wait for a deadline. A key can be waiting and processing at once.</summary>
+    public int WaitingCount => Locked(static queue => queue._delays.Count);
+
+    /// <summary>How many keys are with a worker.</summary>
+    public int ProcessingCount => Locked(static queue => queue._processing.Count);
+
+    /// <summary>How many additions were refused because the queue was shut down.</summary>
+    public long RefusedCount => Locked(static queue => queue._refused);
+
+    /// <summary>Whether additions are refused, since <see cref="ShutDown"/>, <see cref="DrainAsync"/> or <see cref="Dispose"/> was called.</summary>
+    public bool IsShutDown => Locked(static queue => queue._isShutDown);
+
+    KeyValuePair<string, object?> IMeasuredQueue.NameTag => NameTag;
+
+    private KeyValuePair<string, object?> NameTag => new("name", _name);
+
+    private string DebuggerDisplay =>
+        $"{_name ?? "WorkQueue"}: {_ready.Count} ready, {_delays.Count} waiting, {_processing.Count} processing{(_isShutDown ? ", shut down" : "")}";
+
+    // After a shutdown: no key is ready, and none can become so.
+    private bool HasEndedLocked => _isShutDown && _ready.Count == 0 && _dirtyAndHeld == 0;
+
+    /// <summary>Makes the key ready, if it is not yet. A key that is held becomes ready when its worker is done. A waiting key waits no longer.</summary>
+    /// <param name="key">The key that needs a run.</param>
+    /// <returns>False if the queue was shut down: the key was refused and counted as such.</returns>
+    /// <exception cref="ArgumentNullException">The key is null.</exception>
+    public bool Add(TKey key)
+    {
+        ThrowIfNull(key);
+        var hash = _table.Hash(key);
+        var now = MeasuringTimestamp();
+        Aftermath<TKey> aftermath = default;
+        var timerIsStale = false;
+        lock (_gate)
+        {
+            if (_isShutDown)
+            {
+                _refused++;
+                return false;
+            }
+
+            var slot = _table.Find(key, hash);
+            if (slot < 0)
+            {
+                slot = _table.Insert(key, hash);
+            }
+            else
+            {
+                timerIsStale = StopWaitingLocked(slot);
+            }
+
+            MakeDirtyLocked(slot, now, ref aftermath);
+            AssertInvariantsLocked();
+        }
+
+        aftermath.Run();
+        if (timerIsStale)
+        {
+            ReleaseDue();
+        }
+
+        return true;
+    }
+
+    /// <summary>Makes the key ready after a delay. If it is ready already, or will be when its worker is done, nothing changes; if it waits already, the earlier deadline counts.</summary>
+    /// <param name="key">The key that needs a run later.</param>
+    /// <param name="delay">How long from now; zero or less makes the key ready at once. Deadlines are met to the millisecond, as far as the timer of the system goes.</param>
+    /// <returns>False if the queue was shut down: the key was refused and counted as such.</returns>
+    /// <remarks>Keys whose deadlines are equal become ready in no particular order.</remarks>
+    /// <exception cref="ArgumentNullException">The key is null.</exception>
+    public bool AddAfter(TKey key, TimeSpan delay)
+    {
+        ThrowIfNull(key);
+        if (delay <= TimeSpan.Zero)
+        {
+            lock (_gate)
+            {
+                _retries += _isShutDown ? 0 : 1;
+            }
+
+            return Add(key);
+        }
+
+        var hash = _table.Hash(key);
+        var due = Deadline(_timeProvider.GetTimestamp(), delay);
+        bool timerIsStale;
+        lock (_gate)
+        {
+            if (_isShutDown)
+            {
+                _refused++;
+                return false;
+            }
+
+            _retries++;
+            var slot = _table.Find(key, hash);
+            if (slot < 0)
+            {
+                slot = _table.Insert(key, hash);
+            }
+
+            timerIsStale = WaitLocked(slot, due);
+            AssertInvariantsLocked();
+        }
+
+        if (timerIsStale)
+        {
+            ReleaseDue();
+        }
+
+        return true;
+    }
+
+    /// <summary>Makes the key ready after the delay that the rate limiter gives for one more retry: <see cref="AddAfter"/> with that delay.</summary>
+    /// <param name="key">The key to try again.</param>
+    /// <returns>False if the queue was shut down: the key was refused and counted as such.</returns>
+    /// <exception cref="ArgumentNullException">The key is null.</exception>
+    public bool AddRateLimited(TKey key)
+    {
+        ThrowIfNull(key);
+
+        // A refused retry must not leave a count behind that nobody will forget.
+        return AddAfter(key, IsShutDown ? TimeSpan.Zero : _rateLimiter.When(key));
+    }
+
+    /// <summary>Resets the rate limiter for the key: after success, and when its object is gone. The key stays in the queue if it is there.</summary>
+    /// <param name="key">The key to forget.</param>
+    /// <exception cref="ArgumentNullException">The key is null.</exception>
+    public void Forget(TKey key)
+    {
+        ThrowIfNull(key);
+        _rateLimiter.Forget(key);
+    }
+
+    /// <summary>How often the key was added with <see cref="AddRateLimited"/> since it was last forgotten.</summary>
+    /// <param name="key">The key to look up.</param>
+    /// <exception cref="ArgumentNullException">The key is null.</exception>
+    public int Retries(TKey key)
+    {
+        ThrowIfNull(key);
+        return _rateLimiter.Retries(key);
+    }
+
+    /// <summary>Takes back what was added and not yet handed out: the key is neither ready nor waiting any more, and will not run again after the worker that holds it. The rate limiter is not touched.</summary>
+    /// <param name="key">The key that needs no run any more.</param>
+    /// <returns>Whether there was anything to take back.</returns>
+    /// <exception cref="ArgumentNullException">The key is null.</exception>
+    public bool Cancel(TKey key)
+    {
+        ThrowIfNull(key);
+        var hash = _table.Hash(key);
+        Aftermath<TKey> aftermath = default;
+        bool timerIsStale;
+        lock (_gate)
+        {
+            var slot = _table.Find(key, hash);
+            if (slot < 0 || (_table[slot].State == EntryState.Held && _table[slot].HeapIndex < 0))
+            {
+                return false;
+            }
+
+            timerIsStale = StopWaitingLocked(slot);
+            ref var entry = ref _table[slot];
+            switch (entry.State)
+            {
+                case EntryState.Dirty:
+                    _ready.Remove(_table, slot);
+                    break;
+                case EntryState.Dirty | EntryState.Held:
+                    _dirtyAndHeld--;
+                    break;
+            }
+
+            entry.State &= ~EntryState.Dirty;
+            if (entry.State == EntryState.None)
+            {
+                _table.Remove(slot);
+            }
+
+            EndLocked(ref aftermath);
+            AssertInvariantsLocked();
+        }
+
+        aftermath.Run();
+        if (timerIsStale)
+        {
+            ReleaseDue();
+        }
+
+        return true;
+    }
+
+    /// <summary>Hands out the next key as soon as there is one. Callers that wait are served in the order of their calls.</summary>
+    /// <param name="cancellationToken">Ends the wait. A key that was assigned before is still handed out.</param>
+    /// <returns>The key, to be disposed when the work is done; null when the queue was shut down and no key is or can become ready.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled; no key was taken.</exception>
+    public ValueTask<WorkItem<TKey>?> TakeAsync(CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<WorkItem<TKey>?>(cancellationToken);
+        }
+
+        var now = MeasuringTimestamp();
+        TakeWaiter<TKey>? waiter = null;
+        WorkItem<TKey> item = default;
+        lock (_gate)
+        {
+            if (_ready.First is >= 0 and var slot)
+            {
+                _ready.Remove(_table, slot);
+                item = HandOutLocked(slot, now);
+            }
+            else if (HasEndedLocked)
+            {
+                return default;
+            }
+            else
+            {
+                waiter = ParkLocked();
+            }
+
+            AssertInvariantsLocked();
+        }
+
+        if (waiter is null)
+        {
+            MeasureQueueDuration(item);
+            return new ValueTask<WorkItem<TKey>?>(item);
+        }
+
+        // It may be completed by now, but it is not used again before its task has been awaited.
+        waiter.CancelWith(cancellationToken);
+        return waiter.Task;
+    }
+
+    /// <summary>Hands out keys until the queue is shut down and empty. Several enumerations can run at once; each key goes to one of them.</summary>
+    /// <param name="cancellationToken">Ends the enumeration.</param>
+    /// <returns>The keys, each to be disposed when the work on it is done.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled; no key was lost.</exception>
+    public async IAsyncEnumerable<WorkItem<TKey>> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        while (await TakeAsync(cancellationToken) is { } item)
+        {
+            yield return item;
+        }
+    }
+
+    /// <summary>
+    /// Refuses further additions. Ready keys are still handed out, also those that are held and were added meanwhile; waiting keys stay where they are and are not handed out any more.
+    /// A drain that is under way ends now. May be called again.
+    /// </summary>
+    public void ShutDown() => Stop(dropKeys: false);
+
+    /// <summary>Shuts down, then waits until no key is ready or processing. Workers must go on taking keys meanwhile. Waiting keys are not waited for.</summary>
+    /// <param name="deadline">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Gives up the wait; the queue stays shut down.</param>
+    /// <returns>What was left: nothing ready or processing, unless the deadline passed or <see cref="ShutDown"/> was called meanwhile.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The deadline is negative, or above 49 days.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<DrainReport<TKey>> DrainAsync(TimeSpan deadline, CancellationToken cancellationToken = default)
+    {
+        if (deadline != Timeout.InfiniteTimeSpan)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(deadline, TimeSpan.Zero);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(deadline, MaxTimerDelay);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        var start = _timeProvider.GetTimestamp();
+        Aftermath<TKey> aftermath = default;
+        Task drained;
+        lock (_gate)
+        {
+            _isShutDown = true;
+            _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            drained = _drained.Task;
+            EndLocked(ref aftermath);
+            AssertInvariantsLocked();
+        }
+
+        aftermath.Run();
+        ReleaseDue();
+        try
+        {
+            await drained.WaitAsync(deadline, _timeProvider, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // The report says what was left.
+        }
+
+        return new DrainReport<TKey>(Snapshot(), _timeProvider.GetElapsedTime(start));
+    }
+
+    /// <summary>What the queue holds at this instant. Takes the time of a copy of all keys.</summary>
+    public WorkQueueSnapshot<TKey> Snapshot()
+    {
+        var now = _timeProvider.GetTimestamp();
+        TKey[] ready;
+        (TKey Key, long Due)[] waiting;
+        ProcessingKey<TKey>[] processing;
+        bool isShutDown;
+        lock (_gate)
+        {
+            isShutDown = _isShutDown;
+            ready = new TKey[_ready.Count];
+            for (int slot = _ready.First, i = 0; slot >= 0; slot = _table[slot].Next, i++)
+            {
+                ready[i] = _table[slot].Key;
+            }
+
+            processing = new ProcessingKey<TKey>[_processing.Count];
+            for (int slot = _processing.First, i = 0; slot >= 0; slot = _table[slot].Next, i++)
+            {
+                ref var entry = ref _table[slot];
+                processing[i] = new ProcessingKey<TKey>(
+                    entry.Key, _instruments is null ? null : Elapsed(entry.TakenAt, now), entry.State.HasFlag(EntryState.Dirty));
+            }
+
+            waiting = new (TKey, long)[_delays.Count];
+            for (var i = 0; i < waiting.Length; i++)
+            {
+                waiting[i] = (_table[_delays.SlotAt(i)].Key, _delays.DueAt(i));
+            }
+        }
+
+        Array.Sort(waiting, static (a, b) => a.Due.CompareTo(b.Due));
+        return new WorkQueueSnapshot<TKey>(
+            ready,
+            Array.ConvertAll(waiting, w => new WaitingKey<TKey>(w.Key, _timeProvider.GetElapsedTime(now, w.Due))),
+            processing,
+            isShutDown);
+    }
+
+    /// <summary>Shuts down, drops the keys that are ready or waiting, and ends the measurements. Items that are held can still be disposed. May be called again.</summary>
+    public void Dispose()
+    {
+        Stop(dropKeys: true);
+        _instruments?.Unregister(this);
+    }
+
+    QueueState IMeasuredQueue.Observe()
+    {
+        var now = _timeProvider.GetTimestamp();
+        lock (_gate)
+        {
+            var unfinished = TimeSpan.Zero;
+            for (var slot = _processing.First; slot >= 0; slot = _table[slot].Next)
+            {
+                unfinished += Elapsed(_table[slot].TakenAt, now);
+            }
+
+            return new QueueState(
+                _ready.Count,
+                _adds,
+                _retries,
+                _refused,
+                unfinished.TotalSeconds,
+                _processing.First < 0 ? 0 : Elapsed(_table[_processing.First].TakenAt, now).TotalSeconds,
+                _ready.First < 0 ? 0 : Elapsed(_table[_ready.First].QueuedAt, now).TotalSeconds);
+        }
+    }
+
+    internal void Done(int slot, uint version, TKey key)
+    {
+        var now = MeasuringTimestamp();
+        Aftermath<TKey> aftermath = default;
+        var takenAt = 0L;
+        bool isHeld;
+        lock (_gate)
+        {
+            ref var entry = ref _table[slot];
+            isHeld = entry.Version == version;
+            if (isHeld)
+            {
+                takenAt = entry.TakenAt;
+                entry.Version++;
+                entry.State &= ~EntryState.Held;
+                _processing.Remove(_table, slot);
+                if (entry.State == EntryState.Dirty)
+                {
+                    _dirtyAndHeld--;
+                    MakeReadyLocked(slot, now, ref aftermath);
+                }
+                else if (entry.HeapIndex < 0)
+                {
+                    _table.Remove(slot);
+                }
+
+                EndLocked(ref aftermath);
+                AssertInvariantsLocked();
+            }
+        }
+
+        if (!isHeld)
+        {
+            throw new InvalidOperationException(
+                $"The hand-out of '{key}' has ended before: its work item was disposed twice. Dispose each item once, when the work on it is done.");
+        }
+
+        if (_instruments is { WorkDuration: { Enabled: true } workDuration })
+        {
+            workDuration.Record(Elapsed(takenAt, now).TotalSeconds, NameTag);
+        }
+
+        aftermath.Run();
+    }
+
+    /// <summary>Takes a waiter back from the parked ones, unless it has been released already.</summary>
+    internal bool TryUnpark(TakeWaiter<TKey> waiter)
+    {
+        lock (_gate)
+        {
+            if (!waiter.IsParked)
+            {
+                return false;
+            }
+
+            _parked.Remove(waiter);
+            waiter.IsParked = false;
+            waiter.IsCanceled = true;
+            AssertInvariantsLocked();
+            return true;
+        }
+    }
+
+    /// <summary>Keeps a waiter for later use.</summary>
+    internal void Return(TakeWaiter<TKey> waiter)
+    {
+        lock (_gate)
+        {
+            waiter.Next = _spareWaiters;
+            _spareWaiters = waiter;
+        }
+    }
+
+    internal void MeasureQueueDuration(in WorkItem<TKey> item)
+    {
+        if (_instruments is { QueueDuration: { Enabled: true } queueDuration })
+        {
+            queueDuration.Record(item.TimeInQueue.GetValueOrDefault().TotalSeconds, NameTag);
+        }
+    }
+
+    private static void ThrowIfNull([NotNull] TKey? key, [CallerArgumentExpression(nameof(key))] string? name = null)
+    {
+        // Not ArgumentNullException.ThrowIfNull: that would box a key which is a value.
+        if (key is null)
+        {
+            throw new ArgumentNullException(name);
+        }
+    }
+
+    private long MeasuringTimestamp() => _instruments is null ? 0 : _timeProvider.GetTimestamp();
+
+    // A key may have been added by a thread that read the clock a little later than the one that takes it.
+    private TimeSpan Elapsed(long from, long to) => to <= from ? TimeSpan.Zero : _timeProvider.GetElapsedTime(from, to);
+
+    private long Deadline(long now, TimeSpan delay)
+    {
+        var ticks = delay.Ticks * ((double)_timeProvider.TimestampFrequency / TimeSpan.TicksPerSecond);
+        return ticks < long.MaxValue - now ? now + (long)ticks : long.MaxValue;
+    }
+
+    private TResult Locked<TResult>(Func<WorkQueue<TKey>, TResult> read)
+    {
+        lock (_gate)
+        {
+            return read(this);
+        }
+    }
+
+    /// <summary>Marks that the key needs a run; what it waited for has been settled by the caller.</summary>
+    private void MakeDirtyLocked(int slot, long now, ref Aftermath<TKey> aftermath)
+    {
+        ref var entry = ref _table[slot];
+        if ((entry.State & EntryState.Dirty) != 0)
+        {
+            return;
+        }
+
+        _adds++;
+        entry.QueuedAt = now;
+        entry.State |= EntryState.Dirty;
+        if ((entry.State & EntryState.Held) != 0)
+        {
+            _dirtyAndHeld++;
+        }
+        else
+        {
+            MakeReadyLocked(slot, now, ref aftermath);
+        }
+    }
+
+    private void MakeReadyLocked(int slot, long now, ref Aftermath<TKey> aftermath)
+    {
+        if (_parked.First is { } waiter)
+        {
+            ReleaseLocked(waiter, HandOutLocked(slot, now), ref aftermath);
+        }
+        else
+        {
+            _ready.Append(_table, slot);
+        }
+    }
+
+    private WorkItem<TKey> HandOutLocked(int slot, long now)
+    {
+        ref var entry = ref _table[slot];
+        entry.State = EntryState.Held;
+        entry.TakenAt = now;
+        _processing.Append(_table, slot);
+        return new WorkItem<TKey>(this, slot, entry.Version, entry.Key, _instruments is null ? null : Elapsed(entry.QueuedAt, now));
+    }
+
+    private TakeWaiter<TKey> ParkLocked()
+    {
+        var waiter = _spareWaiters ?? new TakeWaiter<TKey>(this);
+        _spareWaiters = waiter.Next;
+        _parked.Append(waiter);
+        waiter.IsParked = true;
+        return waiter;
+    }
+
+    private void ReleaseLocked(TakeWaiter<TKey> waiter, WorkItem<TKey>? item, ref Aftermath<TKey> aftermath)
+    {
+        _parked.Remove(waiter);
+        waiter.IsParked = false;
+        waiter.Item = item;
+        aftermath.Release(waiter);
+    }
+
+    /// <summary>Lets waiters and drains go when a shut-down queue has nothing more for them.</summary>
+    private void EndLocked(ref Aftermath<TKey> aftermath)
+    {
+        if (!HasEndedLocked)
+        {
+            return;
+        }
+
+        while (_parked.First is { } waiter)
+        {
+            ReleaseLocked(waiter, item: null, ref aftermath);
+        }
+
+        if (_processing.Count == 0 && _drained is { } drained)
+        {
+            aftermath.Drained = drained;
+            _drained = null;
+        }
+    }
+
+    private void Stop(bool dropKeys)
+    {
+        Aftermath<TKey> aftermath = default;
+        lock (_gate)
+        {
+            _isShutDown = true;
+            if (dropKeys)
+            {
+                DropKeysLocked();
+            }
+
+            EndLocked(ref aftermath);
+            if (_drained is { } drained)
+            {
+                aftermath.Drained = drained;
+                _drained = null;
+            }
+
+            AssertInvariantsLocked();
+        }
+
+        aftermath.Run();
+        ReleaseDue();
+    }
+
+    private void DropKeysLocked()
+    {
+        while (_ready.First is >= 0 and var slot)
+        {
+            _ready.Remove(_table, slot);
+            _table.Remove(slot);
+        }
+
+        while (_delays.Count > 0)
+        {
+            var slot = _delays.Earliest;
+            _delays.Remove(_table, slot);
+            if (_table[slot].State == EntryState.None)
+            {
+                _table.Remove(slot);
+            }
+        }
+
+        for (var slot = _processing.First; slot >= 0; slot = _table[slot].Next)
+        {
+            _table[slot].State = EntryState.Held;
+        }
+
+        _dirtyAndHeld = 0;
+    }
+
+    /// <summary>Gives a key a deadline unless it needs a run anyway, or has an earlier one.</summary>
+    /// <returns>Whether the earliest deadline of the queue has changed.</returns>
+    private bool WaitLocked(int slot, long due)
+    {
+        ref var entry = ref _table[slot];
+        if ((entry.State & EntryState.Dirty) != 0)
+        {
+            return false;
+        }
+
+        if (entry.HeapIndex < 0)
+        {
+            _delays.Insert(_table, slot, due);
+        }
+        else if (due < _delays.DueAt(entry.HeapIndex))
+        {
+            _delays.MoveForward(_table, slot, due);
+        }
+        else
+        {
+            return false;
+        }
+
+        return entry.HeapIndex == 0;
+    }
+
+    /// <inheritdoc cref="WaitLocked"/>
+    private bool StopWaitingLocked(int slot)
+    {
+        var index = _table[slot].HeapIndex;
+        if (index >= 0)
+        {
+            _delays.Remove(_table, slot);
+        }
+
+        return index == 0;
+    }
+
+    /// <summary>
+    /// Makes due keys ready and sets the timer to the next deadline. Called by the timer, and by whoever changed the earliest deadline, without the lock: timers are code
+    /// of others and may call back at once. Calls that come while one is at work only tell it to look again, so that an older setting never overwrites a newer one.
+    /// </summary>
+    private void ReleaseDue()
+    {
+        if (Interlocked.Increment(ref _timerRequests) != 1)
+        {
+            return;
+        }
+
+        try
+        {
+            int seen;
+            do
+            {
+                seen = Volatile.Read(ref _timerRequests);
+                SetTimer(ReleaseDueKeys());
+            }
+            while (Interlocked.Add(ref _timerRequests, -seen) != 0);
+        }
+        catch
+        {
+            // A clock or a scheduler threw, and its caller gets to know. The next call must still find the timer free.
+            Volatile.Write(ref _timerRequests, 0);
+            throw;
+        }
+    }
+
+    /// <returns>The next deadline, if a key waits.</returns>
+    private long? ReleaseDueKeys()
+    {
+        while (true)
+        {
+            var now = _timeProvider.GetTimestamp();
+            long? next = null;
+            Aftermath<TKey> aftermath = default;
+            lock (_gate)
+            {
+                for (var released = 0; !_isShutDown && _delays.Count > 0; released++)
+                {
+                    next = _delays.EarliestDue;
+                    if (next > now || released == MaxReleasesAtOnce)
+                    {
+                        break;
+                    }
+
+                    var slot = _delays.Earliest;
+                    _delays.Remove(_table, slot);
+                    MakeDirtyLocked(slot, now, ref aftermath);
+                    next = null;
+                }
+
+                AssertInvariantsLocked();
+            }
+
+            aftermath.Run();
+            if (next is null || next > now)
+            {
+                return next;
+            }
+        }
+    }
+
+    private void SetTimer(long? due)
+    {
+        if (IsShutDown)
+        {
+            _timer?.Dispose();
+            _timer = null;
+            return;
+        }
+
+        var hasFired = Interlocked.Exchange(ref _timerHasFired, false);
+        if (due == _timerDue && !hasFired)
+        {
+            return;
+        }
+
+        _timerDue = due;
+        if (due is null)
+        {
+            _timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            return;
+        }
+
+        // Whole milliseconds, rounded up: what system timers can do, and never one call after the other just before the deadline.
+        var delay = _timeProvider.GetElapsedTime(_timeProvider.GetTimestamp(), due.Value);
+        delay = TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(delay.TotalMilliseconds)));
+        _timer ??= CreateTimer();
+        _timer.Change(delay < MaxTimerDelay ? delay : MaxTimerDelay, Timeout.InfiniteTimeSpan);
+    }
+
+    private ITimer CreateTimer()
+    {
+        // The timer outlives the call that happens to create it, and must neither keep nor see its ambient state.
+        using var flow = ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow();
+        return _timeProvider.CreateTimer(static queue => ((WorkQueue<TKey>)queue!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnTimer()
+    {
+        Volatile.Write(ref _timerHasFired, true);
+        ReleaseDue();
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertInvariantsLocked()
+    {
+        Debug.Assert(_gate.IsHeldByCurrentThread, "Invariants hold only under _gate.");
+        Debug.Assert(_parked.First is null || _ready.Count == 0, "Nobody waits while a key is ready.");
+        Debug.Assert(_parked.First is null || !HasEndedLocked, "Nobody waits for a key that cannot come.");
+        Debug.Assert(_table.Count <= _ready.Count + _processing.Count + _delays.Count, "A key without a state has no entry.");
+        if (_table.Count > MaxEntriesFullyChecked)
+        {
+            return;
+        }
+
+        var ready = 0;
+        for (var slot = _ready.First; slot >= 0; slot = _table[slot].Next, ready++)
+        {
+            Debug.Assert(_table[slot] is { State: EntryState.Dirty, HeapIndex: < 0 }, "A ready key needs a run, is unheld and waits for nothing.");
+        }
+
+        Debug.Assert(ready == _ready.Count, "The ready list is counted.");
+        int processing = 0, dirtyAndHeld = 0;
+        for (var slot = _processing.First; slot >= 0; slot = _table[slot].Next, processing++)
+        {
+            Debug.Assert(_table[slot].State.HasFlag(EntryState.Held), "A key in processing is held.");
+            dirtyAndHeld += _table[slot].State.HasFlag(EntryState.Dirty) ? 1 : 0;
+        }
+
+        Debug.Assert(processing == _processing.Count, "The processing list is counted.");
+        Debug.Assert(dirtyAndHeld == _dirtyAndHeld, "Keys that will be ready again are counted.");
+        var waitingOnly = 0;
+        for (var index = 0; index < _delays.Count; index++)
+        {
+            ref var entry = ref _table[_delays.SlotAt(index)];
+            Debug.Assert(entry.HeapIndex == index, "An entry knows its place in the heap.");
+            Debug.Assert(!entry.State.HasFlag(EntryState.Dirty), "A key that needs a run now waits for nothing.");
+            Debug.Assert(_delays.DueAt(index) >= _delays.EarliestDue, "The first of the heap is the earliest.");
+            waitingOnly += entry.State == EntryState.None ? 1 : 0;
+        }
+
+        Debug.Assert(_table.Count == ready + processing + waitingOnly, "Every entry is ready, held or waiting.");
+    }
+}
