@@ -1,0 +1,58 @@
+using CrMonitor.Informers;
+using k8s;
+using k8s.Models;
+
+namespace CrMonitor.Controllers;
+
+/// <summary>Reads and writes single objects at the API server.</summary>
+/// <remarks>
+/// Reads are live; reads from the cache are the listers' (<see cref="ILister{T}"/>). Every call throws <see cref="KubeApiException"/> with the server's words
+/// when the server refuses it, and <see cref="HttpRequestException"/> when the server cannot be reached. Objects that are passed in are not changed.
+/// Null members are not sent. May be used from any thread.
+/// </remarks>
+public interface IKubeClient
+{
+    /// <summary>The resource that objects of <typeparamref name="T"/> are kept as.</summary>
+    /// <exception cref="InvalidOperationException">No resource is known for the type; the message says how to make it known.</exception>
+    KubeResource<T> Resource<T>()
+        where T : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>Reads an object from the server, past the cache. <see langword="null"/> if there is none.</summary>
+    Task<T?> GetAsync<T>(ObjectKey key, CancellationToken cancellationToken = default)
+        where T : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>Creates an object.</summary>
+    /// <returns>The object as the server stored it.</returns>
+    /// <exception cref="KubeApiException">Among others: one of that name exists (<see cref="KubeApiException.IsAlreadyExists"/>), which a stale cache may not show yet.</exception>
+    Task<T> CreateAsync<T>(T resource, WriteOptions? options = null, CancellationToken cancellationToken = default)
+        where T : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>Replaces an object, or its subresource. With a resourceVersion in its metadata, only that version is replaced.</summary>
+    /// <remarks>Members that <typeparamref name="T"/> does not know are lost: prefer <see cref="ApplyAsync{T}"/> or a patch.</remarks>
+    /// <returns>The object as the server stored it.</returns>
+    Task<T> UpdateAsync<T>(T resource, WriteOptions? options = null, CancellationToken cancellationToken = default)
+        where T : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>Changes parts of an object, or of its subresource.</summary>
+    /// <returns>The object as the server stored it.</returns>
+    Task<T> PatchAsync<T>(ObjectKey key, KubePatch patch, WriteOptions? options = null, CancellationToken cancellationToken = default)
+        where T : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>
+    /// Server-side apply: creates the object, or sets just those fields that are not null in <paramref name="desired"/> and takes away those that
+    /// this field manager set before and does not set now.
+    /// </summary>
+    /// <returns>The object as the server stored it.</returns>
+    Task<T> ApplyAsync<T>(T desired, ApplyOptions? options = null, CancellationToken cancellationToken = default)
+        where T : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>Server-side apply of a body that is JSON already, with apiVersion, kind and metadata.name.</summary>
+    /// <returns>The object as the server stored it.</returns>
+    Task<T> ApplyJsonAsync<T>(ObjectKey key, ReadOnlyMemory<byte> desired, ApplyOptions? options = null, CancellationToken cancellationToken = default)
+        where T : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>Deletes an object; with finalizers or foreground propagation it stays, marked, until they are done.</summary>
+    /// <returns><see langword="false"/> if there was none.</returns>
+    Task<bool> DeleteAsync<T>(ObjectKey key, DeleteOptions? options = null, CancellationToken cancellationToken = default)
+        where T : class, IKubernetesObject<V1ObjectMeta>;
+}

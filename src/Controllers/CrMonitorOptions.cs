@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using CrMonitor.Informers;
+using k8s;
+using k8s.Models;
+
+namespace CrMonitor.Controllers;
+
+/// <summary>What all controllers of one host have in common.</summary>
+/// <remarks>Set at registration; read when the host starts.</remarks>
+public sealed class CrMonitorOptions
+{
+    private readonly ConcurrentDictionary<Type, KubeResource> _resources = [];
+
+    /// <summary>The namespaces to watch.</summary>
+    /// <value>Empty by default: all. Cluster-scoped kinds need it empty.</value>
+    public IList<string> Namespaces { get; } = [];
+
+    /// <summary>The source-generated contracts of your own types. Those of KubernetesClient's models are known without.</summary>
+    public IList<JsonSerializerContext> JsonContexts { get; } = [];
+
+    /// <summary>
+    /// Makes the connection to the API server when the host starts. It is not asked for where an <see cref="IKubeTransport"/> is registered as a service.
+    /// </summary>
+    /// <value>
+    /// By default it finds the cluster as kubectl does: the file that <c>KUBECONFIG</c> names, <c>~/.kube/config</c>, else the service account of the pod.
+    /// </value>
+    public Func<IServiceProvider, IKubeTransport> Transport { get; set; } =
+        _ => new KubernetesTransport(KubernetesClientConfiguration.BuildDefaultConfig());
+
+    /// <summary>In whose name fields are written: who owns them in server-side apply. It must stay the same from release to release.</summary>
+    /// <value><see langword="null"/> by default: the host's application name.</value>
+    public string? FieldManager { get; set; }
+
+    /// <summary>Who reports events: a qualified name such as <c>example.com/application-controller</c>.</summary>
+    /// <value><see langword="null"/> by default: the field manager.</value>
+    public string? ReportingController { get; set; }
+
+    /// <summary>Which running copy of the controller reports events.</summary>
+    /// <value>The machine's name by default: in a cluster, the pod's.</value>
+    public string ReportingInstance { get; set; } = Environment.MachineName;
+
+    /// <summary>How long running reconciles may go on when the host stops. Then their tokens are cancelled.</summary>
+    /// <value>Three seconds by default, so that a process ends within five seconds of Ctrl-C.</value>
+    public TimeSpan ShutdownGracePeriod { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>A worker that has been busy with one key for longer makes the liveness check fail; the key is named.</summary>
+    /// <value>Ten minutes by default. Should be above the reconcile timeouts.</value>
+    public TimeSpan StuckAfter { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Binds a type to its resource and contract, for the client and for all controllers.</summary>
+    public void AddResource<T>(KubeResource<T> resource)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        ArgumentNullException.ThrowIfNull(resource);
+        if (_resources.TryGetValue(typeof(T), out var other) && !other.Equals(resource))
+        {
+            throw new InvalidOperationException(
+                $"{typeof(T).Name} is bound to {other.ApiVersion} {other.Plural} and to {resource.ApiVersion} {resource.Plural}. Use one model type for each resource.");
+        }
+
+        _resources[typeof(T)] = resource;
+    }
+
+    /// <summary>The resource of a type: as bound by <see cref="AddResource"/>, else from its attribute and the contracts that are known.</summary>
+    internal KubeResource<T> Resource<T>()
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        if (_resources.TryGetValue(typeof(T), out var known))
+        {
+            return (KubeResource<T>)known;
+        }
+
+        foreach (var context in JsonContexts.Append(SourceGenerationContext.Default))
+        {
+            if (context.GetTypeInfo(typeof(T)) is JsonTypeInfo<T> json)
+            {
+                return (KubeResource<T>)_resources.GetOrAdd(typeof(T), _ => new KubeResource<T>(json));
+            }
+        }
+
+        throw new InvalidOperationException(
+            $"No JSON contract is known for {typeof(T).Name}. Put [JsonSerializable(typeof({typeof(T).Name}))] on a JsonSerializerContext and add its Default "
+            + $"to {nameof(CrMonitorOptions)}.{nameof(JsonContexts)}, or pass a KubeResource<{typeof(T).Name}>.");
+    }
+}
