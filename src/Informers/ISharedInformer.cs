@@ -6,6 +6,9 @@ public interface ISharedInformer
     /// <summary>What is watched.</summary>
     KubeResource Resource { get; }
 
+    /// <summary>Which of its objects.</summary>
+    InformerScope Scope { get; }
+
     /// <summary>The cache has held one complete list of the server's objects. It never becomes false again.</summary>
     bool HasSynced { get; }
 

@@ -16,6 +16,10 @@ public interface ISharedInformer<T> : ISharedInformer
     ILister<T> Lister { get; }
 
     /// <summary>Adds a named index: for each object, the values under which <see cref="ILister{T}.ByIndex"/> finds it.</summary>
+    /// <remarks>
+    /// The function must depend on the object alone and must not call the informer. If it throws, that is logged, and the object has no value.
+    /// An index can be added at any time; the objects that are cached are indexed before the call returns.
+    /// </remarks>
     /// <exception cref="ArgumentException">An index of that name exists.</exception>
     void AddIndex(string name, Func<T, IEnumerable<string>> values);
 

@@ -1,20 +1,24 @@
 namespace CrMonitor.Informers;
 
 /// <summary>A snapshot of an informer's connection to its server.</summary>
+/// <remarks>Of an informer of several namespaces it is the worst of them.</remarks>
 public sealed record InformerHealth
 {
     /// <summary>The cache has held one complete list.</summary>
     public required bool HasSynced { get; init; }
 
-    /// <summary>A watch is open and its server has given signs of life lately.</summary>
+    /// <summary>A watch is open. It is closed by the client itself if the server does not close it in time.</summary>
     public required bool IsConnected { get; init; }
 
-    /// <summary>The time since the last list page, event or bookmark; <see langword="null"/> if there has not been one.</summary>
+    /// <summary>The time since the last list page, event, bookmark or opened watch; <see langword="null"/> if there has not been one.</summary>
     public required TimeSpan? SinceLastProofOfLife { get; init; }
 
-    /// <summary>Failures since the last success.</summary>
+    /// <summary>Failures since the last success: a list page, an event, a bookmark, or a watch open for a second.</summary>
     public required int ConsecutiveFailures { get; init; }
 
     /// <summary>What went wrong last, with its reason code; <see langword="null"/> while all is well.</summary>
     public required ReflectorFailure? LastFailure { get; init; }
+
+    /// <summary>How many objects the server has whose latest state cannot be decoded. The cache shows their last readable state, if there was one.</summary>
+    public required int InvalidObjects { get; init; }
 }

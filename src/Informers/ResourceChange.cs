@@ -6,7 +6,9 @@ namespace CrMonitor.Informers;
 /// <summary>One step in an object's life, as told to one handler.</summary>
 /// <param name="Kind">What happened.</param>
 /// <param name="Key">Whose life it is.</param>
-/// <param name="Old">The object that this handler was told before; <see langword="null"/> for <see cref="ChangeKind.Added"/>.</param>
+/// <param name="Old">
+/// The object that this handler was told before; of a deleted object its last state. <see langword="null"/> for <see cref="ChangeKind.Added"/>.
+/// </param>
 /// <param name="Current">The object as it is now; <see langword="null"/> for <see cref="ChangeKind.Deleted"/>.</param>
 /// <remarks>
 /// A handler sees levels, not edges: changes that come faster than it works are merged by key, so that intermediate states may be missing, but the last

@@ -1,0 +1,68 @@
+namespace CrMonitor.Informers;
+
+/// <summary>What is known of one reflector's connection. The run loop writes, anyone reads.</summary>
+internal sealed class ConnectionHealth(TimeProvider timeProvider)
+{
+    // _gate guards the fields below; it is held for assignments alone.
+    private readonly Lock _gate = new();
+    private long? _lastProofOfLife;
+    private long? _watchOpenedAt;
+    private int _consecutiveFailures;
+    private ReflectorFailure? _lastFailure;
+
+    /// <summary>A list page, an event or a bookmark came.</summary>
+    public void Alive()
+    {
+        lock (_gate)
+        {
+            _lastProofOfLife = timeProvider.GetTimestamp();
+            _consecutiveFailures = 0;
+            _lastFailure = null;
+        }
+    }
+
+    /// <summary>The server accepted a watch, at this timestamp.</summary>
+    public void WatchOpened(long timestamp)
+    {
+        lock (_gate)
+        {
+            _lastProofOfLife = timestamp;
+            _watchOpenedAt = timestamp;
+        }
+    }
+
+    public void WatchClosed()
+    {
+        lock (_gate)
+        {
+            _watchOpenedAt = null;
+        }
+    }
+
+    public void Failed(ReflectorFailure failure)
+    {
+        lock (_gate)
+        {
+            _consecutiveFailures++;
+            _lastFailure = failure;
+        }
+    }
+
+    public InformerHealth Snapshot(bool hasSynced, int invalidObjects)
+    {
+        lock (_gate)
+        {
+            // A watch that has outlived the "very short" ones proves, without an event, that the failure before it is over.
+            var isEstablished = _watchOpenedAt is { } opened && timeProvider.GetElapsedTime(opened) >= ReflectorTimes.VeryShortWatch;
+            return new InformerHealth
+            {
+                HasSynced = hasSynced,
+                IsConnected = _watchOpenedAt is not null,
+                SinceLastProofOfLife = _lastProofOfLife is { } at ? timeProvider.GetElapsedTime(at) : null,
+                ConsecutiveFailures = isEstablished ? 0 : _consecutiveFailures,
+                LastFailure = isEstablished ? null : _lastFailure,
+                InvalidObjects = invalidObjects,
+            };
+        }
+    }
+}

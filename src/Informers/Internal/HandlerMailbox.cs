@@ -1,0 +1,269 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using k8s;
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+
+namespace CrMonitor.Informers;
+
+/// <summary>What waits for one handler: at most one change a key, oldest key first. A slow handler costs memory for live keys, and nobody's time but its own.</summary>
+internal sealed partial class HandlerMailbox<T> : HandlerRegistration
+    where T : class, IKubernetesObject<V1ObjectMeta>
+{
+    private const int FirstWarningDepth = 1024;
+    private static readonly TimeSpan SlowCall = TimeSpan.FromMilliseconds(100);
+
+    // The mailbox whose handler's call (or what it started) the current code is part of.
+    private static readonly AsyncLocal<HandlerMailbox<T>?> Current = new();
+
+    private readonly IResourceHandler<T> _handler;
+    private readonly string _resource;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly TagList _tags;
+    private readonly Action<HandlerMailbox<T>> _ended;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    // _gate guards every field below. It is held for updates of them alone: never across an await or a callback.
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ObjectKey, LinkedListNode<Waiting>> _waiting = [];
+    private readonly LinkedList<Waiting> _order = new();
+    private long _posted;                       // the number of the last key that was put at the end
+    private long _inCall;                       // the number of the key whose call runs; 0: none
+    private long _callStarted;
+    private long? _initialEnd;                  // synced once every key up to this number is done
+    private int _warnAt = FirstWarningDepth;
+    private bool _closed;
+    private Task? _loop;
+
+    public HandlerMailbox(
+        IResourceHandler<T> handler, KubeResource resource, TimeProvider time, ILogger logger, Action<HandlerMailbox<T>> ended)
+    {
+        _handler = handler;
+        _resource = resource.ToString();
+        _time = time;
+        _logger = logger;
+        _tags = InformerInstruments.TagsOf(resource);
+        _ended = ended;
+    }
+
+    public override bool HasSynced => _synced.Task.IsCompletedSuccessfully;
+
+    public override int PendingCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
+    public override Task WaitForSyncAsync(CancellationToken cancellationToken = default) => _synced.Task.WaitAsync(cancellationToken);
+
+    /// <summary>Puts a change into the mailbox; merges it with the one that waits for the same key.</summary>
+    /// <param name="change">What happened in the store.</param>
+    /// <param name="final">The last state of a deleted object; <see langword="null"/> if only the store's is known.</param>
+    /// <param name="isInitialList">It belongs to the first list.</param>
+    public void Post(StoreChange<T> change, T? final, bool isInitialList)
+    {
+        var warn = 0;
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            if (!_waiting.TryGetValue(change.Key, out var node))
+            {
+                node = _order.AddLast(new Waiting(++_posted, change.Key, change.Old, isInitialList));
+                _waiting.Add(change.Key, node);
+            }
+            else if (node.Value.Told is null && change.Current is null)
+            {
+                // Came and went before the handler knew of it.
+                RemoveLocked(node);
+                SyncIfDoneLocked();
+                return;
+            }
+
+            node.ValueRef.Current = change.Current;
+            node.ValueRef.Last = change.Current is null ? final ?? change.Old : null;
+            node.ValueRef.IsFinalStateUnknown = change.Current is null && final is null;
+            if (_waiting.Count >= _warnAt && _inCall != 0 && _time.GetElapsedTime(_callStarted) > SlowCall)
+            {
+                warn = _waiting.Count;
+                _warnAt *= 2;
+            }
+        }
+
+        _signal.Writer.TryWrite(true);
+        if (warn > 0)
+        {
+            LogSlow(_resource, warn, _handler.GetType());
+        }
+    }
+
+    /// <summary>All objects of the first list have been posted.</summary>
+    public void EndInitialList()
+    {
+        lock (_gate)
+        {
+            _initialEnd ??= _posted;
+            SyncIfDoneLocked();
+        }
+    }
+
+    /// <summary>Starts to call the handler, on <paramref name="scheduler"/>.</summary>
+    public void Start(TaskScheduler scheduler)
+    {
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                _loop = Task.Factory.StartNew(RunAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap();
+            }
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        Task? loop;
+        bool first;
+        lock (_gate)
+        {
+            first = !_closed;
+            _closed = true;
+            _waiting.Clear();
+            _order.Clear();
+            loop = _loop;
+        }
+
+        if (first)
+        {
+            _synced.TrySetCanceled();
+            _signal.Writer.TryComplete();
+            // Not CancelAsync, which goes to the thread pool: all stays on the scheduler.
+            _stopping.Cancel();
+        }
+
+        if (loop is null)
+        {
+            _ended(this);
+        }
+        else if (Current.Value != this)
+        {
+            await loop;
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        Current.Value = this;
+        do
+        {
+            while (TryTake(out var change))
+            {
+                try
+                {
+                    await _handler.HandleAsync(change, _stopping.Token);
+                }
+                catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+                {
+                    // Asked to end, it has ended.
+                }
+                catch (Exception e)
+                {
+                    InformerInstruments.HandlerExceptions.Add(1, _tags);
+                    LogHandlerFailed(e, _resource, _handler.GetType(), change.Kind, change.Key);
+                }
+
+                EndCall();
+            }
+
+            // The signal may be of a change that was taken already; then one more look finds nothing.
+            _signal.Reader.TryRead(out _);
+        }
+        while (HasWaiting() || await _signal.Reader.WaitToReadAsync());
+
+        _ended(this);
+    }
+
+    private bool HasWaiting()
+    {
+        lock (_gate)
+        {
+            return _waiting.Count > 0;
+        }
+    }
+
+    private bool TryTake(out ResourceChange<T> change)
+    {
+        lock (_gate)
+        {
+            if (_order.First is not { } node)
+            {
+                _warnAt = FirstWarningDepth;
+                change = null!;
+                return false;
+            }
+
+            RemoveLocked(node);
+            _inCall = node.Value.Number;
+            _callStarted = _time.GetTimestamp();
+            change = node.Value.ToChange();
+            return true;
+        }
+    }
+
+    private void EndCall()
+    {
+        lock (_gate)
+        {
+            _inCall = 0;
+            SyncIfDoneLocked();
+        }
+    }
+
+    private void RemoveLocked(LinkedListNode<Waiting> node)
+    {
+        _order.Remove(node);
+        _waiting.Remove(node.Value.Key);
+    }
+
+    private void SyncIfDoneLocked()
+    {
+        Debug.Assert(_gate.IsHeldByCurrentThread, "The numbers belong together only under _gate.");
+        if (_initialEnd is { } end && (_inCall == 0 || _inCall > end) && (_order.First is not { } oldest || oldest.Value.Number > end))
+        {
+            _synced.TrySetResult();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Resource}: the handler {Handler} failed on {Change} of {Key}; it goes on with the next change")]
+    private partial void LogHandlerFailed(Exception e, string resource, Type handler, ChangeKind change, ObjectKey key);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Resource}: {Count} changes wait for the handler {Handler}, which is slow; they are merged by key")]
+    private partial void LogSlow(string resource, int count, Type handler);
+
+    /// <summary>The way from what the handler was told to what is so now.</summary>
+    private record struct Waiting(long Number, ObjectKey Key, T? Told, bool IsInitialList)
+    {
+        public T? Current { get; set; }
+
+        public T? Last { get; set; }
+
+        public bool IsFinalStateUnknown { get; set; }
+
+        public readonly ResourceChange<T> ToChange() => (Told, Current) switch
+        {
+            (null, _) => new ResourceChange<T>(ChangeKind.Added, Key, null, Current) { IsInitialList = IsInitialList },
+            (_, null) => new ResourceChange<T>(ChangeKind.Deleted, Key, Last, null) { IsFinalStateUnknown = IsFinalStateUnknown },
+            _ => new ResourceChange<T>(ChangeKind.Updated, Key, Told, Current),
+        };
+    }
+}

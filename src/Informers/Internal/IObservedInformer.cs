@@ -1,0 +1,20 @@
+using System.Diagnostics;
+
+namespace CrMonitor.Informers;
+
+/// <summary>What gauges and messages ask of an informer, from any thread.</summary>
+internal interface IObservedInformer
+{
+    TagList Tags { get; }
+
+    InformerHealth Health { get; }
+
+    int ObjectCount { get; }
+
+    int QueuedItems { get; }
+
+    string? StoreVersion { get; }
+
+    /// <summary>Which informer this is, and why it has not synced.</summary>
+    string DescribeLate();
+}

@@ -1,0 +1,31 @@
+using k8s;
+using k8s.Models;
+
+namespace CrMonitor.Informers;
+
+/// <summary>Takes what a reflector learns of the server's objects. Called by one reflector's loop, one call at a time.</summary>
+internal interface IReflectorSink<T>
+    where T : class, IKubernetesObject<V1ObjectMeta>
+{
+    /// <summary>A new list begins; what is not committed is forgotten.</summary>
+    IndexedStore<T>.Replacement BeginReplace();
+
+    /// <summary>The list is complete.</summary>
+    /// <param name="replacement">What it holds.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="invalid">The keys of objects in it that could not be decoded.</param>
+    void Replace(IndexedStore<T>.Replacement replacement, string version, IReadOnlyCollection<ObjectKey> invalid);
+
+    /// <summary>An object was added or modified, or (<paramref name="current"/> is <see langword="null"/>) deleted.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="current">What it is now.</param>
+    /// <param name="final">What a deleted object was at last; <see langword="null"/> if that is not known.</param>
+    /// <param name="version">The version that the store has reached by this; <see langword="null"/> leaves it.</param>
+    void Apply(ObjectKey key, T? current, T? final, string? version);
+
+    /// <summary>An object was added or modified, and could not be decoded.</summary>
+    void Invalid(ObjectKey? key, string? version);
+
+    /// <summary>The server has come so far.</summary>
+    void Bookmark(string version);
+}

@@ -1,0 +1,521 @@
+using System.Globalization;
+using System.Net;
+using k8s;
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+
+namespace CrMonitor.Informers;
+
+/// <summary>Lists and watches one resource (in one namespace or in all), for ever, and hands what it learns to a sink.</summary>
+/// <remarks>
+/// A closed state machine: each <see cref="Phase"/> does its work and returns the next. Nothing but cancellation ends it. Every failure goes to
+/// <see cref="Health"/>, the log and the metrics with its reason.
+/// </remarks>
+internal sealed partial class Reflector<T>
+    where T : class, IKubernetesObject<V1ObjectMeta>
+{
+    private const int ListBufferSize = 64 * 1024;
+    private const int WatchBufferSize = 16 * 1024;
+    private const int MaxErrorBody = 64 * 1024;
+
+    private readonly KubeResource<T> _resource;
+    private readonly string? _namespace;
+    private readonly InformerScope _scope;
+    private readonly IKubeTransport _transport;
+    private readonly IReflectorSink<T> _sink;
+    private readonly SharedInformerFactoryOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly string _name;
+    private readonly ObjectDecoder<T> _decoder;
+    private readonly Backoff _backoff;
+    private readonly System.Diagnostics.TagList _tags;
+
+    // The run loop's own. The version that the store has reached: null before the first list.
+    private string? _version;
+    private bool _serverPages;   // the list from version "0" came in pages: there is no watch cache that would answer it whole
+
+    public Reflector(
+        KubeResource<T> resource,
+        string? ns,
+        InformerScope scope,
+        IKubeTransport transport,
+        IReflectorSink<T> sink,
+        SharedInformerFactoryOptions options,
+        ILogger logger)
+    {
+        _resource = resource;
+        _namespace = ns;
+        _scope = scope;
+        _transport = transport;
+        _sink = sink;
+        _options = options;
+        _time = options.TimeProvider;
+        _logger = logger;
+        _name = ns is null ? resource.ToString() : $"{resource} in {ns}";
+        _decoder = new ObjectDecoder<T>(resource, options.KeepManagedFields);
+        _backoff = new Backoff(_time, options.Random);
+        _tags = InformerInstruments.TagsOf(resource);
+        Health = new ConnectionHealth(_time);
+    }
+
+    /// <summary>How the connection is. May be read from any thread.</summary>
+    public ConnectionHealth Health { get; }
+
+    /// <summary>Runs until <paramref name="cancellationToken"/> is cancelled, and then returns promptly and without an exception.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        Phase phase = new Phase.Listing("0");
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                phase = phase switch
+                {
+                    Phase.Listing listing => await ListAsync(listing, cancellationToken),
+                    Phase.Watching watching => await WatchAsync(watching, cancellationToken),
+                    Phase.BackingOff pause => await BackOffAsync(pause, cancellationToken),
+                    _ => throw new InvalidOperationException($"There is no phase {phase.GetType().Name}."),
+                };
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // Nothing known throws here; whatever does (a transport's credentials, the sink) must not end the loop.
+                phase = phase is Phase.Watching
+                    ? BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.WatchFailed, e)
+                    : BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.ListFailed, e);
+            }
+        }
+    }
+
+    // "0" takes what the server has at hand. Afterwards nothing older than what is known will do.
+    private string NextListVersion => _version ?? "0";
+
+    private async Task<Phase> BackOffAsync(Phase.BackingOff pause, CancellationToken cancellationToken)
+    {
+        await Task.Delay(pause.Delay, _time, cancellationToken);
+        return pause.Next;
+    }
+
+    private async Task<Phase> ListAsync(Phase.Listing listing, CancellationToken cancellationToken)
+    {
+        using var activity = InformerInstruments.Activities.StartActivity("informer list");
+        activity?.SetTag("k8s.resource", _resource.ToString());
+        var started = _time.GetTimestamp();
+        try
+        {
+            // From the watch cache a list comes whole, whatever the limit says. At an exact version a limit would send the server past it, to its database.
+            var limit = listing.ResourceVersion is "0" or "" || _serverPages ? _options.PageSize : 0;
+            var count = await ListAllAsync(listing.ResourceVersion, limit, cancellationToken);
+            var elapsed = _time.GetElapsedTime(started);
+            InformerInstruments.ListDuration.Record(elapsed.TotalSeconds, _tags);
+            LogListed(_name, count, _version, elapsed);
+            return new Phase.Watching(_version ?? "");
+        }
+        catch (KubeApiException e) when (e.IsExpired || e.IsTooLargeResourceVersion)
+        {
+            // The version is gone, or is not there yet (the server was restored from a backup): whatever is newest will do.
+            if (listing.ResourceVersion.Length == 0)
+            {
+                return BackOff(listing, ReflectorFailureReason.Expired, e);
+            }
+
+            Report(ReflectorFailureReason.Expired, e, "listing the latest state now");
+            return new Phase.Listing("");
+        }
+        catch (KubeApiException e) when (e.StatusCode == HttpStatusCode.TooManyRequests)
+        {
+            return BackOff(listing, ReflectorFailureReason.TooManyRequests, e);
+        }
+        catch (HttpRequestException e)
+        {
+            return BackOff(listing, ReflectorFailureReason.ConnectionFailed, e);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            return BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.ListFailed, e);
+        }
+    }
+
+    private async Task<int> ListAllAsync(string version, int limit, CancellationToken cancellationToken)
+    {
+        var replacement = _sink.BeginReplace();
+        HashSet<ObjectKey> invalid = [];
+        ListParser? first = null;
+        var next = "";
+        do
+        {
+            var page = new ListParser(json => TakeItem(json, replacement, invalid));
+            try
+            {
+                await ReadPageAsync(page, version, limit, next, cancellationToken);
+            }
+            catch (KubeApiException e) when (e.IsExpired && next.Length > 0)
+            {
+                // The token is older than what the server keeps. One list without pages cannot run into that.
+                Report(ReflectorFailureReason.Expired, e, "listing again without pages");
+                return await ListAllAsync(version, 0, cancellationToken);
+            }
+
+            Health.Alive();
+            _backoff.Well(_time.GetTimestamp());
+            first ??= page;
+            next = page.Continue;
+            _serverPages |= version == "0" && next.Length > 0;
+        }
+        while (next.Length > 0);
+
+        // All pages show the state of the first one.
+        _version = first.ResourceVersion;
+        _sink.Replace(replacement, first.ResourceVersion, invalid);
+        return replacement.Count;
+    }
+
+    private async Task ReadPageAsync(ListParser page, string version, int limit, string continueToken, CancellationToken cancellationToken)
+    {
+        using var silence = new CancellationTokenSource(ReflectorTimes.Answer, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token);
+        try
+        {
+            using var request = Get(
+                ("limit", limit > 0 ? limit.ToString(CultureInfo.InvariantCulture) : ""),
+                ("continue", continueToken),
+                // A token carries its version; the server refuses both together.
+                ("resourceVersion", continueToken.Length == 0 ? version : ""));
+            using var response = await SendAsync(request, either.Token);
+            silence.CancelAfter(ReflectorTimes.ListSilence);
+            await BodyReader.ReadAsync(response.Content, page, ListBufferSize, () => silence.CancelAfter(ReflectorTimes.ListSilence), either.Token);
+        }
+        catch (OperationCanceledException e) when (silence.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException("The server has gone silent in the middle of the list.", e);
+        }
+    }
+
+    private void TakeItem(ReadOnlySpan<byte> json, IndexedStore<T>.Replacement replacement, HashSet<ObjectKey> invalid)
+    {
+        var decoded = _decoder.Decode(json);
+        if (decoded.Object is not null)
+        {
+            replacement.Add(decoded.Key!.Value, decoded.Object);
+            return;
+        }
+
+        ReportInvalid(decoded);
+        if (decoded.Key is { } key)
+        {
+            replacement.AddUnreadable(key);
+            invalid.Add(key);
+        }
+    }
+
+    private async Task<Phase> WatchAsync(Phase.Watching watching, CancellationToken cancellationToken)
+    {
+        var timeout = TimeSpan.FromSeconds(Math.Floor(_options.MinWatchTimeout.TotalSeconds * (1 + _options.Random.NextDouble())));
+        var stream = new WatchState(watching.ResourceVersion);
+        using var deadline = new CancellationTokenSource(ReflectorTimes.Answer, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        long? opened = null;
+        try
+        {
+            using var request = Get(
+                ("watch", "true"),
+                ("allowWatchBookmarks", "true"),
+                ("timeoutSeconds", timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)),
+                ("resourceVersion", watching.ResourceVersion));
+            using var response = await SendAsync(request, either.Token);
+            opened = _time.GetTimestamp();
+            deadline.CancelAfter(timeout + ReflectorTimes.WatchSlack);
+            Health.WatchOpened(opened.Value);
+            LogWatching(_name, watching.ResourceVersion, timeout);
+            await BodyReader.ReadAsync(
+                response.Content, new WatchParser((type, json) => TakeEvent(stream, type, json)), WatchBufferSize, null, either.Token);
+            return stream.Error is { } error ? AfterErrorEvent(stream, error) : AfterClose(stream, opened.Value);
+        }
+        catch (Exception e) when (opened is not null && !cancellationToken.IsCancellationRequested)
+        {
+            return AfterBreak(stream, opened.Value, deadline.IsCancellationRequested, e);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            return AfterRefusal(watching, deadline.IsCancellationRequested, e);
+        }
+        finally
+        {
+            if (opened is { } since)
+            {
+                Health.WatchClosed();
+                InformerInstruments.WatchDuration.Record(_time.GetElapsedTime(since).TotalSeconds, _tags);
+            }
+        }
+    }
+
+    private Phase.BackingOff AfterRefusal(Phase.Watching watching, bool timedOut, Exception e) => e switch
+    {
+        // Nothing is wrong with the version: the same watch is tried again, and no list is asked of a server in trouble.
+        KubeApiException { StatusCode: HttpStatusCode.TooManyRequests } => BackOff(watching, ReflectorFailureReason.TooManyRequests, e),
+        HttpRequestException => BackOff(watching, ReflectorFailureReason.ConnectionFailed, e),
+        OperationCanceledException when timedOut => BackOff(
+            watching, ReflectorFailureReason.ConnectionFailed, new TimeoutException($"No answer within {ReflectorTimes.Answer.TotalSeconds} s.", e)),
+        KubeApiException { IsExpired: true } => BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.Expired, e),
+        _ => BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.WatchFailed, e),
+    };
+
+    private Phase AfterClose(WatchState stream, long opened)
+    {
+        if (!Lived(stream, opened))
+        {
+            return BackOff(
+                new Phase.Listing(NextListVersion),
+                ReflectorFailureReason.VeryShortWatch,
+                new IOException("The server closed the watch at once, without an event."));
+        }
+
+        var elapsed = _time.GetElapsedTime(opened);
+        LogWatchEnded(_name, elapsed, stream.Events);
+        return new Phase.Watching(stream.Version);
+    }
+
+    private Phase AfterBreak(WatchState stream, long opened, bool timedOut, Exception e)
+    {
+        switch (e)
+        {
+            case OperationCanceledException when timedOut:
+                // The server should have closed the watch before: nobody is there any more. What was missed comes with the next watch.
+                Report(
+                    ReflectorFailureReason.Idle,
+                    new TimeoutException($"The server did not close the watch within {ReflectorTimes.WatchSlack.TotalSeconds} s of its own deadline.", e),
+                    "watching again now");
+                return new Phase.Watching(stream.Version);
+
+            case IOException or HttpRequestException when Lived(stream, opened):
+                Report(ReflectorFailureReason.StreamBroken, e, "watching again now");
+                return new Phase.Watching(stream.Version);
+
+            case IOException or HttpRequestException:
+                return BackOff(new Phase.Watching(stream.Version), ReflectorFailureReason.StreamBroken, e);
+
+            default:
+                // Bytes that are no events: nobody knows what was in them.
+                return BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.StreamBroken, e);
+        }
+    }
+
+    private Phase.BackingOff AfterErrorEvent(WatchState stream, KubeApiException error)
+    {
+        if (error.StatusCode == HttpStatusCode.TooManyRequests)
+        {
+            return BackOff(new Phase.Watching(stream.Version), ReflectorFailureReason.TooManyRequests, error);
+        }
+
+        // The gap since the last version cannot be replayed (410), or the server knows of something that no event tells:
+        // only a fresh list can show what was deleted in it.
+        return BackOff(
+            new Phase.Listing(NextListVersion), error.IsExpired ? ReflectorFailureReason.Expired : ReflectorFailureReason.ErrorEvent, error);
+    }
+
+    private bool Lived(WatchState stream, long opened)
+    {
+        if (stream.Events == 0 && _time.GetElapsedTime(opened) < ReflectorTimes.VeryShortWatch)
+        {
+            return false;
+        }
+
+        _backoff.Well(opened);
+        return true;
+    }
+
+    private bool TakeEvent(WatchState stream, WatchEventType type, ReadOnlySpan<byte> json)
+    {
+        CountEvent(type);
+        if (type == WatchEventType.Error)
+        {
+            stream.Error = StatusBody.ToException($"watch of {_name}", null, json, null);
+            return false;
+        }
+
+        stream.Events++;
+        Health.Alive();
+        if (stream.Events == 1)
+        {
+            _backoff.Well(_time.GetTimestamp());
+        }
+
+        // A watch without a version starts with all objects, in no order of versions: none of them is a point to resume from.
+        stream.IsReplaying &= type == WatchEventType.Added;
+        if (type == WatchEventType.Bookmark)
+        {
+            if (ObjectHeader.Read(json).ResourceVersion is { } version)
+            {
+                Advance(stream, version);
+                _sink.Bookmark(version);
+            }
+
+            return true;
+        }
+
+        if (type == WatchEventType.Unknown)
+        {
+            Report(ReflectorFailureReason.StreamBroken, new InvalidDataException("The stream carried an event of an unknown type."), "skipping it");
+            return true;
+        }
+
+        var started = InformerInstruments.ProcessingLatency.Enabled ? _time.GetTimestamp() : 0;
+        TakeObject(stream, type, _decoder.Decode(json));
+        if (started != 0)
+        {
+            InformerInstruments.ProcessingLatency.Record(_time.GetElapsedTime(started).TotalSeconds, _tags);
+        }
+
+        return true;
+    }
+
+    private void TakeObject(WatchState stream, WatchEventType type, DecodedObject<T> decoded)
+    {
+        var version = stream.IsReplaying ? null : decoded.ResourceVersion;
+        if (decoded.Object is null)
+        {
+            ReportInvalid(decoded);
+        }
+
+        switch (decoded)
+        {
+            case { Key: { } key } when type == WatchEventType.Deleted:
+                _sink.Apply(key, null, decoded.Object, version);
+                break;
+            case { Key: { } key, Object: { } current }:
+                _sink.Apply(key, current, null, version);
+                break;
+            default:
+                _sink.Invalid(decoded.Key, version);
+                break;
+        }
+
+        Advance(stream, version);
+    }
+
+    private void Advance(WatchState stream, string? version)
+    {
+        if (!string.IsNullOrEmpty(version))
+        {
+            stream.Version = version;
+            _version = version;
+        }
+    }
+
+    private HttpRequestMessage Get(params ReadOnlySpan<(string Name, string Value)> parameters)
+    {
+        var path = _resource.CollectionPath(_namespace);
+        var separator = '?';
+        foreach (var (name, value) in (ReadOnlySpan<(string Name, string Value)>)
+            [.. parameters, ("labelSelector", _scope.LabelSelector.ToString()), ("fieldSelector", _scope.FieldSelector)])
+        {
+            if (value.Length > 0)
+            {
+                path += $"{separator}{name}={Uri.EscapeDataString(value)}";
+                separator = '&';
+            }
+        }
+
+        var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
+        request.Headers.Accept.ParseAdd("application/json");
+        return request;
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var what = $"{request.Method} {request.RequestUri}";
+        var response = await _transport.SendAsync(request, cancellationToken);
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            var body = new ErrorBody(MaxErrorBody);
+            await BodyReader.ReadAsync(response.Content, body, MaxErrorBody, null, cancellationToken);
+            throw StatusBody.ToException(what, response.StatusCode, body.Bytes, RetryAfterHeader.Read(response, _time));
+        }
+    }
+
+    private Phase.BackingOff BackOff(Phase next, ReflectorFailureReason reason, Exception e)
+    {
+        var delay = _backoff.NextDelay();
+        if (e is KubeApiException { RetryAfter: { } asked } && asked > delay)
+        {
+            delay = asked;
+        }
+
+        var then = next is Phase.Watching ? "watching again" : "listing again";
+        Report(reason, e, string.Create(CultureInfo.InvariantCulture, $"{then} in {delay.TotalSeconds:0.0} s"));
+        return new Phase.BackingOff(delay, next);
+    }
+
+    private void Report(ReflectorFailureReason reason, Exception e, string next)
+    {
+        Health.Failed(new ReflectorFailure(reason, e.Message, e));
+        CountFailure(reason);
+        var isRoutine = reason is ReflectorFailureReason.Expired or ReflectorFailureReason.VeryShortWatch or ReflectorFailureReason.StreamBroken;
+        LogFailure(isRoutine ? LogLevel.Information : LogLevel.Warning, _name, reason, e.Message, next);
+    }
+
+    private void ReportInvalid(DecodedObject<T> decoded)
+    {
+        CountFailure(ReflectorFailureReason.InvalidObject);
+        LogInvalid(_name, decoded.Key?.ToString() ?? "(no readable name)", decoded.ResourceVersion, decoded.Error!.Message);
+    }
+
+    private void CountFailure(ReflectorFailureReason reason)
+    {
+        var tags = _tags;
+        tags.Add("reason", reason.ToString());
+        InformerInstruments.Failures.Add(1, tags);
+    }
+
+    private void CountEvent(WatchEventType type)
+    {
+        if (InformerInstruments.Events.Enabled)
+        {
+            var tags = _tags;
+            tags.Add("type", type switch
+            {
+                WatchEventType.Added => "added",
+                WatchEventType.Modified => "modified",
+                WatchEventType.Deleted => "deleted",
+                WatchEventType.Bookmark => "bookmark",
+                WatchEventType.Error => "error",
+                _ => "unknown",
+            });
+            InformerInstruments.Events.Add(1, tags);
+        }
+    }
+
+    private abstract record Phase
+    {
+        /// <summary>Reading the full list: "0" any state at hand, a version nothing older than it, "" the newest. Leads to <see cref="Watching"/>.</summary>
+        public sealed record Listing(string ResourceVersion) : Phase;
+
+        /// <summary>Following changes. A closed stream keeps the version; an expired one leads to <see cref="Listing"/>.</summary>
+        public sealed record Watching(string ResourceVersion) : Phase;
+
+        /// <summary>Waiting after a failure, and then on with <paramref name="Next"/>.</summary>
+        public sealed record BackingOff(TimeSpan Delay, Phase Next) : Phase;
+    }
+
+    /// <summary>What one watch has seen so far.</summary>
+    private sealed class WatchState(string version)
+    {
+        public string Version { get; set; } = version;
+
+        public int Events { get; set; }
+
+        public bool IsReplaying { get; set; } = version is "" or "0";
+
+        public KubeApiException? Error { get; set; }
+    }
+}

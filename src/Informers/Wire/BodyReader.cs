@@ -1,0 +1,44 @@
+using System.Buffers;
+
+namespace CrMonitor.Informers;
+
+/// <summary>Moves a response body into a parser through one pooled buffer; nothing grows with the body.</summary>
+internal static class BodyReader
+{
+    /// <param name="content">The body.</param>
+    /// <param name="parser">What understands it.</param>
+    /// <param name="bufferSize">The size of a read.</param>
+    /// <param name="progress">Called after each read that brought bytes; a place to put off a deadline.</param>
+    /// <param name="cancellationToken">Ends the reading, also while the server sends nothing.</param>
+    public static async Task ReadAsync(
+        HttpContent content, IBodyParser parser, int bufferSize, Action? progress, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(bufferSize);
+        try
+        {
+            await using var stream = await content.ReadAsStreamAsync(cancellationToken);
+            while (true)
+            {
+                var count = await stream.ReadAsync(buffer, cancellationToken);
+                if (count == 0)
+                {
+                    parser.Complete();
+                    return;
+                }
+
+                progress?.Invoke();
+                if (!parser.Feed(buffer.AsSpan(0, count)))
+                {
+                    return;
+                }
+
+                // A stream that always has bytes at hand completes its reads at once; a cancellation must get in between.
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

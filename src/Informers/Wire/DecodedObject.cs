@@ -1,0 +1,12 @@
+using k8s;
+using k8s.Models;
+
+namespace CrMonitor.Informers;
+
+/// <summary>An object, or why its bytes are none.</summary>
+/// <param name="Object">The object; <see langword="null"/> if it could not be decoded.</param>
+/// <param name="Key">Its key, as far as it can be read.</param>
+/// <param name="ResourceVersion">Its version, as far as it can be read.</param>
+/// <param name="Error">Why it could not be decoded.</param>
+internal readonly record struct DecodedObject<T>(T? Object, ObjectKey? Key, string? ResourceVersion, Exception? Error)
+    where T : class, IKubernetesObject<V1ObjectMeta>;
