@@ -5,8 +5,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace CrMonitor.SampleOperator;
 
 /// <summary>
-/// Answers probes as Kubernetes' own components do: <c>ok</c> or 503 with a line for each check; <c>?verbose</c> gives the lines in any case,
-/// <c>?exclude=name</c> leaves a check out.
+/// Answers probes as Kubernetes' own components do: <c>ok</c> or 503 with a line for each check and its parts; <c>?verbose</c> gives the lines in any
+/// case, <c>?exclude=name</c> leaves a check out.
 /// </summary>
 internal sealed class HealthEndpoint(HealthCheckService checks)
 {
@@ -41,6 +41,10 @@ internal sealed class HealthEndpoint(HealthCheckService checks)
             var sign = entry.Status == HealthStatus.Unhealthy ? '-' : '+';
             var because = entry.Description ?? entry.Exception?.Message;
             text.Append($"[{sign}]{check} {verdict}{(string.IsNullOrEmpty(because) ? "" : ": " + because)}\n");
+            foreach (var (part, state) in entry.Data)
+            {
+                text.Append($"   {part}: {state}\n");
+            }
         }
 
         foreach (var check in excluded)

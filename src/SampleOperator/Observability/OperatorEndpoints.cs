@@ -1,4 +1,5 @@
 using System.Net;
+using CrMonitor.Controllers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -66,8 +67,8 @@ internal static class OperatorEndpoints
         var health = ActivatorUtilities.CreateInstance<HealthEndpoint>(app.ApplicationServices);
         app.Run(context => (context.Request.Path.Value, Serves(context, EndpointRoles.HealthProbes)) switch
         {
-            ("/healthz" or "/livez", true) => health.HandleAsync(context, "healthz", check => check.Tags.Contains(HealthTags.Live)),
-            ("/readyz", true) => health.HandleAsync(context, "readyz", check => check.Tags.Contains(HealthTags.Ready)),
+            ("/healthz" or "/livez", true) => health.HandleAsync(context, "healthz", check => check.Tags.Contains(CrMonitorHealthChecksExtensions.LiveTag)),
+            ("/readyz", true) => health.HandleAsync(context, "readyz", check => check.Tags.Contains(CrMonitorHealthChecksExtensions.ReadyTag)),
             _ => NotFoundAsync(context),
         });
     }
