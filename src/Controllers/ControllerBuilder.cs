@@ -63,21 +63,11 @@ public sealed class ControllerBuilder<T>
     }
 
     /// <summary>Runs for the objects to which <paramref name="map"/> relates a <typeparamref name="TOther"/> when something of that changes.</summary>
-    /// <param name="map">The keys of the objects that depend on it. Called for what it was and for what it is; quick, and from one thread at a time.</param>
-    /// <param name="resource">The resource of the watched objects, if their type is not known otherwise.</param>
-    public ControllerBuilder<T> Watches<TOther>(Func<TOther, IEnumerable<ObjectKey>> map, KubeResource<TOther>? resource = null)
-        where TOther : class, IKubernetesObject<V1ObjectMeta>
-    {
-        ArgumentNullException.ThrowIfNull(map);
-        return Watches<TOther>((other, _) => map(other), resource);
-    }
-
     /// <param name="map">
     /// The keys of the objects that depend on it, with the services of the host at hand (listers, above all). Called for what it was and for what it is; quick,
     /// and from one thread at a time.
     /// </param>
     /// <param name="resource">The resource of the watched objects, if their type is not known otherwise.</param>
-    /// <inheritdoc cref="Watches{TOther}(Func{TOther, IEnumerable{ObjectKey}}, KubeResource{TOther}?)"/>
     public ControllerBuilder<T> Watches<TOther>(Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map, KubeResource<TOther>? resource = null)
         where TOther : class, IKubernetesObject<V1ObjectMeta>
     {

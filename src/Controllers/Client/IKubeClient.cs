@@ -28,7 +28,7 @@ public interface IKubeClient
         where T : class, IKubernetesObject<V1ObjectMeta>;
 
     /// <summary>Replaces an object, or its subresource. With a resourceVersion in its metadata, only that version is replaced.</summary>
-    /// <remarks>Members that <typeparamref name="T"/> does not know are lost: prefer <see cref="ApplyAsync{T}(T, ApplyOptions?, CancellationToken)"/> or a patch.</remarks>
+    /// <remarks>Members that <typeparamref name="T"/> does not know are lost: prefer <see cref="ApplyAsync{T}"/> or a patch.</remarks>
     /// <returns>The object as the server stored it.</returns>
     Task<T> UpdateAsync<T>(T resource, WriteOptions? options = null, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>;
@@ -48,7 +48,7 @@ public interface IKubeClient
 
     /// <summary>Server-side apply of a body that is JSON already, with apiVersion, kind and metadata.name.</summary>
     /// <returns>The object as the server stored it.</returns>
-    Task<T> ApplyAsync<T>(ObjectKey key, ReadOnlyMemory<byte> desired, ApplyOptions? options = null, CancellationToken cancellationToken = default)
+    Task<T> ApplyJsonAsync<T>(ObjectKey key, ReadOnlyMemory<byte> desired, ApplyOptions? options = null, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>;
 
     /// <summary>Deletes an object; with finalizers or foreground propagation it stays, marked, until they are done.</summary>

@@ -88,11 +88,11 @@ public sealed partial class KubeClient : IKubeClient
     {
         ArgumentNullException.ThrowIfNull(desired);
         var to = Resource<T>();
-        return ApplyAsync<T>(KeyOf(to, desired), Write(to, desired), options, cancellationToken);
+        return ApplyJsonAsync<T>(KeyOf(to, desired), Write(to, desired), options, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<T> ApplyAsync<T>(ObjectKey key, ReadOnlyMemory<byte> desired, ApplyOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<T> ApplyJsonAsync<T>(ObjectKey key, ReadOnlyMemory<byte> desired, ApplyOptions? options = null, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var to = Resource<T>();

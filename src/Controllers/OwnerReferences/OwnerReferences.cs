@@ -1,5 +1,4 @@
 using CrMonitor.Informers;
-using k8s;
 using k8s.Models;
 
 namespace CrMonitor.Controllers;

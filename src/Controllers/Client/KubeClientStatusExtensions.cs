@@ -1,39 +1,21 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CrMonitor.Informers;
 using k8s;
 using k8s.Models;
 
 namespace CrMonitor.Controllers;
 
 /// <summary>Writes a status if, and only if, something of it changed.</summary>
-public static class StatusPatches
+public static class KubeClientStatusExtensions
 {
-    /// <summary>Makes <paramref name="status"/> the status of the reconciled object. Writes what differs, as a merge patch of the status subresource.</summary>
-    /// <param name="context">The run; its object shows what was written.</param>
+    /// <summary>Makes <paramref name="status"/> the status of an object. Writes what differs from <paramref name="current"/>, as a merge patch.</summary>
+    /// <param name="client">What writes.</param>
+    /// <param name="current">The object that the status was computed for. It is not changed.</param>
     /// <param name="status">The whole status as it is to be. What it lacks is taken away.</param>
     /// <param name="options">Which fields alone are no reason to write.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>Whether anything was written.</returns>
-    /// <exception cref="InvalidOperationException">The object is gone.</exception>
-    public static async Task<bool> PatchStatusAsync<T, TStatus>(
-        this ReconcileContext<T> context, TStatus status, StatusPatchOptions? options = null, CancellationToken cancellationToken = default)
-        where T : class, IKubernetesObject<V1ObjectMeta>, IStatus<TStatus>
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        var current = context.Object ?? throw new InvalidOperationException($"{context.Key} is gone: it has no status to write.");
-        var answer = await context.Client.PatchStatusAsync(current, status, options, cancellationToken);
-        if (ReferenceEquals(answer, current))
-        {
-            return false;
-        }
-
-        context.Observe(answer);
-        return true;
-    }
-
-    /// <summary>Makes <paramref name="status"/> the status of an object. Writes what differs from <paramref name="current"/>, as a merge patch.</summary>
     /// <returns>The object as the server stored it; <paramref name="current"/> itself if there was nothing to write.</returns>
-    /// <inheritdoc cref="PatchStatusAsync{T, TStatus}(ReconcileContext{T}, TStatus, StatusPatchOptions?, CancellationToken)"/>
     public static async Task<T> PatchStatusAsync<T, TStatus>(
         this IKubeClient client, T current, TStatus status, StatusPatchOptions? options = null, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>, IStatus<TStatus>
@@ -57,6 +39,6 @@ public static class StatusPatches
         }
 
         return await client.PatchAsync<T>(
-            Informers.ObjectKey.Of(current), KubePatch.Merge(patch), new WriteOptions { Subresource = "status" }, cancellationToken);
+            ObjectKey.Of(current), KubePatch.Merge(patch), new WriteOptions { Subresource = "status" }, cancellationToken);
     }
 }

@@ -1,0 +1,84 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
+using CrMonitor.Informers;
+using k8s;
+using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace CrMonitor.Controllers;
+
+/// <summary>Adds controllers and caches to the runtime of a host.</summary>
+public sealed class CrMonitorBuilder
+{
+    internal CrMonitorBuilder(IServiceCollection services) => Services = services;
+
+    /// <summary>The host's services.</summary>
+    public IServiceCollection Services { get; }
+
+    /// <summary>Adds a controller that runs <typeparamref name="TReconciler"/> for the objects of <typeparamref name="T"/>.</summary>
+    /// <remarks>
+    /// Controllers for one kind share one informer. Its cache is there as <see cref="ILister{T}"/> in the services, for the reconciler's constructor too.
+    /// </remarks>
+    /// <param name="configure">What wakes the controller, and how it runs.</param>
+    /// <exception cref="InvalidOperationException">A controller of that name was added, or the kind of <typeparamref name="T"/> is not known.</exception>
+    public CrMonitorBuilder AddController<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TReconciler, T>(
+        Action<ControllerBuilder<T>>? configure = null)
+        where TReconciler : class, IReconciler<T>
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        var settings = new ControllerBuilder<T>(this);
+        configure?.Invoke(settings);
+        var name = settings.Name ?? (settings.Resource ?? KubeResource.Of(typeof(T))).Kind.ToLowerInvariant();
+        if (Services.Any(service => service.ImplementationInstance is Registration registration && registration.ControllerName == name))
+        {
+            throw new InvalidOperationException(
+                $"There are two controllers named '{name}'. Give one of them another name with Named(...): names keep their metrics and logs apart.");
+        }
+
+        Services.TryAddSingleton<TReconciler>();
+        AddInformer<T>();
+        Services.AddSingleton(new Registration(name, provider => new Controller<T>(
+            name,
+            settings,
+            provider.GetRequiredService<TReconciler>(),
+            provider.GetRequiredService<IInformers>(),
+            provider,
+            provider.GetRequiredService<IKubeClient>(),
+            provider.GetRequiredService<ControllerInstruments>(),
+            provider.GetService<IMeterFactory>(),
+            provider.GetRequiredService<TimeProvider>(),
+            CrMonitorServiceCollectionExtensions.Loggers(provider))));
+        return this;
+    }
+
+    /// <summary>
+    /// Keeps a cache of <typeparamref name="T"/>, with a controller or without: <see cref="ILister{T}"/> and <see cref="ISharedInformer{T}"/> become services.
+    /// </summary>
+    /// <param name="resource">The resource, if the type is not known otherwise.</param>
+    public CrMonitorBuilder AddInformer<T>(KubeResource<T>? resource = null)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        if (resource is not null)
+        {
+            AddResource(resource);
+        }
+
+        if (Services.Any(service => service.ServiceType == typeof(ILister<T>)))
+        {
+            return this;
+        }
+
+        Services.TryAddSingleton(provider => provider.GetRequiredService<IInformers>().Get<T>());
+        Services.TryAddSingleton(provider => provider.GetRequiredService<ISharedInformer<T>>().Lister);
+        Services.AddSingleton(new Registration(null, provider =>
+        {
+            provider.GetRequiredService<IInformers>().Get<T>();
+            return null;
+        }));
+        return this;
+    }
+
+    internal void AddResource<T>(KubeResource<T> resource)
+        where T : class, IKubernetesObject<V1ObjectMeta> => Services.Configure<CrMonitorOptions>(options => options.AddResource(resource));
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics.Metrics;
+using CrMonitor.Informers;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace CrMonitor.Controllers;
+
+/// <summary>Adds controllers to a Generic Host.</summary>
+public static class CrMonitorServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the runtime: a hosted service that runs informers and controllers, <see cref="IKubeClient"/> and <see cref="IEventRecorder"/>. May be called more
+    /// than once; there is one runtime in a host.
+    /// </summary>
+    /// <param name="services">The host's services. A <see cref="TimeProvider"/> or an <see cref="IKubeTransport"/> registered there is used.</param>
+    /// <param name="configure">Sets what all controllers have in common.</param>
+    public static CrMonitorBuilder AddCrMonitor(this IServiceCollection services, Action<CrMonitorOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddOptions<CrMonitorOptions>().PostConfigure<IServiceProvider>((options, provider) =>
+        {
+            options.FieldManager ??= provider.GetService<IHostEnvironment>()?.ApplicationName ?? AppDomain.CurrentDomain.FriendlyName;
+            options.ReportingController ??= options.FieldManager;
+        });
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CrMonitorOptions>, CrMonitorOptionsValidation>());
+        if (configure is not null)
+        {
+            services.Configure(configure);
+        }
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(provider => Options(provider).Transport(provider));
+        services.TryAddSingleton(provider => new RestClient(
+            provider.GetRequiredService<IKubeTransport>(),
+            new RestClientOptions { TimeProvider = provider.GetRequiredService<TimeProvider>(), LoggerFactory = Loggers(provider) }));
+        services.TryAddSingleton<IKubeClient>(provider =>
+            new KubeClient(provider.GetRequiredService<RestClient>(), Options(provider), provider.GetService<ILogger<KubeClient>>()));
+        services.TryAddSingleton(provider => new ControllerInstruments(provider.GetService<IMeterFactory>()));
+        services.TryAddSingleton(provider => new EventRecorder(
+            provider.GetRequiredService<RestClient>(),
+            Options(provider),
+            provider.GetRequiredService<ControllerInstruments>(),
+            provider.GetRequiredService<TimeProvider>(),
+            Loggers(provider).CreateLogger<EventRecorder>()));
+        services.TryAddSingleton<IEventRecorder>(provider => provider.GetRequiredService<EventRecorder>());
+        services.TryAddSingleton(provider => new HostInformers(
+            provider.GetRequiredService<IKubeTransport>(), Options(provider), provider.GetRequiredService<TimeProvider>(), Loggers(provider)));
+        services.TryAddSingleton<IInformers>(provider => provider.GetRequiredService<HostInformers>());
+        services.TryAddSingleton(provider => new ControllerHost(
+            provider,
+            provider.GetServices<Registration>(),
+            provider.GetRequiredService<HostInformers>(),
+            provider.GetRequiredService<EventRecorder>(),
+            provider.GetRequiredService<ControllerInstruments>(),
+            Options(provider),
+            Loggers(provider).CreateLogger<ControllerHost>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ControllerHost>(provider => provider.GetRequiredService<ControllerHost>()));
+        return new CrMonitorBuilder(services);
+    }
+
+    internal static CrMonitorOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<CrMonitorOptions>>().Value;
+
+    internal static ILoggerFactory Loggers(IServiceProvider provider) => provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
+}

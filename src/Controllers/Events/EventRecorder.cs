@@ -1,0 +1,355 @@
+using System.Globalization;
+using System.Threading.Channels;
+using CrMonitor.Informers;
+using k8s;
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+
+namespace CrMonitor.Controllers;
+
+/// <summary>Writes events in the background: the first of its kind at once, repetitions as a count that is brought up to date every ten seconds at most.</summary>
+internal sealed partial class EventRecorder : IEventRecorder, IDisposable
+{
+    // What may wait to be written: about a megabyte.
+    private const int Capacity = 1000;
+
+    // How many different events are remembered to count repetitions of.
+    private const int MaxSeries = 4096;
+
+    private const int LongestWord = 128;
+    private const int LongestNote = 1024;
+    private const int LongestName = 253;
+    private const int Attempts = 4;
+
+    // As long as client-go's recorder waits for a repetition; a later one is an event of its own.
+    private static readonly TimeSpan SeriesEndsAfter = TimeSpan.FromMinutes(6);
+
+    private static readonly TimeSpan SeriesWriteInterval = TimeSpan.FromSeconds(10);
+
+    private static readonly KubeResource Events = new("events.k8s.io", "v1", "events", "Event");
+
+    private readonly RestClient _rest;
+    private readonly CrMonitorOptions _options;
+    private readonly ControllerInstruments _instruments;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _cancelled = new();
+    private readonly CancellationToken _stopToken;
+    private readonly Channel<EventOccurrence> _occurrences = Channel.CreateBounded<EventOccurrence>(
+        new BoundedChannelOptions(Capacity) { SingleReader = true, AllowSynchronousContinuations = false });
+
+    // The loop's.
+    private readonly Dictionary<EventIdentity, EventSeries> _series = [];
+    private long _names;
+
+    private Task _loop = Task.CompletedTask;
+    private volatile bool _isFull;
+
+    public EventRecorder(RestClient rest, CrMonitorOptions options, ControllerInstruments instruments, TimeProvider time, ILogger<EventRecorder> logger)
+    {
+        _rest = rest;
+        _options = options;
+        _instruments = instruments;
+        _time = time;
+        _logger = logger;
+        _stopToken = _cancelled.Token;
+        _names = time.GetUtcNow().Ticks;
+    }
+
+    public void Record<T>(T regarding, EventType type, string reason, string action, string note)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        ArgumentNullException.ThrowIfNull(regarding);
+        ArgumentNullException.ThrowIfNull(note);
+        CheckWord(reason, nameof(reason));
+        CheckWord(action, nameof(action));
+        var key = ObjectKey.Of(regarding);
+        ArgumentException.ThrowIfNullOrEmpty(key.Name, nameof(regarding));
+        var resource = _options.Resource<T>();
+        var identity = new EventIdentity(
+            resource.ApiVersion, resource.Kind, key.Namespace, key.Name, regarding.Metadata.Uid, type, reason, action, Cut(note, LongestNote));
+        _instruments.EventRecorded(type);
+        if (_occurrences.Writer.TryWrite(new EventOccurrence(identity, _time.GetUtcNow())))
+        {
+            _isFull = false;
+            return;
+        }
+
+        _instruments.EventsLost(_loop.IsCompleted ? "stopped" : "full", 1);
+        if (!_isFull)
+        {
+            _isFull = true;
+            LogFull(Capacity);
+        }
+    }
+
+    /// <summary>Begins to write, on the current scheduler.</summary>
+    public void Start() => _loop = RunAsync();
+
+    /// <summary>Takes no more events, writes those that wait, and gives up after <paramref name="limit"/>.</summary>
+    public async Task StopAsync(TimeSpan limit)
+    {
+        _occurrences.Writer.TryComplete();
+        try
+        {
+            await _loop.WaitAsync(limit, _time);
+        }
+        catch (TimeoutException)
+        {
+            await _cancelled.CancelAsync();
+            await _loop;
+        }
+    }
+
+    public void Dispose()
+    {
+        _occurrences.Writer.TryComplete();
+        _cancelled.Dispose();
+    }
+
+    private static void CheckWord(string word, string parameter)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(word, parameter);
+        if (word.Length > LongestWord)
+        {
+            throw new ArgumentException($"'{word}' is longer than the {LongestWord} characters that Kubernetes allows.", parameter);
+        }
+    }
+
+    // Never between the two halves of a character that takes two, which would not be valid in JSON.
+    private static string Cut(string text, int length) =>
+        text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
+
+    private async Task RunAsync()
+    {
+        await Task.Yield();
+        try
+        {
+            await WriteUntilStoppedAsync();
+        }
+        catch (OperationCanceledException) when (_cancelled.IsCancellationRequested)
+        {
+        }
+        catch (Exception e)
+        {
+            LogBroken(e);
+        }
+
+        _occurrences.Writer.TryComplete();
+        var left = _series.Values.Count(series => series.IsDirty);
+        while (_occurrences.Reader.TryRead(out _))
+        {
+            left++;
+        }
+
+        if (left > 0)
+        {
+            _instruments.EventsLost("stopped", left);
+            LogLeft(left);
+        }
+    }
+
+    private async Task WriteUntilStoppedAsync()
+    {
+        var reader = _occurrences.Reader;
+        var readable = reader.WaitToReadAsync(_stopToken).AsTask();
+        while (true)
+        {
+            await WaitAsync(readable);
+            if (readable.IsCompleted)
+            {
+                if (!await readable)
+                {
+                    break;
+                }
+
+                while (reader.TryRead(out var occurrence))
+                {
+                    await WriteAsync(occurrence);
+                }
+
+                readable = reader.WaitToReadAsync(_stopToken).AsTask();
+            }
+
+            await WriteSeriesAsync(SeriesWriteInterval);
+        }
+
+        await WriteSeriesAsync(TimeSpan.Zero);
+    }
+
+    // Until there is something to read, or the count of a series is due.
+    private async Task WaitAsync(Task readable)
+    {
+        var dirty = _series.Values.Where(series => series.IsDirty).ToList();
+        if (dirty.Count == 0)
+        {
+            await readable;
+            return;
+        }
+
+        var due = dirty.Min(series => SeriesWriteInterval - _time.GetElapsedTime(series.WrittenAt));
+        if (due > TimeSpan.Zero)
+        {
+            using var over = new CancellationTokenSource();
+            await Task.WhenAny(readable, Task.Delay(due, _time, over.Token));
+            await over.CancelAsync();
+        }
+    }
+
+    private async Task WriteAsync(EventOccurrence occurrence)
+    {
+        if (_series.TryGetValue(occurrence.Identity, out var series) && occurrence.Time - series.LastTime < SeriesEndsAfter)
+        {
+            series.Repeat(occurrence.Time);
+            return;
+        }
+
+        MakeRoom(occurrence.Time);
+        if (await CreateAsync(occurrence) is { } name)
+        {
+            _series[occurrence.Identity] = new EventSeries(name, occurrence.Time, _time.GetTimestamp());
+        }
+    }
+
+    private void MakeRoom(DateTimeOffset now)
+    {
+        if (_series.Count < MaxSeries)
+        {
+            return;
+        }
+
+        foreach (var (identity, series) in _series)
+        {
+            if (!series.IsDirty && now - series.LastTime >= SeriesEndsAfter)
+            {
+                _series.Remove(identity);
+            }
+        }
+
+        if (_series.Count >= MaxSeries)
+        {
+            // So many different events at once are counted no more; each is written on its own.
+            foreach (var (identity, series) in _series)
+            {
+                if (!series.IsDirty)
+                {
+                    _series.Remove(identity);
+                }
+            }
+        }
+    }
+
+    private async Task<string?> CreateAsync(EventOccurrence occurrence)
+    {
+        var identity = occurrence.Identity;
+        var mayBeOurs = false;
+        string? name = null;
+        return await TryAsync(identity, async () =>
+        {
+            name ??= NextName(identity);
+            var request = new KubeRequest
+            {
+                Method = HttpMethod.Post,
+                Path = Collection(identity),
+                Body = EventJson.Event(name, identity, occurrence.Time, _options.ReportingController!, _options.ReportingInstance),
+            };
+            try
+            {
+                await _rest.SendAsync(request, _stopToken);
+            }
+            catch (KubeApiException e) when (e.IsAlreadyExists && mayBeOurs)
+            {
+                // The attempt whose answer was lost has arrived.
+            }
+            catch (KubeApiException e) when (e.IsAlreadyExists)
+            {
+                name = null;
+                throw;
+            }
+            catch (Exception e) when (e is not KubeApiException)
+            {
+                mayBeOurs = true;
+                throw;
+            }
+        }) ? name : null;
+    }
+
+    private async Task WriteSeriesAsync(TimeSpan interval)
+    {
+        foreach (var (identity, series) in _series.Where(pair => pair.Value.IsDirty && _time.GetElapsedTime(pair.Value.WrittenAt) >= interval).ToList())
+        {
+            var request = new KubeRequest
+            {
+                Method = HttpMethod.Patch,
+                Path = $"{Collection(identity)}/{Uri.EscapeDataString(series.Name)}",
+                Body = EventJson.SeriesPatch(series.Count, series.LastTime),
+                ContentType = KubeRequest.MergePatch,
+            };
+            if (await TryAsync(identity, () => _rest.SendAsync(request, _stopToken)))
+            {
+                series.Written(_time.GetTimestamp());
+            }
+            else
+            {
+                // Most likely the server has dropped the old event. The next repetition is written as a new one.
+                _series.Remove(identity);
+            }
+        }
+    }
+
+    // A server that cannot be reached gets some more chances; one that refuses does not.
+    private async Task<bool> TryAsync(EventIdentity identity, Func<Task> write)
+    {
+        var delay = TimeSpan.FromSeconds(1);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await write();
+                return true;
+            }
+            catch (KubeApiException e) when (!e.IsAlreadyExists && (int)e.StatusCode < 500)
+            {
+                _instruments.EventsLost("refused", 1);
+                LogRefused(identity.Reason, identity.Kind, identity.Name, e.Message);
+                return false;
+            }
+            catch (Exception e) when (!_cancelled.IsCancellationRequested)
+            {
+                if (attempt == Attempts)
+                {
+                    _instruments.EventsLost("unreachable", 1);
+                    LogUnreachable(e, identity.Reason, identity.Kind, identity.Name);
+                    return false;
+                }
+            }
+
+            await Task.Delay(delay, _time, _stopToken);
+            delay *= 2;
+        }
+    }
+
+    private string NextName(EventIdentity identity)
+    {
+        // The clock's ticks at the start, and one more for each event: unique here, and in practice among copies and restarts.
+        var suffix = string.Create(CultureInfo.InvariantCulture, $".{_names++:x16}");
+        return Cut(identity.Name, LongestName - suffix.Length).TrimEnd('-', '.') + suffix;
+    }
+
+    private static string Collection(EventIdentity identity) => Events.CollectionPath(identity.EventNamespace);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "More than {Capacity} events wait to be written; further ones are dropped until there is room")]
+    private partial void LogFull(int capacity);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The server refused the event {Reason} of {Kind} {Name}; it is dropped: {Message}")]
+    private partial void LogRefused(string reason, string kind, string name, string message);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The event {Reason} of {Kind} {Name} could not be written; it is dropped")]
+    private partial void LogUnreachable(Exception exception, string reason, string kind, string name);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The event recorder ended unexpectedly; no more events are written")]
+    private partial void LogBroken(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} events were not written before the stop")]
+    private partial void LogLeft(int count);
+}

@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace CrMonitor.Controllers;
+
+/// <summary>Live means: no worker has ended, and not all workers of a controller hang.</summary>
+internal sealed class LivenessCheck(ControllerHost host) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(Check(host.Controllers, host.StuckAfter));
+
+    public static HealthCheckResult Check(IReadOnlyList<Controller> controllers, TimeSpan stuckAfter)
+    {
+        var dead = new List<string>();
+        var stuck = new List<string>();
+        foreach (var controller in controllers)
+        {
+            if (controller.LostWorkers > 0)
+            {
+                dead.Add($"controller {controller.Name}: {controller.LostWorkers} of {controller.Concurrency} workers have ended");
+            }
+
+            var hanging = controller.BusyWorkers().Where(worker => worker.For > stuckAfter).ToList();
+            if (hanging.Count > 0)
+            {
+                var keys = string.Join(", ", hanging.Select(worker => $"{worker.Key} (for {worker.For.TotalSeconds:0} s)"));
+                (hanging.Count < controller.Concurrency ? stuck : dead).Add(
+                    $"controller {controller.Name}: {hanging.Count} of {controller.Concurrency} workers hang in the reconcile of {keys}");
+            }
+        }
+
+        return (dead, stuck) switch
+        {
+            ({ Count: > 0 }, _) => HealthCheckResult.Unhealthy(string.Join("; ", dead.Concat(stuck))),
+            (_, { Count: > 0 }) => HealthCheckResult.Degraded(string.Join("; ", stuck)),
+            _ => HealthCheckResult.Healthy(),
+        };
+    }
+}

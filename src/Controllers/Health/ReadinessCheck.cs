@@ -1,0 +1,55 @@
+using CrMonitor.Informers;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace CrMonitor.Controllers;
+
+/// <summary>Ready means: every cache has synced and hears from its server, and every controller works.</summary>
+internal sealed class ReadinessCheck(ControllerHost host) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(Check(host.Informers.All, host.Controllers));
+
+    public static HealthCheckResult Check(IReadOnlyList<ISharedInformer> informers, IReadOnlyList<Controller> controllers)
+    {
+        var problems = new List<string>();
+        var states = new Dictionary<string, object>();
+        foreach (var informer in informers)
+        {
+            var state = Describe(informer.Health, out var isReady);
+            states[$"informer {informer.Resource}"] = state;
+            if (!isReady)
+            {
+                problems.Add($"{informer.Resource}: {state}");
+            }
+        }
+
+        foreach (var controller in controllers)
+        {
+            states[$"controller {controller.Name}"] = controller.IsWorking ? "working" : "not started";
+            if (!controller.IsWorking)
+            {
+                problems.Add($"controller {controller.Name}: not started, it waits for its caches");
+            }
+        }
+
+        return problems.Count == 0 ? HealthCheckResult.Healthy(data: states) : HealthCheckResult.Unhealthy(string.Join("; ", problems), data: states);
+    }
+
+    // A watch that has just ended as it should, and is about to be opened again, is no reason to take the process out of service.
+    private static string Describe(InformerHealth health, out bool isReady)
+    {
+        isReady = health.HasSynced && (health.IsConnected || health.LastFailure is null);
+        var state = (health.HasSynced, isReady) switch
+        {
+            (false, _) => "not synced",
+            (true, true) => "synced",
+            _ => "synced, but its watch is down",
+        };
+        if (!isReady && health.SinceLastProofOfLife is { } silence)
+        {
+            state += $", nothing heard for {silence.TotalSeconds:0} s";
+        }
+
+        return health.LastFailure is { } failure && !isReady ? $"{state} ({failure.Reason}, {health.ConsecutiveFailures} in a row: {failure.Message})" : state;
+    }
+}

@@ -1,0 +1,103 @@
+using System.Diagnostics.Metrics;
+
+namespace CrMonitor.Controllers;
+
+/// <summary>The metrics of a host's controllers, named so that a Prometheus scrape shows controller-runtime's names.</summary>
+internal sealed class ControllerInstruments : IDisposable
+{
+    // controller-runtime's.
+    private static readonly double[] ReconcileTimeBuckets =
+    [
+        0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9,
+        10, 15, 20, 25, 30, 40, 50, 60,
+    ];
+
+    private readonly Meter? _owned;
+    private readonly Counter<long> _total;
+    private readonly Counter<long> _errors;
+    private readonly Counter<long> _terminalErrors;
+    private readonly Counter<long> _timeouts;
+    private readonly Histogram<double> _time;
+    private readonly Counter<long> _events;
+    private readonly Counter<long> _eventsLost;
+    private volatile IReadOnlyList<Controller> _controllers = [];
+
+    public ControllerInstruments(IMeterFactory? factory)
+    {
+        var meter = factory?.Create(ControllersTelemetry.MeterName) ?? (_owned = new Meter(ControllersTelemetry.MeterName));
+        _total = meter.CreateCounter<long>("controller_runtime_reconcile_total", null, "Runs, by result: success, requeue, requeue_after, error, conflict.");
+        _errors = meter.CreateCounter<long>("controller_runtime_reconcile_errors_total", null, "Runs that failed, terminal ones and timeouts included, conflicts not.");
+        _terminalErrors = meter.CreateCounter<long>("controller_runtime_terminal_reconcile_errors_total", null, "Runs that failed for good.");
+        _timeouts = meter.CreateCounter<long>("controller_runtime_reconcile_timeouts_total", null, "Runs that were cancelled at the reconcile timeout.");
+        _time = meter.CreateHistogram(
+            "controller_runtime_reconcile_time_seconds",
+            "s",
+            "How long a run took.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = ReconcileTimeBuckets });
+        meter.CreateObservableGauge(
+            "controller_runtime_max_concurrent_reconciles",
+            () => _controllers.Select(c => new Measurement<int>(c.Concurrency, c.NameTag)),
+            null,
+            "How many objects a controller reconciles at a time at most.");
+        meter.CreateObservableGauge(
+            "controller_runtime_active_workers",
+            () => _controllers.Select(c => new Measurement<int>(c.ActiveWorkers, c.NameTag)),
+            null,
+            "How many objects a controller reconciles now.");
+        _events = meter.CreateCounter<long>("crmonitor_events_recorded_total", null, "Kubernetes events that were recorded, repeated ones included, by type.");
+        _eventsLost = meter.CreateCounter<long>(
+            "crmonitor_events_lost_total", null, "Kubernetes events that were not written, by reason: full, refused, unreachable, stopped.");
+    }
+
+    /// <summary>Says what there is to observe, and shows all counters of these controllers from the start, so that their first increase is seen as one.</summary>
+    public void Observe(IReadOnlyList<Controller> controllers)
+    {
+        _controllers = controllers;
+        foreach (var controller in controllers)
+        {
+            foreach (var result in Enum.GetValues<ReconcileOutcome>().Select(Result).Distinct())
+            {
+                _total.Add(0, controller.NameTag, new("result", result));
+            }
+
+            _errors.Add(0, controller.NameTag);
+            _terminalErrors.Add(0, controller.NameTag);
+            _timeouts.Add(0, controller.NameTag);
+        }
+    }
+
+    public void Reconciled(Controller controller, ReconcileOutcome outcome, TimeSpan duration)
+    {
+        _total.Add(1, controller.NameTag, new("result", Result(outcome)));
+        _time.Record(duration.TotalSeconds, controller.NameTag);
+        if (outcome is ReconcileOutcome.Error or ReconcileOutcome.Terminal or ReconcileOutcome.Timeout)
+        {
+            _errors.Add(1, controller.NameTag);
+        }
+
+        switch (outcome)
+        {
+            case ReconcileOutcome.Terminal:
+                _terminalErrors.Add(1, controller.NameTag);
+                break;
+            case ReconcileOutcome.Timeout:
+                _timeouts.Add(1, controller.NameTag);
+                break;
+        }
+    }
+
+    public void EventRecorded(EventType type) => _events.Add(1, new KeyValuePair<string, object?>("type", type.ToString()));
+
+    public void EventsLost(string reason, int count) => _eventsLost.Add(count, new KeyValuePair<string, object?>("reason", reason));
+
+    public void Dispose() => _owned?.Dispose();
+
+    private static string Result(ReconcileOutcome outcome) => outcome switch
+    {
+        ReconcileOutcome.Success => "success",
+        ReconcileOutcome.Requeue => "requeue",
+        ReconcileOutcome.RequeueAfter => "requeue_after",
+        ReconcileOutcome.Conflict => "conflict",
+        _ => "error",
+    };
+}

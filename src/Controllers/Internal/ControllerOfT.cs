@@ -1,0 +1,410 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using CrMonitor.Informers;
+using CrMonitor.WorkQueue;
+using k8s;
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+
+namespace CrMonitor.Controllers;
+
+/// <summary>Runs one reconciler for the objects of one kind: from changes to keys to runs to what follows from their results.</summary>
+internal sealed partial class Controller<T> : Controller, IReconcileTarget
+    where T : class, IKubernetesObject<V1ObjectMeta>
+{
+    // How many conflicts in a row are nothing to talk about: the cache catches up well within the backoff of five.
+    private const int QuietConflicts = 5;
+
+    // How long a cancelled run may take to end before it is left alone.
+    private static readonly TimeSpan CancelledRunsEndWithin = TimeSpan.FromSeconds(1);
+
+    // The delay of a retry when the rate limiter fails to tell one.
+    private static readonly TimeSpan WithoutRateLimiter = TimeSpan.FromMinutes(1);
+
+    private static readonly ActivitySource Activities = new(ControllersTelemetry.ActivitySourceName);
+
+    private readonly IReconciler<T> _reconciler;
+    private readonly ISharedInformer<T> _informer;
+    private readonly IInformers _informers;
+    private readonly IServiceProvider _services;
+    private readonly IKubeClient _client;
+    private readonly ControllerInstruments _instruments;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ControllerBuilder<T> _settings;
+    private readonly IRateLimiter<ObjectKey> _limiter;
+    private readonly WorkQueue<ObjectKey> _queue;
+    private readonly PendingReasons _reasons;
+    private readonly OwnWrites<T> _ownWrites;
+    private readonly Worker[] _workers;
+    private readonly string _activityName;
+    private readonly List<HandlerRegistration> _registrations = [];
+
+    // Two stages: the first ends waiting for sync and for work, the second ends runs.
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _cancelled = new();
+
+    private volatile bool _isWorking;
+    private Task _workersEnd = Task.CompletedTask;
+
+    public Controller(
+        string name,
+        ControllerBuilder<T> settings,
+        IReconciler<T> reconciler,
+        IInformers informers,
+        IServiceProvider services,
+        IKubeClient client,
+        ControllerInstruments instruments,
+        IMeterFactory? meterFactory,
+        TimeProvider time,
+        ILoggerFactory loggerFactory)
+        : base(name, informers.Get<T>().Resource, settings.Workers)
+    {
+        _settings = settings;
+        _reconciler = reconciler;
+        _informers = informers;
+        _informer = informers.Get<T>();
+        _services = services;
+        _client = client;
+        _instruments = instruments;
+        _time = time;
+        _logger = loggerFactory.CreateLogger($"CrMonitor.Controllers.{name}");
+        _limiter = settings.Limiter(time);
+        _queue = new WorkQueue<ObjectKey>(new WorkQueueOptions<ObjectKey>
+        {
+            Name = name,
+            TimeProvider = time,
+            RateLimiter = _limiter,
+            MeterFactory = meterFactory,
+        });
+        _reasons = new PendingReasons(time);
+        _ownWrites = new OwnWrites<T>(_informer.Lister);
+        _workers = [.. Enumerable.Range(0, Concurrency).Select(_ => new Worker())];
+        _activityName = $"reconcile {name}";
+    }
+
+    public override int ActiveWorkers => _workers.Count(worker => worker.Current is not null);
+
+    public override bool IsWorking => _isWorking;
+
+    public override int LostWorkers => _stopping.IsCancellationRequested ? 0 : _workers.Count(worker => worker.Loop is { IsCompleted: true });
+
+    public bool IsClusterScoped => _settings.IsClusterScoped;
+
+    public ILogger Logger => _logger;
+
+    /// <summary>What waits and what runs.</summary>
+    public WorkQueueSnapshot<ObjectKey> Queue => _queue.Snapshot();
+
+    /// <summary>Writes that the cache does not show yet.</summary>
+    public int PendingOwnWrites => _ownWrites.Count;
+
+    public override IReadOnlyList<BusyWorker> BusyWorkers() =>
+        [.. _workers.Select(worker => worker.Current).OfType<Run>().Select(run => new BusyWorker(run.Key, _time.GetElapsedTime(run.Since)))];
+
+    public void Trigger(ObjectKey key, ReconcileReason reason)
+    {
+        _reasons.Add(key, reason);
+        _queue.Add(key);
+    }
+
+    public override void Attach()
+    {
+        _registrations.Add(_informer.AddHandler(new PrimaryHandler<T>(this, _ownWrites, _settings.WakingChanges, _settings.Filter)));
+        foreach (var source in _settings.Sources)
+        {
+            _registrations.Add(source.Attach(_informers, _services, this));
+        }
+    }
+
+    public override async Task StartWorkersAsync()
+    {
+        try
+        {
+            // All of them: a run that sees the object but not yet what it owns would create that again.
+            await Task.WhenAll(_registrations.Select(registration => registration.WaitForSyncAsync(_stopping.Token)));
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        LogStarted(Name, Concurrency, _informer.Lister.Count, Resource);
+        foreach (var worker in _workers)
+        {
+            worker.Loop = WorkAsync(worker);
+        }
+
+        _workersEnd = Task.WhenAll(_workers.Select(worker => worker.Loop!));
+        _isWorking = true;
+    }
+
+    public override async Task StopAsync(TimeSpan gracePeriod)
+    {
+        await _stopping.CancelAsync();
+        _queue.ShutDown();
+        foreach (var registration in _registrations)
+        {
+            await registration.DisposeAsync();
+        }
+
+        if (!await EndWithinAsync(gracePeriod))
+        {
+            var busy = Describe(BusyWorkers());
+            LogCancelling(Name, gracePeriod, busy);
+            await _cancelled.CancelAsync();
+            if (!await EndWithinAsync(CancelledRunsEndWithin))
+            {
+                busy = Describe(BusyWorkers());
+                LogAbandoned(Name, busy);
+                return;
+            }
+        }
+
+        var snapshot = _queue.Snapshot();
+        LogStopped(Name, snapshot.Ready.Count + snapshot.Waiting.Count);
+    }
+
+    public override void Dispose()
+    {
+        _queue.Dispose();
+        _stopping.Dispose();
+        _cancelled.Dispose();
+    }
+
+    private static string Describe(IReadOnlyList<BusyWorker> busy) => string.Join(", ", busy.Select(worker => $"{worker.Key} ({worker.For.TotalSeconds:0.0} s)"));
+
+    private async Task<bool> EndWithinAsync(TimeSpan limit)
+    {
+        try
+        {
+            await _workersEnd.WaitAsync(limit, _time);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private async Task WorkAsync(Worker worker)
+    {
+        // The loop belongs to the scheduler that runs the controller, not to the caller's stack.
+        await Task.Yield();
+        while (!_stopping.IsCancellationRequested)
+        {
+            WorkItem<ObjectKey>? item;
+            try
+            {
+                item = await _queue.TakeAsync(_stopping.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            if (item is not { } held)
+            {
+                return;
+            }
+
+            using (held)
+            {
+                worker.Current = new Run(held.Key, _time.GetTimestamp());
+                try
+                {
+                    await RunAsync(held.Key, held.TimeInQueue ?? TimeSpan.Zero);
+                }
+                catch (Exception e)
+                {
+                    // Not the reconciler's: something that was plugged in, such as the rate limiter. The worker lives, and the key must not get lost.
+                    LogBroken(e, held.Key, WithoutRateLimiter);
+                    _queue.AddAfter(held.Key, WithoutRateLimiter);
+                }
+                finally
+                {
+                    worker.Current = null;
+                }
+            }
+        }
+    }
+
+    private async Task RunAsync(ObjectKey key, TimeSpan timeInQueue)
+    {
+        var (reasons, omitted) = _reasons.Take(key);
+        var current = _ownWrites.Current(key);
+        var context = new ReconcileContext<T>(key, current, _client)
+        {
+            Attempt = _limiter.Retries(key) + 1,
+            Reasons = reasons,
+            OmittedReasons = omitted,
+            QueuedAt = _time.GetUtcNow() - timeInQueue,
+            ReconcileId = Guid.NewGuid(),
+            Observed = answer => _ownWrites.Record(key, answer),
+        };
+        using var scope = _logger.BeginScope(new ReconcileScope(Name, Resource.Kind, key, current?.Metadata.Uid, context.ReconcileId));
+        using var activity = Activities.StartActivity(_activityName);
+        activity?.SetTag("crmonitor.controller", Name);
+        activity?.SetTag("k8s.resource.kind", Resource.Kind);
+        activity?.SetTag("crmonitor.reconcile_id", context.ReconcileId.ToString());
+        activity?.SetTag("crmonitor.attempt", context.Attempt);
+        if (_logger.IsEnabled(LogLevel.Debug))
+        {
+            var why = string.Join(", ", reasons);
+            LogReconciling(key, context.Attempt, why);
+        }
+
+        var start = _time.GetTimestamp();
+        var (outcome, failure) = await ReconcileAsync(context);
+        var duration = _time.GetElapsedTime(start);
+        if (outcome is not { } counted)
+        {
+            activity?.SetTag("crmonitor.outcome", "cancelled");
+            LogCancelled(key);
+            return;
+        }
+
+        _instruments.Reconciled(this, counted, duration);
+        activity?.SetTag("crmonitor.outcome", counted.ToString());
+        if (counted is ReconcileOutcome.Error or ReconcileOutcome.Terminal or ReconcileOutcome.Timeout)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, failure?.GetType().Name);
+        }
+        else
+        {
+            LogReconciled(key, counted, duration.TotalMilliseconds);
+        }
+    }
+
+    // Runs the reconciler and does what its result asks for. Never throws; no outcome means that the stop of the host cut it off.
+    private async Task<(ReconcileOutcome? Outcome, Exception? Failure)> ReconcileAsync(ReconcileContext<T> context)
+    {
+        var key = context.Key;
+        using var timeout = _settings.ReconcileTimeout is { } limit ? new CancellationTokenSource(limit, _time) : null;
+        using var linked = timeout is null ? null : CancellationTokenSource.CreateLinkedTokenSource(_cancelled.Token, timeout.Token);
+        try
+        {
+            var result = await _reconciler.ReconcileAsync(context, linked?.Token ?? _cancelled.Token);
+            return (Accept(context, result), null);
+        }
+        catch (OperationCanceledException) when (_cancelled.IsCancellationRequested)
+        {
+            return (null, null);
+        }
+        catch (OperationCanceledException e) when (timeout is { IsCancellationRequested: true })
+        {
+            LogTimedOut(key, _settings.ReconcileTimeout!.Value, context.Attempt);
+            Again(key, ReconcileTrigger.Retry);
+            return (ReconcileOutcome.Timeout, e);
+        }
+        catch (KubeApiException e) when (e.IsConflict)
+        {
+            if (context.Attempt > QuietConflicts)
+            {
+                LogStubbornConflict(e, key, context.Attempt);
+            }
+            else
+            {
+                LogConflict(key, e.Message);
+            }
+
+            Again(key, ReconcileTrigger.Conflict);
+            return (ReconcileOutcome.Conflict, e);
+        }
+        catch (Exception e)
+        {
+            LogFailed(e, key, context.Attempt);
+            Again(key, ReconcileTrigger.Retry);
+            return (ReconcileOutcome.Error, e);
+        }
+    }
+
+    private ReconcileOutcome Accept(ReconcileContext<T> context, ReconcileResult result)
+    {
+        var key = context.Key;
+        switch (result.Kind)
+        {
+            case ReconcileResultKind.Requeue:
+                Again(key, ReconcileTrigger.Requeue);
+                return ReconcileOutcome.Requeue;
+            case ReconcileResultKind.After:
+                _queue.Forget(key);
+                _reasons.Schedule(key, result.Delay);
+                _queue.AddAfter(key, result.Delay);
+                return ReconcileOutcome.RequeueAfter;
+            case ReconcileResultKind.Terminal:
+                // The failure count stays: if the next change does not help either, its retries go on from here.
+                LogTerminal(key, result.Reason);
+                return ReconcileOutcome.Terminal;
+            default:
+                _queue.Forget(key);
+                return ReconcileOutcome.Success;
+        }
+    }
+
+    private void Again(ObjectKey key, ReconcileTrigger trigger)
+    {
+        _reasons.Add(key, new ReconcileReason(trigger));
+        _queue.AddRateLimited(key);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Controller {Controller} started with {Workers} workers for {Count} {Resource}")]
+    private partial void LogStarted(string controller, int workers, int count, KubeResource resource);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Reconciling {Key}, attempt {Attempt}: {Reasons}")]
+    private partial void LogReconciling(ObjectKey key, int attempt, string reasons);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Reconciled {Key}: {Outcome} in {Milliseconds:0.0} ms")]
+    private partial void LogReconciled(ObjectKey key, ReconcileOutcome outcome, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Reconcile of {Key} failed (attempt {Attempt}); it will be tried again")]
+    private partial void LogFailed(Exception exception, ObjectKey key, int attempt);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The run of {Key} failed outside its reconciler (is a rate limiter of your own at fault?); it will be tried again in {Delay}")]
+    private partial void LogBroken(Exception exception, ObjectKey key, TimeSpan delay);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Reconcile of {Key} did not end within {Timeout} (attempt {Attempt}); it was cancelled and will be tried again")]
+    private partial void LogTimedOut(ObjectKey key, TimeSpan timeout, int attempt);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Reconcile of {Key} failed for good, until the object changes: {Reason}")]
+    private partial void LogTerminal(ObjectKey key, string? reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Reconcile of {Key} met a newer version; trying again: {Conflict}")]
+    private partial void LogConflict(ObjectKey key, string conflict);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Reconcile of {Key} has met a conflict {Attempt} times in a row; trying again. Another writer may be undoing its work")]
+    private partial void LogStubbornConflict(Exception exception, ObjectKey key, int attempt);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Reconcile of {Key} was cut off by the stop")]
+    private partial void LogCancelled(ObjectKey key);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Controller {Controller} is stopping: cancelling what still runs after {GracePeriod}: {Busy}")]
+    private partial void LogCancelling(string controller, TimeSpan gracePeriod, string busy);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Controller {Controller} stopped without these reconciles, which do not heed their cancellation: {Busy}")]
+    private partial void LogAbandoned(string controller, string busy);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Controller {Controller} stopped; {Count} keys were still queued and will be reconciled at the next start")]
+    private partial void LogStopped(string controller, int count);
+
+    // The loop writes; health and metrics read.
+    private sealed class Worker
+    {
+        private volatile Run? _current;
+        private volatile Task? _loop;
+
+        public Run? Current
+        {
+            get => _current;
+            set => _current = value;
+        }
+
+        public Task? Loop
+        {
+            get => _loop;
+            set => _loop = value;
+        }
+    }
+
+    private sealed record Run(ObjectKey Key, long Since);
+}

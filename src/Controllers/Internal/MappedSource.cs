@@ -1,0 +1,49 @@
+using CrMonitor.Informers;
+using k8s;
+using k8s.Models;
+
+namespace CrMonitor.Controllers;
+
+/// <summary>Wakes those objects to which a function relates the changed one.</summary>
+internal sealed class MappedSource<TOther>(Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map) : WatchSource
+    where TOther : class, IKubernetesObject<V1ObjectMeta>
+{
+    public override HandlerRegistration Attach(IInformers informers, IServiceProvider services, IReconcileTarget target)
+    {
+        var informer = informers.Get<TOther>();
+        return informer.AddHandler(new Handler(informer.Resource.Kind, map, services, target));
+    }
+
+    private sealed class Handler(
+        string kind, Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map, IServiceProvider services, IReconcileTarget target) : IResourceHandler<TOther>
+    {
+        public ValueTask HandleAsync(ResourceChange<TOther> change, CancellationToken cancellationToken)
+        {
+            // Both states, and each whatever becomes of the other: a map that fails for the old state must not hide the new one.
+            var reason = new ReconcileReason(ReconcileTrigger.Watched, kind, change.Key);
+            try
+            {
+                Wake(change.Old, reason);
+            }
+            finally
+            {
+                Wake(change.Current, reason);
+            }
+
+            return ValueTask.CompletedTask;
+        }
+
+        private void Wake(TOther? other, ReconcileReason reason)
+        {
+            if (other is null)
+            {
+                return;
+            }
+
+            foreach (var key in map(other, services))
+            {
+                target.Trigger(key, reason);
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using CrMonitor.Informers;
+
+namespace CrMonitor.Controllers;
+
+/// <summary>Why the keys of a queue stand in it. May be used from any thread.</summary>
+internal sealed class PendingReasons(TimeProvider time)
+{
+    /// <summary>How many different reasons of one run are kept; the rest is counted.</summary>
+    public const int Kept = 16;
+
+    // _gate guards the field below. It is held for updates of it alone.
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ObjectKey, Entry> _entries = [];
+
+    /// <summary>Adds a reason for the key's next run.</summary>
+    public void Add(ObjectKey key, ReconcileReason reason)
+    {
+        lock (_gate)
+        {
+            var entry = EntryLocked(key);
+            if (entry.Reasons.Contains(reason))
+            {
+                return;
+            }
+
+            if (entry.Reasons.Count < Kept)
+            {
+                entry.Reasons.Add(reason);
+            }
+            else
+            {
+                entry.Omitted++;
+            }
+        }
+    }
+
+    /// <summary>Says that the key is to run after <paramref name="delay"/>. It is a reason only of a run that does not come earlier.</summary>
+    public void Schedule(ObjectKey key, TimeSpan delay)
+    {
+        lock (_gate)
+        {
+            var entry = EntryLocked(key);
+            entry.ScheduledAt = time.GetTimestamp();
+            entry.ScheduledIn = delay;
+        }
+    }
+
+    /// <summary>Takes the reasons of the run that begins now.</summary>
+    public (IReadOnlyList<ReconcileReason> Reasons, int Omitted) Take(ObjectKey key)
+    {
+        lock (_gate)
+        {
+            if (!_entries.Remove(key, out var entry))
+            {
+                return ([], 0);
+            }
+
+            if (entry.ScheduledIn is { } delay && time.GetElapsedTime(entry.ScheduledAt) >= delay)
+            {
+                entry.Reasons.Add(new ReconcileReason(ReconcileTrigger.Scheduled));
+            }
+
+            return (entry.Reasons, entry.Omitted);
+        }
+    }
+
+    private Entry EntryLocked(ObjectKey key)
+    {
+        if (!_entries.TryGetValue(key, out var entry))
+        {
+            _entries.Add(key, entry = new Entry());
+        }
+
+        return entry;
+    }
+
+    private sealed class Entry
+    {
+        public List<ReconcileReason> Reasons { get; } = new(1);
+
+        public int Omitted { get; set; }
+
+        public long ScheduledAt { get; set; }
+
+        public TimeSpan? ScheduledIn { get; set; }
+    }
+}

@@ -1,0 +1,58 @@
+using CrMonitor.Informers;
+using k8s;
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+
+namespace CrMonitor.Controllers;
+
+/// <summary>Wakes the controller for the changes of its own objects that it asked for.</summary>
+internal sealed partial class PrimaryHandler<T>(
+    IReconcileTarget target, OwnWrites<T> ownWrites, Changed changes, Func<ResourceChange<T>, bool>? filter) : IResourceHandler<T>
+    where T : class, IKubernetesObject<V1ObjectMeta>
+{
+    public ValueTask HandleAsync(ResourceChange<T> change, CancellationToken cancellationToken)
+    {
+        if (change.Kind == ChangeKind.Deleted)
+        {
+            ownWrites.Forget(change.Key);
+        }
+        else
+        {
+            ownWrites.Prune(change.Key);
+        }
+
+        if (TriggerOf(change) is { } trigger && Passes(change))
+        {
+            target.Trigger(change.Key, new ReconcileReason(trigger));
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private ReconcileTrigger? TriggerOf(ResourceChange<T> change) => change switch
+    {
+        { Kind: ChangeKind.Deleted } => ReconcileTrigger.Deleted,
+        { Kind: ChangeKind.Added, IsInitialList: true } => ReconcileTrigger.Listed,
+        { Old: { } old, Current: { } current } when ReferenceEquals(old, current) => ReconcileTrigger.Resync,
+        { Old: { } old, Current: { } current } when old.Metadata.Uid == current.Metadata.Uid =>
+            Changes.Between(old.Metadata, current.Metadata, changes) ? ReconcileTrigger.Updated : null,
+        _ => ReconcileTrigger.Created,
+    };
+
+    private bool Passes(ResourceChange<T> change)
+    {
+        try
+        {
+            return filter is null || filter(change);
+        }
+        catch (Exception e)
+        {
+            // One run too many is harmless; one too few is not.
+            LogFilterFailed(target.Logger, e, target.Resource.Kind, change.Key);
+            return true;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The filter given to When failed for {Kind} {Key}; the change starts a reconcile")]
+    private static partial void LogFilterFailed(ILogger logger, Exception exception, string kind, ObjectKey key);
+}
