@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json.Nodes;
 using CrMonitor.Controllers;
 using CrMonitor.Informers;
-using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 
@@ -48,10 +47,17 @@ internal sealed partial class ApplicationReconciler : IReconciler<Application>
             failed = result.Kind == ReconcileResultKind.Terminal;
             return result;
         }
-        catch (KubeApiException exception) when (exception.IsNotFound && await IsGoneAsync(context.Key, cancellationToken))
+        catch (KubeApiException exception) when (exception.IsNotFound)
         {
-            // It went between the cache's picture and the write. What it owned goes with it.
-            return ReconcileResult.Done;
+            // It may have gone between the cache's picture and a write: then there is nothing left to do for it.
+            if (await _client.GetAsync<Application>(context.Key, cancellationToken) is null)
+            {
+                return ReconcileResult.Done;
+            }
+
+            failed = true;
+            await ReportFailureAsync(context, exception, cancellationToken);
+            throw;
         }
         catch (Exception exception) when (!IsQuiet(exception, cancellationToken))
         {

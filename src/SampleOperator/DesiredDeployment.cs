@@ -61,7 +61,7 @@ internal static class DesiredDeployment
                 },
             },
         };
-        OwnerReferences.SetController(deployment, application, ApplicationJson.Resource);
+        OwnerReferences.SetController(deployment, application, Application.Resource);
         return deployment;
     }
 

@@ -27,13 +27,12 @@ internal sealed class Setting<T> : Setting
 
     public override Option Option => _option;
 
-    /// <summary>A setting with one value.</summary>
-    /// <param name="parse">Throws <see cref="FormatException"/>, whose message says what is expected.</param>
+    /// <summary>A setting with one value. Its parser throws <see cref="FormatException"/>, whose message says what is expected.</summary>
     public static Setting<T> Single(
         string name, string group, string valueName, string description, T defaultValue, Func<string, T> parse, string? defaultText = null) =>
         new(name, group, valueName, description, defaultText, defaultValue, isList: false, ArgumentArity.ExactlyOne, values => parse(values[0]));
 
-    /// <summary>A switch: the flag alone means the value that <paramref name="parse"/> gives for <c>true</c>.</summary>
+    /// <summary>A switch: the flag alone means the value that is parsed from <c>true</c>.</summary>
     public static Setting<T> Switch(string name, string group, string description, T defaultValue, Func<string, T> parse) =>
         new(name, group, "", description, null, defaultValue, isList: false, ArgumentArity.ZeroOrOne, values => parse(values is [] ? "true" : values[0]));
 

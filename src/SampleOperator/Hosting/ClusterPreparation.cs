@@ -58,7 +58,7 @@ internal sealed partial class ClusterPreparation(
     {
         var crd = YamlManifest.Load("crd.yaml");
         var key = new ObjectKey(null, NameOf(crd));
-        var stored = await client.ApplyAsync<V1CustomResourceDefinition>(key, YamlManifest.ToUtf8(crd), cancellationToken: cancellationToken);
+        var stored = await client.ApplyJsonAsync<V1CustomResourceDefinition>(key, YamlManifest.ToUtf8(crd), cancellationToken: cancellationToken);
         while (stored?.Status?.Conditions?.Any(condition => condition is { Type: "Established", Status: "True" }) != true)
         {
             // A server takes milliseconds for it.
@@ -73,7 +73,7 @@ internal sealed partial class ClusterPreparation(
     {
         var sample = YamlManifest.Load("application.yaml");
         var key = new ObjectKey((string?)sample["metadata"]!["namespace"], NameOf(sample));
-        await client.ApplyAsync<Application>(key, YamlManifest.ToUtf8(sample), cancellationToken: cancellationToken);
+        await client.ApplyJsonAsync<Application>(key, YamlManifest.ToUtf8(sample), cancellationToken: cancellationToken);
         LogApplied("sample Application", key);
     }
 

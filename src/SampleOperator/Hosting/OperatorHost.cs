@@ -96,7 +96,7 @@ internal static class OperatorHost
                 }
             })
             .AddController<ApplicationReconciler, Application>(controller => controller
-                .For(ApplicationJson.Resource)
+                .For(Application.Resource)
                 .Owns<V1Deployment>()
                 .Watches<V1Deployment>(ApplicationsNamedBy)
                 .When(Changed.Generation | Changed.Deletion | Changed.Finalizers)
@@ -121,7 +121,7 @@ internal static class OperatorHost
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(FieldManager))
             .WithMetrics(metrics => metrics
-                .AddMeter(OperatorMetrics.MeterName, ControllersTelemetry.MeterName, InformersTelemetry.MeterName, WorkQueueTelemetry.MeterName)
+                .AddMeter(OperatorMetrics.MeterName, ControllersTelemetry.MeterName, InformerTelemetry.MeterName, WorkQueueMetrics.MeterName)
                 .AddRuntimeInstrumentation()
                 .AddView(OperatorMetrics.PhaseName, new MetricStreamConfiguration { CardinalityLimit = MaxApplicationSeries })
                 .AddView(OperatorMetrics.ObservedReplicasName, new MetricStreamConfiguration { CardinalityLimit = MaxApplicationSeries })
@@ -134,7 +134,7 @@ internal static class OperatorHost
         if (environment("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 })
         {
             telemetry.WithTracing(tracing => tracing
-                .AddSource(ControllersTelemetry.ActivitySourceName, InformersTelemetry.ActivitySourceName)
+                .AddSource(ControllersTelemetry.ActivitySourceName, InformerTelemetry.ActivitySourceName)
                 .AddOtlpExporter());
         }
     }

@@ -10,20 +10,9 @@ internal sealed partial class StartUpNotice(
 {
     public void Write()
     {
-        // Kestrel lists its addresses in the order in which they were given.
-        var addresses = server?.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
-        foreach (var (roles, address) in OperatorEndpoints.Plan(settings).Values.Zip(addresses))
+        foreach (var (what, url) in Endpoints())
         {
-            var url = ForPeople(address);
-            if (roles.HasFlag(EndpointRoles.Metrics))
-            {
-                LogServing("metrics", $"{url}/metrics");
-            }
-
-            if (roles.HasFlag(EndpointRoles.HealthProbes))
-            {
-                LogServing("health", $"{url}/readyz?verbose");
-            }
+            LogServing(what, url);
         }
 
         if (embedded is null)
@@ -35,13 +24,13 @@ internal sealed partial class StartUpNotice(
         LogEmbedded(embedded.Url, kubeConfig);
         if (settings.LogFormat == LogFormat.Text)
         {
-            output.WriteLine($$"""
+            output.WriteLine($$$"""
 
-                API server   {{embedded.Url}}
-                kubeconfig   {{kubeConfig}}
+                API server   {{{embedded.Url}}}
+                kubeconfig   {{{kubeConfig}}}
 
                 Try in a second terminal:
-                  export KUBECONFIG={{kubeConfig}}
+                  export KUBECONFIG={{{kubeConfig}}}
                   kubectl get applications
                   kubectl get app -w
                   kubectl describe app web
@@ -52,9 +41,25 @@ internal sealed partial class StartUpNotice(
         }
     }
 
-    // [::] and 0.0.0.0 mean every address; a person wants one to click on.
-    private static string ForPeople(string address) =>
-        address.Replace("//[::]", "//127.0.0.1", StringComparison.Ordinal).Replace("//0.0.0.0", "//127.0.0.1", StringComparison.Ordinal);
+    private IEnumerable<(string What, string Url)> Endpoints()
+    {
+        // Kestrel lists its addresses in the order in which they were given.
+        var addresses = server?.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        foreach (var (roles, address) in OperatorEndpoints.Plan(settings).Values.Zip(addresses))
+        {
+            // [::] and 0.0.0.0 mean every address; a person wants one to click on.
+            var url = address.Replace("//[::]", "//127.0.0.1", StringComparison.Ordinal).Replace("//0.0.0.0", "//127.0.0.1", StringComparison.Ordinal);
+            if (roles.HasFlag(EndpointRoles.Metrics))
+            {
+                yield return ("metrics", $"{url}/metrics");
+            }
+
+            if (roles.HasFlag(EndpointRoles.HealthProbes))
+            {
+                yield return ("health", $"{url}/readyz?verbose");
+            }
+        }
+    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Serving {What} at {Url}")]
     private partial void LogServing(string what, string url);

@@ -7,8 +7,8 @@ internal static class LogFields
 {
     private const string Template = "{OriginalFormat}";
 
-    /// <summary>Collects the fields by name in camelCase; an inner one of the same name replaces an outer one in its place.</summary>
-    /// <param name="includeOwn">Also the values that stand in the message.</param>
+    /// <summary>Collects the fields by name in camelCase; an inner one of the same name replaces an outer one in its place. Those of the entry itself stand in its message; they
+    /// are collected where <paramref name="includeOwn"/> says so.</summary>
     public static IReadOnlyCollection<KeyValuePair<string, object?>> Collect<TState>(TState state, IExternalScopeProvider? scopes, bool includeOwn)
     {
         var fields = new OrderedDictionary<string, object?>(StringComparer.Ordinal);

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using CrMonitor.Informers;
 
 namespace CrMonitor.SampleOperator;
 
@@ -8,8 +7,4 @@ namespace CrMonitor.SampleOperator;
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Application))]
 [JsonSerializable(typeof(JsonObject))]
-internal sealed partial class ApplicationJson : JsonSerializerContext
-{
-    /// <summary>The resource <c>applications.example.com</c>.</summary>
-    public static KubeResource<Application> Resource { get; } = new(Default.Application);
-}
+internal sealed partial class ApplicationJson : JsonSerializerContext;
