@@ -11,4 +11,7 @@ internal sealed class ApiException(int code, string reason, string message) : Ex
 
     /// <summary>The <c>details</c> of the <c>Status</c>: name, group, kind, causes, retryAfterSeconds.</summary>
     public JsonObject? Details { get; init; }
+
+    /// <summary>The <c>metadata.continue</c> of the <c>Status</c>: how an expired list can be ended inconsistently.</summary>
+    public string? Continue { get; init; }
 }

@@ -1,0 +1,43 @@
+namespace CrMonitor.ApiServer;
+
+/// <summary>What a request asks of the API, read from its method, path and query: what faults are matched by.</summary>
+/// <remarks>Immutable. All texts are empty, not <see langword="null"/>, where the request has none.</remarks>
+public sealed class ApiRequest
+{
+    internal ApiRequest()
+    {
+    }
+
+    /// <summary>
+    /// <c>get</c>, <c>list</c>, <c>watch</c>, <c>create</c>, <c>update</c>, <c>patch</c>, <c>delete</c> or <c>deletecollection</c> for resources;
+    /// the HTTP method in lower case for anything else.
+    /// </summary>
+    public string Verb { get; internal init; } = "";
+
+    /// <summary>Whether the request is for a resource, rather than for discovery, health and the like.</summary>
+    public bool IsResourceRequest => Resource.Length > 0;
+
+    /// <summary>The API group; empty for the core group.</summary>
+    public string Group { get; internal init; } = "";
+
+    /// <summary>The version within the group.</summary>
+    public string Version { get; internal init; } = "";
+
+    /// <summary>The plural name of the resource, such as <c>deployments</c>.</summary>
+    public string Resource { get; internal init; } = "";
+
+    /// <summary>The namespace in the path.</summary>
+    public string Namespace { get; internal init; } = "";
+
+    /// <summary>The object's name in the path.</summary>
+    public string Name { get; internal init; } = "";
+
+    /// <summary>The subresource in the path, such as <c>status</c>.</summary>
+    public string Subresource { get; internal init; } = "";
+
+    /// <summary>The path, without the query.</summary>
+    public string Path { get; internal init; } = "";
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Verb} {Path}";
+}

@@ -1,0 +1,131 @@
+using System.Text.Json.Nodes;
+using CrMonitor.ApiServer.Kinds;
+
+namespace CrMonitor.ApiServer.Http;
+
+/// <summary>The failures that a Kubernetes API server answers with, in its words.</summary>
+internal static class ApiErrors
+{
+    public static ApiException NotFound(string group, string resource, string name) =>
+        new(404, "NotFound", $"{Qualified(resource, group)} \"{name}\" not found") { Details = Details(name, group, resource) };
+
+    /// <summary>There is no such resource, or no such path.</summary>
+    public static ApiException NoSuchResource() =>
+        new(404, "NotFound", "the server could not find the requested resource") { Details = [] };
+
+    public static ApiException AlreadyExists(string group, string resource, string name) =>
+        new(409, "AlreadyExists", $"{Qualified(resource, group)} \"{name}\" already exists") { Details = Details(name, group, resource) };
+
+    public static ApiException Conflict(string group, string resource, string name, string why) =>
+        new(409, "Conflict", $"Operation cannot be fulfilled on {Qualified(resource, group)} \"{name}\": {why}") { Details = Details(name, group, resource) };
+
+    public static ApiException Modified(ResourceDefinition definition, string name) => Conflict(
+        definition.Group, definition.Plural, name, "the object has been modified; please apply your changes to the latest version and try again");
+
+    /// <param name="kind">The kind of the object, or its resource where Kubernetes says that instead.</param>
+    public static ApiException Invalid(string group, string kind, string name, IReadOnlyCollection<FieldError> errors)
+    {
+        var texts = errors.Select(static e => $"{e.Field}: {e.Message}").Distinct().ToList();
+        var text = texts.Count == 1 ? texts[0] : $"[{string.Join(", ", texts)}]";
+        var details = Details(name, group, kind);
+        details["causes"] = new JsonArray(
+            [.. errors.Select(static e => new JsonObject { ["reason"] = e.Reason, ["message"] = e.Message, ["field"] = e.Field })]);
+        return new ApiException(422, "Invalid", $"{Qualified(kind, group)} \"{name}\" is invalid: {text}") { Details = details };
+    }
+
+    public static ApiException InvalidOptions(string kind, IReadOnlyCollection<FieldError> errors) => Invalid("meta.k8s.io", kind, "", errors);
+
+    public static ApiException BadRequest(string message) => new(400, "BadRequest", message);
+
+    public static ApiException Forbidden(string group, string resource, string name, string why) =>
+        new(403, "Forbidden", $"{Qualified(resource, group)} \"{name}\" is forbidden: {why}") { Details = Details(name, group, resource) };
+
+    public static ApiException MethodNotAllowed(string group, string resource, string verb) =>
+        new(405, "MethodNotAllowed", $"{verb} is not supported on resources of kind \"{Qualified(resource, group)}\"")
+        {
+            Details = Details("", group, resource),
+        };
+
+    public static ApiException UnsupportedMediaType(params ReadOnlySpan<string> accepted) => new(
+        415, "UnsupportedMediaType", $"the body of the request was in an unknown format - accepted media types include: {string.Join(", ", accepted)}");
+
+    public static ApiException NotAcceptable() => new(
+        406, "NotAcceptable", "only the following media types are accepted: application/json, application/yaml");
+
+    public static ApiException TooLarge(long limit) => new(413, "RequestEntityTooLarge", $"Request entity too large: limit is {limit}");
+
+    public static ApiException Expired(string message) => new(410, "Expired", message);
+
+    public static ApiException TooOld(long requested, long oldest) => Expired($"too old resource version: {requested} ({oldest})");
+
+    public static ApiException TooLargeResourceVersion(ulong requested, long current) =>
+        new(504, "Timeout", $"Timeout: Too large resource version: {requested}, current: {current}")
+        {
+            Details = new JsonObject
+            {
+                ["causes"] = new JsonArray(
+                    new JsonObject { ["reason"] = "ResourceVersionTooLarge", ["message"] = "Too large resource version" }),
+                ["retryAfterSeconds"] = 1,
+            },
+        };
+
+    /// <summary>What a Kubernetes API server answers for errors to which it gives no reason.</summary>
+    public static ApiException Unclassified(string message) => new(500, "", message);
+
+    public static ApiException Internal(string message) => new(500, "InternalError", $"Internal error occurred: {message}")
+    {
+        Details = new JsonObject { ["causes"] = new JsonArray(new JsonObject { ["message"] = message }) },
+    };
+
+    /// <summary>The <c>Status</c> object of <paramref name="error"/>.</summary>
+    public static JsonObject ToStatus(ApiException error)
+    {
+        var status = new JsonObject
+        {
+            ["kind"] = "Status",
+            ["apiVersion"] = "v1",
+            ["metadata"] = error.Continue is null ? new JsonObject() : new JsonObject { ["continue"] = error.Continue },
+            ["status"] = "Failure",
+            ["message"] = error.Message,
+        };
+        if (error.Reason.Length > 0)
+        {
+            status["reason"] = error.Reason;
+        }
+
+        if (error.Details is not null)
+        {
+            status["details"] = error.Details.DeepClone();
+        }
+
+        status["code"] = error.Code;
+        return status;
+    }
+
+    /// <summary>The <c>Status</c> that answers a deletion.</summary>
+    public static JsonObject Deleted(ResourceDefinition definition, string name, string uid)
+    {
+        var details = Details(name, definition.Group, definition.Plural);
+        details["uid"] = uid;
+        return new JsonObject { ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Success", ["details"] = details };
+    }
+
+    public static string Qualified(string resource, string group) => group.Length == 0 ? resource : $"{resource}.{group}";
+
+    private static JsonObject Details(string name, string group, string kind)
+    {
+        var details = new JsonObject();
+        if (name.Length > 0)
+        {
+            details["name"] = name;
+        }
+
+        if (group.Length > 0)
+        {
+            details["group"] = group;
+        }
+
+        details["kind"] = kind;
+        return details;
+    }
+}

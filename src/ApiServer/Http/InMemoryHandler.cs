@@ -1,0 +1,85 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace CrMonitor.ApiServer.Http;
+
+/// <summary>Carries requests to the server without a socket.</summary>
+internal sealed class InMemoryHandler(ApiEndpoint endpoint, Func<bool> isListening) : HttpMessageHandler
+{
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!isListening())
+        {
+            throw new HttpRequestException(HttpRequestError.ConnectionError, $"Connection refused ({request.RequestUri?.Authority}): the server does not listen.");
+        }
+
+        var exchange = new InMemoryExchange();
+        var features = new FeatureCollection();
+        features.Set<IHttpRequestFeature>(await ToFeatureAsync(request, cancellationToken));
+        features.Set<IHttpResponseFeature>(exchange);
+        features.Set<IHttpResponseBodyFeature>(exchange);
+        features.Set<IHttpRequestLifetimeFeature>(exchange);
+        var registration = cancellationToken.UnsafeRegister(static e => ((InMemoryExchange)e!).Abort(), exchange);
+        try
+        {
+            var served = ServeAsync(new DefaultHttpContext(features), exchange);
+            await exchange.Started;
+            if (served.IsCompleted)
+            {
+                await served;
+            }
+
+            return exchange.ToResponse(request);
+        }
+        catch (IOException e)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection was closed before the answer.", e);
+        }
+        finally
+        {
+            // From here on, whoever reads the body ends it.
+            await registration.DisposeAsync();
+        }
+    }
+
+    private async Task ServeAsync(HttpContext context, InMemoryExchange exchange)
+    {
+        await endpoint.ServeAsync(context);
+        await exchange.EndAsync();
+    }
+
+    private static async Task<HttpRequestFeature> ToFeatureAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var uri = request.RequestUri!;
+        var feature = new HttpRequestFeature
+        {
+            Method = request.Method.Method,
+            Protocol = "HTTP/1.1",
+            Scheme = uri.Scheme,
+            Path = Uri.UnescapeDataString(uri.AbsolutePath),
+            QueryString = uri.Query,
+            RawTarget = uri.PathAndQuery,
+        };
+        foreach (var (name, values) in request.Headers.NonValidated)
+        {
+            feature.Headers[name] = values.ToString();
+        }
+
+        if (request.Content is { } content)
+        {
+            foreach (var (name, values) in content.Headers.NonValidated)
+            {
+                feature.Headers[name] = values.ToString();
+            }
+
+            var body = await content.ReadAsByteArrayAsync(cancellationToken);
+            feature.Body = new MemoryStream(body, writable: false);
+            feature.Headers.ContentLength = body.Length;
+        }
+
+        return feature;
+    }
+}

@@ -1,0 +1,154 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CrMonitor.ApiServer.Kinds;
+using CrMonitor.ApiServer.Watching;
+using Microsoft.AspNetCore.Http;
+
+namespace CrMonitor.ApiServer.Http;
+
+/// <summary>The parameters of a list or a watch.</summary>
+internal sealed record ListOptions
+{
+    public required LabelSelector Labels { get; init; }
+
+    public required FieldSelector Fields { get; init; }
+
+    /// <summary><see langword="null"/> where the request does not say one.</summary>
+    public ulong? ResourceVersion { get; init; }
+
+    /// <summary><c>Exact</c>, <c>NotOlderThan</c> or empty.</summary>
+    public string ResourceVersionMatch { get; init; } = "";
+
+    /// <summary>0 for all.</summary>
+    public long Limit { get; init; }
+
+    public ContinueToken? Continue { get; init; }
+
+    public bool? SendInitialEvents { get; init; }
+
+    public bool AllowWatchBookmarks { get; init; }
+
+    public TimeSpan? Timeout { get; init; }
+
+    /// <exception cref="ApiException">A parameter is not readable, or not allowed next to another.</exception>
+    public static ListOptions Parse(IQueryCollection query, ResourceDefinition definition, string name, bool isWatch)
+    {
+        var version = (string?)query["resourceVersion"] ?? "";
+        var match = (string?)query["resourceVersionMatch"] ?? "";
+        var token = (string?)query["continue"] ?? "";
+        bool? sendInitialEvents = query.ContainsKey("sendInitialEvents") ? RequestPath.IsTrue(query["sendInitialEvents"]) : null;
+        var fields = (string?)query["fieldSelector"];
+        if (name.Length > 0)
+        {
+            fields = string.IsNullOrEmpty(fields) ? $"metadata.name={name}" : $"{fields},metadata.name={name}";
+        }
+
+        var options = new ListOptions
+        {
+            Labels = LabelSelector.Parse(query["labelSelector"]),
+            Fields = FieldSelector.Parse(fields, definition),
+            Limit = Math.Max(0, Number(query["limit"])),
+            Timeout = Number(query["timeoutSeconds"]) is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null,
+            ResourceVersionMatch = match,
+            SendInitialEvents = sendInitialEvents,
+            AllowWatchBookmarks = query.ContainsKey("allowWatchBookmarks") && RequestPath.IsTrue(query["allowWatchBookmarks"]),
+        };
+
+        List<FieldError> errors = [.. CheckMatch(version, match, token, sendInitialEvents, isWatch)];
+        if (errors.Count > 0)
+        {
+            throw ApiErrors.InvalidOptions("ListOptions", errors);
+        }
+
+        if (version.Length > 0)
+        {
+            if (!ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed))
+            {
+                var why = $"resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax";
+                throw isWatch ? ApiErrors.Unclassified(why) : ApiErrors.BadRequest($"invalid resource version: {why}");
+            }
+
+            options = options with { ResourceVersion = parsed };
+        }
+
+        if (token.Length == 0 || isWatch)
+        {
+            return options;
+        }
+
+        var parsedToken = ContinueToken.Parse(token);
+        return options.ResourceVersion is null or 0
+            ? options with { Continue = parsedToken, ResourceVersion = null }
+            : throw ApiErrors.BadRequest("specifying resource version is not allowed when using continue");
+    }
+
+    private static IEnumerable<FieldError> CheckMatch(string version, string match, string token, bool? sendInitialEvents, bool isWatch)
+    {
+        const string Field = "resourceVersionMatch";
+        if (sendInitialEvents is not null && isWatch)
+        {
+            if (match.Length == 0 || match != "NotOlderThan")
+            {
+                yield return FieldErrors.Forbidden(Field, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+            }
+
+            if (token.Length > 0)
+            {
+                yield return FieldErrors.Forbidden(Field, "resourceVersionMatch is forbidden when continue is provided");
+            }
+
+            yield break;
+        }
+
+        if (sendInitialEvents is not null)
+        {
+            yield return FieldErrors.Forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
+            yield break;
+        }
+
+        if (match.Length == 0)
+        {
+            yield break;
+        }
+
+        if (isWatch)
+        {
+            yield return FieldErrors.Forbidden(Field, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+        }
+
+        if (version.Length == 0)
+        {
+            yield return FieldErrors.Forbidden(Field, "resourceVersionMatch is forbidden unless resourceVersion is provided");
+        }
+
+        if (token.Length > 0)
+        {
+            yield return FieldErrors.Forbidden(Field, "resourceVersionMatch is forbidden when continue is provided");
+        }
+
+        if (match is not ("Exact" or "NotOlderThan"))
+        {
+            yield return FieldErrors.NotSupported(Field, JsonValue.Create(match), ["Exact", "NotOlderThan", ""]);
+        }
+
+        if (match == "Exact" && version == "0")
+        {
+            yield return FieldErrors.Forbidden(Field, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+        }
+    }
+
+    private static long Number(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return 0;
+        }
+
+        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw ApiErrors.BadRequest($"strconv.ParseInt: parsing \"{text}\": invalid syntax");
+    }
+}

@@ -1,0 +1,93 @@
+using Microsoft.AspNetCore.Http;
+
+namespace CrMonitor.ApiServer.Http;
+
+/// <summary>Reads from a request what it asks of the API.</summary>
+internal static class RequestPath
+{
+    public static ApiRequest Parse(HttpRequest request)
+    {
+        var path = request.Path.Value ?? "/";
+        var method = request.Method;
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries).AsSpan();
+        string group;
+        switch (parts)
+        {
+            case ["api", _, _, ..]:
+                group = "";
+                parts = parts[1..];
+                break;
+            case ["apis", _, _, _, ..]:
+                group = parts[1];
+                parts = parts[2..];
+                break;
+            default:
+                return NoResource(method, path);
+        }
+
+        var version = parts[0];
+        parts = parts[1..];
+        var isOldWatch = parts is ["watch", _, ..];
+        if (isOldWatch)
+        {
+            parts = parts[1..];
+        }
+
+        var ns = "";
+        if (parts is ["namespaces", _, not ("status" or "finalize"), ..])
+        {
+            ns = parts[1];
+            parts = parts[2..];
+        }
+
+        var name = parts.Length > 1 ? parts[1] : "";
+        return new ApiRequest
+        {
+            Verb = Verb(request, name, isOldWatch),
+            Group = group,
+            Version = version,
+            Resource = parts[0],
+            Namespace = ns,
+            Name = name,
+            Subresource = parts.Length > 2 ? parts[2] : "",
+            Path = path,
+        };
+    }
+
+    private static string Verb(HttpRequest request, string name, bool isOldWatch)
+    {
+        var isCollection = name.Length == 0;
+        switch (request.Method)
+        {
+            case "GET" or "HEAD" when isOldWatch:
+                return "watch";
+            case "GET" or "HEAD" when isCollection:
+                return IsTrue(request.Query["watch"]) ? "watch" : "list";
+            case "GET" or "HEAD":
+                return "get";
+            case "POST":
+                return "create";
+            case "PUT":
+                return "update";
+            case "PATCH":
+                return "patch";
+            case "DELETE":
+                return isCollection ? "deletecollection" : "delete";
+            default:
+                return LowerCase(request.Method);
+        }
+    }
+
+    /// <summary>A parameter that is there without a value, or with one that is not a no, is a yes.</summary>
+    public static bool IsTrue(string? value) => value is not (null or "0" or "false" or "False" or "FALSE" or "f" or "F");
+
+    private static ApiRequest NoResource(string method, string path) => new() { Verb = LowerCase(method), Path = path };
+
+    private static string LowerCase(string method) => method switch
+    {
+        "GET" => "get",
+        "POST" => "post",
+        "PUT" => "put",
+        _ => string.Create(method.Length, method, static (text, m) => m.AsSpan().ToLowerInvariant(text)),
+    };
+}

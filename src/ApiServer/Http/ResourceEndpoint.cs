@@ -1,0 +1,329 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CrMonitor.ApiServer.Kinds;
+using CrMonitor.ApiServer.Patching;
+using CrMonitor.ApiServer.Storage;
+using CrMonitor.ApiServer.Verbs;
+using CrMonitor.ApiServer.Watching;
+using Microsoft.AspNetCore.Http;
+
+namespace CrMonitor.ApiServer.Http;
+
+/// <summary>Serves requests for resources.</summary>
+internal sealed partial class ResourceEndpoint(
+    ObjectStore store, ResourceRegistry registry, ResourceWriter writer, TableConverter tables, TimeSpan bookmarkInterval, Func<CancellationToken> stopping)
+{
+    // A watch without a time of its own lasts between this and twice this, so that clients do not all come back at once.
+    private static readonly TimeSpan MinimumWatch = TimeSpan.FromMinutes(30);
+
+    private const int FlushThreshold = 64 * 1024;
+
+    /// <returns>False if there is no such resource.</returns>
+    public async Task<bool> TryServeAsync(HttpContext context, ActiveRequest active)
+    {
+        var request = active.Request;
+        if (registry.Find(request.Group, request.Version, request.Resource) is not { } definition
+            || (request.Namespace.Length > 0 && !definition.IsNamespaced)
+            || (definition.IsNamespaced && request is { Namespace: "", Verb: not ("list" or "watch" or "deletecollection") }))
+        {
+            return false;
+        }
+
+        if (definition.DeprecationWarning is { } deprecated)
+        {
+            Responses.AddWarnings(context.Response, [deprecated]);
+        }
+
+        await (request.Subresource switch
+        {
+            "" => ServeAsync(context, active, definition),
+            "status" when definition.HasStatus => ServePartAsync(context, request, definition),
+            "finalize" when definition is { Group: "", Plural: "namespaces" } => ServePartAsync(context, request, definition),
+            _ => throw ApiErrors.NotFound(definition.Group, definition.Plural, request.Name),
+        });
+        return true;
+    }
+
+    private Task ServeAsync(HttpContext context, ActiveRequest active, ResourceDefinition definition)
+    {
+        var request = active.Request;
+        return request.Verb switch
+        {
+            "get" => GetAsync(context, request, definition),
+            "list" => ListAsync(context, request, definition),
+            "watch" => WatchAsync(context, active, definition),
+            "create" when request.Name.Length == 0 => CreateAsync(context, request, definition),
+            "update" or "patch" when request.Name.Length == 0 => throw ApiErrors.BadRequest("name must be provided"),
+            "update" => UpdateAsync(context, request, definition),
+            "patch" => PatchAsync(context, request, definition),
+            "delete" => DeleteAsync(context, request, definition),
+            "deletecollection" => DeleteCollectionAsync(context, request, definition),
+            _ => throw ApiErrors.MethodNotAllowed(definition.Group, definition.Plural, request.Verb),
+        };
+    }
+
+    private Task ServePartAsync(HttpContext context, ApiRequest request, ResourceDefinition definition) => request.Verb switch
+    {
+        "get" => GetAsync(context, request, definition),
+        "update" => UpdateAsync(context, request, definition),
+        "patch" => PatchAsync(context, request, definition),
+        _ => throw ApiErrors.MethodNotAllowed(definition.Group, definition.Plural, request.Verb),
+    };
+
+    private async Task GetAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
+    {
+        var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
+        if ((string?)context.Request.Query["resourceVersion"] is { Length: > 0 } version)
+        {
+            if (!ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var revision))
+            {
+                throw ApiErrors.Unclassified($"resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax");
+            }
+
+            if (!await ListReader.WaitForRevisionAsync(store, revision, context.RequestAborted))
+            {
+                throw ApiErrors.TooLargeResourceVersion(revision, store.Revision);
+            }
+        }
+
+        var found = store.Table(definition.StorageKey).Find(StoredObject.KeyOf(request.Namespace, request.Name))
+            ?? throw ApiErrors.NotFound(definition.Group, definition.Plural, request.Name);
+        await RespondAsync(context, 200, definition, form, found);
+    }
+
+    private async Task ListAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
+    {
+        var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
+        var options = ListOptions.Parse(context.Request.Query, definition, "", isWatch: false);
+        var page = await ListReader.ReadAsync(store, definition, request.Namespace, options, context.RequestAborted);
+        await RespondAsync(context, definition, form, page);
+    }
+
+    private async Task WatchAsync(HttpContext context, ActiveRequest active, ResourceDefinition definition)
+    {
+        var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
+        var options = ListOptions.Parse(context.Request.Query, definition, active.Request.Name, isWatch: true);
+        context.Response.ContentType = Responses.Json;
+        context.Response.Headers.CacheControl = "no-cache, private";
+        await context.Response.StartAsync(context.RequestAborted);
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+
+        var timeout = options.Timeout ?? MinimumWatch * (1 + Random.Shared.NextDouble());
+        var stream = new WatchStream(
+            store, definition, active.Request.Namespace, options, Presentation(context, definition, form), bookmarkInterval, active.Freeze, context.Response.BodyWriter);
+        await stream.RunAsync(timeout, stopping(), context.RequestAborted);
+        await context.Response.CompleteAsync();
+    }
+
+    private async Task CreateAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
+    {
+        var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
+        var options = WriteParameters.Parse(context.Request, "CreateOptions", isApply: false);
+        var obj = ObjectDecoder.Decode(await RequestBody.ReadObjectAsync(context), definition, options);
+        var created = writer.Create(definition, request.Namespace, obj, options);
+        Responses.AddWarnings(context.Response, options.Warnings);
+        await RespondAsync(context, 201, definition, form, created);
+    }
+
+    private async Task UpdateAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
+    {
+        var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
+        var options = WriteParameters.Parse(context.Request, "UpdateOptions", isApply: false);
+        var obj = ObjectDecoder.Decode(await RequestBody.ReadObjectAsync(context), definition, options);
+        CheckName(obj, request.Name);
+        var updated = writer.Update(
+            definition, request.Namespace, request.Name, request.Subresource, _ => (JsonObject)obj.DeepClone(), definition.Strategy.AllowsUnconditionalUpdate, options);
+        Responses.AddWarnings(context.Response, options.Warnings);
+        await RespondAsync(context, 200, definition, form, updated);
+    }
+
+    private async Task PatchAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
+    {
+        var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
+        var type = RequestBody.MediaTypeOf(context.Request);
+        var isApply = type == "application/apply-patch+yaml";
+        var isStrategic = type == "application/strategic-merge-patch+json" && !IsCustom(definition);
+        if (!isApply && !isStrategic && type is not ("application/json-patch+json" or "application/merge-patch+json"))
+        {
+            throw IsCustom(definition)
+                ? ApiErrors.UnsupportedMediaType("application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml")
+                : ApiErrors.UnsupportedMediaType(
+                    "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml");
+        }
+
+        var options = WriteParameters.Parse(context.Request, "PatchOptions", isApply);
+        var body = await RequestBody.ReadAsync(context);
+        StoredObject patched;
+        var isNew = false;
+        if (isApply)
+        {
+            var applied = ParsePatch(RequestBody.FromYaml(body), out _) as JsonObject ?? throw ApiErrors.BadRequest("error decoding YAML: it is not an object");
+            CheckName(applied, request.Name);
+            (patched, isNew) = writer.Apply(definition, request.Namespace, request.Name, request.Subresource, applied, options);
+        }
+        else
+        {
+            var patch = ParsePatch(body, out var duplicates);
+            patched = writer.Update(
+                definition,
+                request.Namespace,
+                request.Name,
+                request.Subresource,
+                live =>
+                {
+                    options.Warnings.Clear();
+                    var result = ApplyPatch(type, definition, live, patch);
+                    ObjectDecoder.DecodePatched(result, definition, duplicates, options);
+                    CheckName(result, request.Name);
+                    return result;
+                },
+                allowsUnconditional: true,
+                options);
+        }
+
+        Responses.AddWarnings(context.Response, options.Warnings);
+        await RespondAsync(context, isNew ? 201 : 200, definition, form, patched);
+    }
+
+    private async Task DeleteAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
+    {
+        var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
+        var options = WriteParameters.ParseDeletion(context.Request, await RequestBody.ReadObjectAsync(context));
+        var (deleted, isGone) = writer.Delete(definition, request.Namespace, request.Name, options);
+        if (isGone)
+        {
+            await Responses.WriteAsync(context, 200, ApiErrors.Deleted(definition, deleted.Name, deleted.Uid));
+        }
+        else
+        {
+            await RespondAsync(context, 200, definition, form, deleted);
+        }
+    }
+
+    private async Task DeleteCollectionAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
+    {
+        var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
+        var options = WriteParameters.ParseDeletion(context.Request, await RequestBody.ReadObjectAsync(context));
+        var page = await ListReader.ReadAsync(
+            store, definition, request.Namespace, ListOptions.Parse(context.Request.Query, definition, "", isWatch: false), context.RequestAborted);
+        foreach (var obj in page.Objects)
+        {
+            try
+            {
+                writer.Delete(definition, obj.Namespace, obj.Name, options);
+            }
+            catch (ApiException e) when (e.Reason == "NotFound")
+            {
+                // Somebody else has just deleted it, which is all that was wanted.
+            }
+        }
+
+        await RespondAsync(context, definition, form, page);
+    }
+
+    private async Task RespondAsync(HttpContext context, int status, ResourceDefinition definition, MediaType form, StoredObject obj)
+    {
+        if (Presentation(context, definition, form) is { } present)
+        {
+            await Responses.WriteAsync(context, status, present(ObjectForm.Parse(obj, definition)));
+        }
+        else
+        {
+            await Responses.WriteAsync(context, status, Responses.Json, ObjectForm.Json(obj, definition));
+        }
+    }
+
+    private async Task RespondAsync(HttpContext context, ResourceDefinition definition, MediaType form, ListPage page)
+    {
+        var metadata = new JsonObject { ["resourceVersion"] = page.Revision.ToString(CultureInfo.InvariantCulture) };
+        if (page.Continue.Length > 0)
+        {
+            metadata["continue"] = page.Continue;
+        }
+
+        if (page.RemainingCount is { } remaining)
+        {
+            metadata["remainingItemCount"] = remaining;
+        }
+
+        if (Presentation(context, definition, form) is { } present)
+        {
+            var list = new JsonObject
+            {
+                ["apiVersion"] = definition.ApiVersion,
+                ["kind"] = definition.ListKind,
+                ["metadata"] = metadata,
+                ["items"] = new JsonArray([.. page.Objects.Select(o => ObjectForm.Parse(o, definition))]),
+            };
+            await Responses.WriteAsync(context, 200, present(list));
+            return;
+        }
+
+        // Written one by one, as they are stored: no second copy of a long list is made.
+        context.Response.ContentType = Responses.Json;
+        context.Response.Headers.CacheControl = "no-cache, private";
+        await context.Response.StartAsync(context.RequestAborted);
+        var output = context.Response.BodyWriter;
+        output.Write("{\"apiVersion\":\""u8);
+        output.Write(Encoding.UTF8.GetBytes(definition.ApiVersion));
+        output.Write("\",\"kind\":\""u8);
+        output.Write(Encoding.UTF8.GetBytes(definition.ListKind));
+        output.Write("\",\"metadata\":"u8);
+        output.Write(ObjectEncoder.ToUtf8(metadata));
+        output.Write(",\"items\":["u8);
+        for (var i = 0; i < page.Objects.Count; i++)
+        {
+            if (i > 0)
+            {
+                output.Write(","u8);
+            }
+
+            output.Write(ObjectForm.Json(page.Objects[i], definition).Span);
+            if (output.UnflushedBytes > FlushThreshold)
+            {
+                await output.FlushAsync(context.RequestAborted);
+            }
+        }
+
+        output.Write("]}"u8);
+        await output.FlushAsync(context.RequestAborted);
+        await context.Response.CompleteAsync();
+    }
+
+    private static bool IsCustom(ResourceDefinition definition) => definition.Strategy is CustomResourceStrategy;
+
+    private static JsonObject ApplyPatch(string type, ResourceDefinition definition, JsonObject live, JsonNode? patch) => type switch
+    {
+        "application/json-patch+json" => JsonPatch.Apply(live, patch),
+        "application/merge-patch+json" => MergePatch.Apply(live, patch),
+        _ => StrategicMergePatch.Apply(live, patch as JsonObject ?? throw ApiErrors.BadRequest("error decoding patch: it is not an object"), definition.Schema),
+    };
+
+    private static JsonNode? ParsePatch(ReadOnlyMemory<byte> body, out IReadOnlyList<string> duplicates)
+    {
+        try
+        {
+            return JsonText.Parse(body.Span, out duplicates);
+        }
+        catch (JsonException e)
+        {
+            throw ApiErrors.BadRequest($"error decoding patch: {ObjectDecoder.Describe(e, body)}");
+        }
+    }
+
+    private static void CheckName(JsonObject obj, string name)
+    {
+        var own = obj["metadata"] is JsonObject metadata ? MetadataRules.Text(metadata, "name") : "";
+        if (own != name)
+        {
+            throw ApiErrors.BadRequest(own.Length == 0
+                ? $"the name of the object ({name} based on URL) was undeterminable: name must be provided"
+                : $"the name of the object ({own}) does not match the name on the URL ({name})");
+        }
+    }
+
+    private static bool IsForm(string kind) => kind is "Table" or "PartialObjectMetadata" or "PartialObjectMetadataList";
+}

@@ -1,0 +1,119 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace CrMonitor.ApiServer.Storage;
+
+/// <summary>Reads JSON as Kubernetes does: of a field that is given twice the last one counts, and clients that ask for it are told.</summary>
+internal static class JsonText
+{
+    public const int MaximumDepth = 1000;
+
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaximumDepth, AllowDuplicateProperties = false };
+
+    /// <exception cref="JsonException">The text is not JSON.</exception>
+    public static JsonNode? Parse(ReadOnlySpan<byte> json, out IReadOnlyList<string> duplicates)
+    {
+        duplicates = [];
+        try
+        {
+            return JsonNode.Parse(json, documentOptions: Strict);
+        }
+        catch (JsonException)
+        {
+            // Either a field stands twice, which is to be read field by field, or this throws again.
+            var found = new List<string>();
+            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaximumDepth });
+            reader.Read();
+            var node = Read(ref reader, "", found);
+            if (reader.Read())
+            {
+                throw;
+            }
+
+            duplicates = found;
+            return node;
+        }
+    }
+
+    /// <summary>Reads an object that this server has written.</summary>
+    public static JsonObject ParseObject(ReadOnlyMemory<byte> json) =>
+        (JsonObject)JsonNode.Parse(json.Span, documentOptions: new JsonDocumentOptions { MaxDepth = MaximumDepth })!;
+
+    /// <summary>Reads the string (or number or boolean, as text) at a path of fields without reading the rest.</summary>
+    /// <returns>An empty string if there is none.</returns>
+    public static string FindText(ReadOnlySpan<byte> json, ReadOnlySpan<string> path)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaximumDepth });
+        reader.Read();
+        foreach (var field in path)
+        {
+            if (reader.TokenType != JsonTokenType.StartObject || !TryEnter(ref reader, field))
+            {
+                return "";
+            }
+        }
+
+        return reader.TokenType switch
+        {
+            JsonTokenType.String => reader.GetString()!,
+            JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False => Encoding.UTF8.GetString(reader.ValueSpan),
+            _ => "",
+        };
+    }
+
+    private static bool TryEnter(ref Utf8JsonReader reader, string field)
+    {
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isIt = reader.ValueTextEquals(field);
+            reader.Read();
+            if (isIt)
+            {
+                return true;
+            }
+
+            reader.Skip();
+        }
+
+        return false;
+    }
+
+    private static JsonNode? Read(ref Utf8JsonReader reader, string path, List<string> duplicates)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.StartObject:
+                var obj = new JsonObject();
+                while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+                {
+                    var name = reader.GetString()!;
+                    var child = path.Length == 0 ? name : $"{path}.{name}";
+                    if (obj.ContainsKey(name))
+                    {
+                        duplicates.Add(child);
+                    }
+
+                    reader.Read();
+                    obj[name] = Read(ref reader, child, duplicates);
+                }
+
+                return obj;
+
+            case JsonTokenType.StartArray:
+                var array = new JsonArray();
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    array.Add(Read(ref reader, $"{path}[{array.Count}]", duplicates));
+                }
+
+                return array;
+
+            case JsonTokenType.Null:
+                return null;
+
+            default:
+                return JsonValue.Create(JsonElement.ParseValue(ref reader));
+        }
+    }
+}

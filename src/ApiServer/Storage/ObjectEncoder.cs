@@ -1,0 +1,100 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace CrMonitor.ApiServer.Storage;
+
+/// <summary>Writes objects as JSON.</summary>
+internal static class ObjectEncoder
+{
+    // Clients are no browsers, and other servers do not escape either.
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = JsonText.MaximumDepth };
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _buffer;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? _writer;
+
+    /// <summary>Makes a draft of <paramref name="obj"/>, which has apiVersion, name and uid.</summary>
+    public static StoredObject Encode(JsonObject obj)
+    {
+        var metadata = (JsonObject)obj["metadata"]!;
+        var writer = Rent(out var buffer);
+        var versionStart = 0;
+
+        writer.WriteStartObject();
+        foreach (var (name, value) in obj)
+        {
+            writer.WritePropertyName(name);
+            if (name != "metadata")
+            {
+                Write(writer, value);
+                continue;
+            }
+
+            writer.WriteStartObject();
+            foreach (var (field, fieldValue) in metadata)
+            {
+                if (field != "resourceVersion")
+                {
+                    writer.WritePropertyName(field);
+                    Write(writer, fieldValue);
+                }
+            }
+
+            writer.WriteString("resourceVersion"u8, ""u8);
+            versionStart = checked((int)(writer.BytesCommitted + writer.BytesPending)) - 1;
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndObject();
+        writer.Flush();
+        return new StoredObject(
+            String(metadata, "namespace"), String(metadata, "name"), String(metadata, "uid"), string.Intern(String(obj, "apiVersion")),
+            Labels(metadata), buffer.WrittenSpan.ToArray(), versionStart);
+    }
+
+    public static byte[] ToUtf8(JsonNode node)
+    {
+        var writer = Rent(out var buffer);
+        node.WriteTo(writer);
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static Utf8JsonWriter Rent(out ArrayBufferWriter<byte> buffer)
+    {
+        buffer = _buffer ??= new ArrayBufferWriter<byte>(4096);
+        buffer.ResetWrittenCount();
+        var writer = _writer ??= new Utf8JsonWriter(buffer, Options);
+        writer.Reset();
+        return writer;
+    }
+
+    private static void Write(Utf8JsonWriter writer, JsonNode? value)
+    {
+        if (value is null)
+        {
+            writer.WriteNullValue();
+        }
+        else
+        {
+            value.WriteTo(writer);
+        }
+    }
+
+    private static string String(JsonObject obj, string name) => obj[name]?.GetValue<string>() ?? "";
+
+    private static IReadOnlyDictionary<string, string> Labels(JsonObject metadata)
+    {
+        if (metadata["labels"] is not JsonObject { Count: > 0 } labels)
+        {
+            return StoredObject.NoLabels;
+        }
+
+        // Keys and values of labels repeat over many objects; their strings are shared.
+        return labels.ToDictionary(static l => string.Intern(l.Key), static l => string.Intern(l.Value?.GetValue<string>() ?? ""), StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,16 @@
+namespace CrMonitor.ApiServer.Verbs;
+
+/// <summary>The conditions and the way of a deletion.</summary>
+internal sealed class DeletionOptions
+{
+    /// <summary>The object must have this uid.</summary>
+    public string? Uid { get; init; }
+
+    /// <summary>The object must have this version.</summary>
+    public string? ResourceVersion { get; init; }
+
+    /// <summary><c>Background</c>, <c>Foreground</c> or <c>Orphan</c>; <see langword="null"/> keeps what the object's finalizers say.</summary>
+    public string? PropagationPolicy { get; init; }
+
+    public bool IsDryRun { get; init; }
+}
