@@ -73,15 +73,15 @@ internal sealed class OperatorCommand
     public OperatorSettings? Parse(IReadOnlyList<string> args, Func<string, string?> environment, TextWriter output)
     {
         var result = _root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (result.Errors is [var error, ..])
+        {
+            throw new UsageException(error.Message);
+        }
+
         if (result.Action is not null)
         {
             result.Invoke(new InvocationConfiguration { Output = output });
             return null;
-        }
-
-        if (result.Errors is [var error, ..])
-        {
-            throw new UsageException(error.Message);
         }
 
         var embedded = Embedded.Read(result, environment).Value;
