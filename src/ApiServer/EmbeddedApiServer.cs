@@ -1,4 +1,4 @@
-using System.Net;
+using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.BuiltInControllers;
 using CrMonitor.ApiServer.Http;
 using CrMonitor.ApiServer.Kinds;
@@ -38,6 +38,8 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
 
         var registry = new ResourceRegistry(options.TimeProvider);
         var writer = new ResourceWriter(_store, registry);
+        _ = new CustomResourceServing(_store, registry, writer);
+        CreateNamespaces(registry, writer);
         var resources = new ResourceEndpoint(_store, registry, writer, new TableConverter(options.TimeProvider), options.BookmarkInterval, () => _stopping.Token);
         _endpoint = new ApiEndpoint(
             resources, new DiscoveryEndpoint(registry), _active, Faults, options.TimeProvider, _loggers.CreateLogger<EmbeddedApiServer>());
@@ -155,4 +157,14 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    private static void CreateNamespaces(ResourceRegistry registry, ResourceWriter writer)
+    {
+        var namespaces = registry.Find("", "v1", "namespaces")!;
+        foreach (var name in (ReadOnlySpan<string>)["default", "kube-system"])
+        {
+            var obj = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = name } };
+            writer.Create(namespaces, "", obj, new WriteOptions { FieldManager = "crmonitor" });
+        }
+    }
 }

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
-using CrMonitor.ApiServer.Kinds;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 

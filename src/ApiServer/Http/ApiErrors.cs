@@ -22,7 +22,7 @@ internal static class ApiErrors
     public static ApiException Modified(ResourceDefinition definition, string name) => Conflict(
         definition.Group, definition.Plural, name, "the object has been modified; please apply your changes to the latest version and try again");
 
-    /// <param name="kind">The kind of the object, or its resource where Kubernetes says that instead.</param>
+    /// <summary>The object is not valid. <paramref name="kind"/> is its kind, or its resource where Kubernetes says that instead.</summary>
     public static ApiException Invalid(string group, string kind, string name, IReadOnlyCollection<FieldError> errors)
     {
         var texts = errors.Select(static e => $"{e.Field}: {e.Message}").Distinct().ToList();

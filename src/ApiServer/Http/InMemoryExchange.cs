@@ -10,6 +10,7 @@ internal sealed class InMemoryExchange : IHttpResponseFeature, IHttpResponseBody
 {
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Pipe _pipe = new(new PipeOptions(useSynchronizationContext: false));
+    // Without a timer it holds nothing that would have to be disposed, and either end may be the last to use it.
     private readonly CancellationTokenSource _aborted = new();
     private readonly List<(Func<object, Task> Callback, object State)> _starting = [];
     private readonly List<(Func<object, Task> Callback, object State)> _completed = [];

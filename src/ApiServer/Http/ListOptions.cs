@@ -1,7 +1,4 @@
-using System.Buffers.Text;
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.Kinds;
 using CrMonitor.ApiServer.Watching;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using CrMonitor.ApiServer.Storage;
 using Microsoft.AspNetCore.Http;
 
 namespace CrMonitor.ApiServer.Http;

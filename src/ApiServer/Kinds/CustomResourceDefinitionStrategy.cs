@@ -9,6 +9,27 @@ namespace CrMonitor.ApiServer.Kinds;
 /// </summary>
 internal sealed class CustomResourceDefinitionStrategy(ResourceRegistry registry, TimeProvider timeProvider) : ResourceStrategy
 {
+    /// <summary>Keeps a deleted CustomResourceDefinition until its objects are gone.</summary>
+    public const string CleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
+
+    public override bool AllowsUnconditionalUpdate => false;
+
+    public override bool TracksGeneration => true;
+
+    // The first deletion always marks it, so that its objects are deleted before it.
+    public override bool IsHeld(JsonObject obj) => obj["metadata"]!["deletionTimestamp"] is null;
+
+    public override void PrepareForDeletion(JsonObject obj)
+    {
+        var metadata = (JsonObject)obj["metadata"]!;
+        if (metadata["finalizers"] is not JsonArray finalizers)
+        {
+            metadata["finalizers"] = finalizers = [];
+        }
+
+        finalizers.Add(CleanupFinalizer);
+    }
+
     public override void SetDefaults(JsonObject obj)
     {
         if (obj["spec"] is not JsonObject spec)

@@ -6,6 +6,10 @@ namespace CrMonitor.ApiServer.Kinds;
 /// <summary>A custom resource: what its schema cannot say is only that the fields of the scale subresource are counts.</summary>
 internal sealed class CustomResourceStrategy(ScaleSubresource? scale) : ResourceStrategy
 {
+    public override bool AllowsUnconditionalUpdate => false;
+
+    public override bool TracksGeneration => true;
+
     public override IEnumerable<FieldError> Validate(JsonObject obj, JsonObject? old)
     {
         if (scale is null)

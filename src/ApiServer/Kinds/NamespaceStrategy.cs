@@ -1,10 +1,25 @@
 using System.Text.Json.Nodes;
+using CrMonitor.ApiServer.Http;
 
 namespace CrMonitor.ApiServer.Kinds;
 
 /// <summary>A Namespace: it carries the finalizer that lets its objects be deleted first, and a label with its name.</summary>
 internal sealed class NamespaceStrategy : ResourceStrategy
 {
+    public override IEnumerable<string> NameErrors(string name) => MetadataRules.LabelErrors(name);
+
+    public override bool IsHeld(JsonObject obj) => obj["spec"]?["finalizers"] is JsonArray { Count: > 0 };
+
+    public override void PrepareForDeletion(JsonObject obj)
+    {
+        if (obj["status"] is not JsonObject status)
+        {
+            obj["status"] = status = [];
+        }
+
+        status["phase"] = "Terminating";
+    }
+
     private const string Finalizer = "kubernetes";
 
     public override void SetDefaults(JsonObject obj)

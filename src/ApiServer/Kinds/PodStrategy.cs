@@ -5,6 +5,8 @@ namespace CrMonitor.ApiServer.Kinds;
 /// <summary>A Pod: it starts as Pending, and its spec stays as it is but for images and a few numbers.</summary>
 internal sealed class PodStrategy : ResourceStrategy
 {
+    public override bool TracksGeneration => true;
+
     public override void SetDefaults(JsonObject obj)
     {
         PodSpecs.SetDefaults(obj["spec"]);

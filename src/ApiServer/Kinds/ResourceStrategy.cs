@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CrMonitor.ApiServer.Http;
 
 namespace CrMonitor.ApiServer.Kinds;
 
@@ -9,6 +10,23 @@ namespace CrMonitor.ApiServer.Kinds;
 /// </summary>
 internal class ResourceStrategy
 {
+    /// <summary>Whether an update need not say which version it replaces.</summary>
+    public virtual bool AllowsUnconditionalUpdate => true;
+
+    /// <summary>Whether objects have a <c>metadata.generation</c>, which counts the changes of what clients ask for.</summary>
+    public virtual bool TracksGeneration => false;
+
+    /// <summary>Why a name cannot be that of an object of this kind.</summary>
+    public virtual IEnumerable<string> NameErrors(string name) => MetadataRules.SubdomainErrors(name);
+
+    /// <summary>Whether an object that was deleted stays for a reason beside its finalizers.</summary>
+    public virtual bool IsHeld(JsonObject obj) => false;
+
+    /// <summary>Sets, in place, what the first deletion of a held object changes in it beside its deletionTimestamp.</summary>
+    public virtual void PrepareForDeletion(JsonObject obj)
+    {
+    }
+
     /// <summary>Fills in what the kind defaults beyond its schema, in place.</summary>
     public virtual void SetDefaults(JsonObject obj)
     {

@@ -6,6 +6,8 @@ namespace CrMonitor.ApiServer.Kinds;
 /// <summary>What Deployments and ReplicaSets have in common: a number of pods from a template, found by a selector.</summary>
 internal abstract class WorkloadStrategy : ResourceStrategy
 {
+    public override bool TracksGeneration => true;
+
     public override void SetDefaults(JsonObject obj)
     {
         PodSpecs.SetDefaults(obj["spec"].Get("template").Get("spec"));

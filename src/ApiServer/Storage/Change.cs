@@ -5,10 +5,13 @@ namespace CrMonitor.ApiServer.Storage;
 /// The log is a linked list. Who follows it keeps the link that it has read and goes on to <see cref="Next"/>, without a lock; links that
 /// neither the table nor a follower holds are garbage. Backward links serve reads of past revisions and end at the oldest change kept.
 /// </remarks>
-internal sealed class Change(long sequence, long revision, long timestamp, StoredObject? previous, StoredObject? current)
+internal sealed class Change(ResourceTable table, long sequence, long revision, long timestamp, StoredObject? previous, StoredObject? current)
 {
     private Change? _next;
+    private Change? _nextInStore;
     private StoredObject? _final;
+
+    public ResourceTable Table { get; } = table;
 
     /// <summary>The position in the log of this table, without gaps.</summary>
     public long Sequence { get; } = sequence;
@@ -32,6 +35,13 @@ internal sealed class Change(long sequence, long revision, long timestamp, Store
     {
         get => Volatile.Read(ref _next);
         set => Volatile.Write(ref _next, value);
+    }
+
+    /// <summary>The next change of any table, once there is one.</summary>
+    public Change? NextInStore
+    {
+        get => Volatile.Read(ref _nextInStore);
+        set => Volatile.Write(ref _nextInStore, value);
     }
 
     /// <summary><see cref="Previous"/> at this revision: what a watch shows of an object that is gone, or gone from its selection.</summary>

@@ -10,19 +10,35 @@ namespace CrMonitor.ApiServer.Storage;
 /// who follows a log from a state sees every later change once, in order.
 /// Writes are optimistic: they name the version that they replace, and fail if another write came first. May be used from any thread.
 /// </remarks>
-internal sealed class ObjectStore(TimeProvider time, int maximumLogLength, TimeSpan maximumLogAge)
+internal sealed class ObjectStore
 {
-    // _gate guards the revision, the tables' heads, tails and objects, and the waiters. It is held for pointer updates alone.
+    // _gate guards the revision, the last change, the tables' heads, tails and objects, and the waiters. It is held for pointer updates alone.
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<string, ResourceTable> _tables = new(StringComparer.Ordinal);
     private readonly List<RevisionWaiter> _waiters = [];
+    private readonly TimeProvider _time;
+    private readonly int _maximumLogLength;
+    private readonly TimeSpan _maximumLogAge;
+    private ImmutableArray<StoreCursor> _cursors = [];
+    private Change _tail;
     private long _revision = 1;
     private long _compacted;
+
+    /// <param name="time">The clock by which changes age.</param>
+    /// <param name="maximumLogLength">How many changes of each table are kept; at least one.</param>
+    /// <param name="maximumLogAge">How long they are kept.</param>
+    public ObjectStore(TimeProvider time, int maximumLogLength, TimeSpan maximumLogAge)
+    {
+        _time = time;
+        _maximumLogLength = maximumLogLength;
+        _maximumLogAge = maximumLogAge;
+        _tail = new ResourceTable("", _revision, time.GetTimestamp()).Tail;
+    }
 
     /// <summary>The revision of the latest write.</summary>
     public long Revision => Volatile.Read(ref _revision);
 
-    public TimeProvider Time => time;
+    public TimeProvider Time => _time;
 
     public ResourceTable Table(string storageKey)
     {
@@ -123,7 +139,7 @@ internal sealed class ObjectStore(TimeProvider time, int maximumLogLength, TimeS
             change = AppendLocked(table, expected, written, objects.Add(written));
         }
 
-        table.Notify(maximumLogLength);
+        Notify(table);
         return written;
     }
 
@@ -142,7 +158,7 @@ internal sealed class ObjectStore(TimeProvider time, int maximumLogLength, TimeS
             change = AppendLocked(table, expected, null, table.Objects.Remove(expected));
         }
 
-        table.Notify(maximumLogLength);
+        Notify(table);
         return change;
     }
 
@@ -182,23 +198,45 @@ internal sealed class ObjectStore(TimeProvider time, int maximumLogLength, TimeS
     }
 
     /// <summary>Follows the log of <paramref name="table"/> from after <paramref name="position"/>.</summary>
-    public WatchCursor Follow(ResourceTable table, Change position)
+    public static WatchCursor Follow(ResourceTable table, Change position)
     {
         var cursor = new WatchCursor(table, position);
         table.Add(cursor);
         return cursor;
     }
 
+    /// <summary>Reads all objects, and follows every later change of any table.</summary>
+    public (IReadOnlyList<(ResourceTable Table, StoredObject Object)> Objects, StoreCursor Cursor) FollowAll()
+    {
+        lock (_gate)
+        {
+            var cursor = new StoreCursor(_tail, Forget);
+            ImmutableInterlocked.Update(ref _cursors, static (all, one) => all.Add(one), cursor);
+            return ([.. _tables.Values.SelectMany(static t => t.Objects.Select(o => (t, o)))], cursor);
+        }
+    }
+
+    private void Notify(ResourceTable table)
+    {
+        table.Notify(_maximumLogLength);
+        foreach (var cursor in _cursors)
+        {
+            cursor.Wake();
+        }
+    }
+
     private Change AppendLocked(ResourceTable table, StoredObject? previous, StoredObject? current, ImmutableSortedSet<StoredObject> objects)
     {
-        var now = time.GetTimestamp();
-        var change = new Change(table.Tail.Sequence + 1, _revision + 1, now, previous, current) { Before = table.Tail };
+        var now = _time.GetTimestamp();
+        var change = new Change(table, table.Tail.Sequence + 1, _revision + 1, now, previous, current) { Before = table.Tail };
         table.Objects = objects;
         table.Tail.Next = change;
         table.Tail = change;
+        _tail.NextInStore = change;
+        _tail = change;
         Volatile.Write(ref _revision, change.Revision);
 
-        while (change.Sequence - table.Head.Sequence > maximumLogLength || time.GetElapsedTime(table.Head.Next!.Timestamp, now) > maximumLogAge)
+        while (change.Sequence - table.Head.Sequence > _maximumLogLength || _time.GetElapsedTime(table.Head.Next!.Timestamp, now) > _maximumLogAge)
         {
             table.Head = table.Head.Next!;
             table.Head.Before = null;
@@ -222,4 +260,6 @@ internal sealed class ObjectStore(TimeProvider time, int maximumLogLength, TimeS
             _waiters.Remove(waiter);
         }
     }
+
+    private void Forget(StoreCursor cursor) => ImmutableInterlocked.Update(ref _cursors, static (all, one) => all.Remove(one), cursor);
 }

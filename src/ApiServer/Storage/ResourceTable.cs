@@ -17,7 +17,7 @@ internal sealed class ResourceTable
     {
         StorageKey = storageKey;
         // A link without objects, so that the log is never empty.
-        Head = Tail = new Change(0, revision, timestamp, null, null);
+        Head = Tail = new Change(this, 0, revision, timestamp, null, null);
     }
 
     public string StorageKey { get; }

@@ -100,7 +100,7 @@ internal static class ObjectDecoder
         throw ApiErrors.Invalid(group, kind, MetadataRules.Text(obj["metadata"] as JsonObject ?? [], "name"), [error]);
     }
 
-    /// <summary>Gives the object metadata of the right types, without what says nothing, and takes out what the kind does not know.</summary>
+    /// <summary>Gives the object metadata of the right types, without what says nothing, and takes out what the kind does not know, and fills in its defaults.</summary>
     /// <returns>What was taken out, as Kubernetes words it.</returns>
     private static List<string> Normalize(JsonObject obj, ResourceDefinition definition)
     {
@@ -134,7 +134,7 @@ internal static class ObjectDecoder
             metadata.Remove(field);
         }
 
-        return [.. Pruner.Prune(definition.Schema, obj).Select(static path => $"unknown field \"{path}\"")];
+        return [.. Admission.Normalize(definition, obj).Select(static path => $"unknown field \"{path}\"")];
     }
 
     private static (string Found, string Field, string Type)? MismatchOf(JsonNode? value, StructuralSchema schema, string field)
@@ -184,7 +184,7 @@ internal static class ObjectDecoder
         }
     }
 
-    private static string TypeName(JsonNode? node) => node?.GetValueKind() switch
+    public static string TypeName(JsonNode? node) => node?.GetValueKind() switch
     {
         null => "null",
         JsonValueKind.Array => "array",

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.Http;
 using CrMonitor.ApiServer.Kinds;
 using CrMonitor.ApiServer.Patching;
-using CrMonitor.ApiServer.Schema;
 using CrMonitor.ApiServer.Storage;
 
 namespace CrMonitor.ApiServer.Verbs;
@@ -20,8 +19,8 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
     private const int MaximumGeneratedNameBase = 58;
     private const int NameAttempts = 8;
 
-    /// <summary>Is told the resource after each write of one of its objects, on the thread of the writer.</summary>
-    public event Action<ResourceDefinition>? Written;
+    /// <summary>Is told after each write, on the thread of the writer: the resource, and the key of the object.</summary>
+    public event Action<ResourceDefinition, string>? Written;
 
     /// <summary>Stores a new object.</summary>
     /// <param name="definition">The resource, in the version of <paramref name="obj"/>.</param>
@@ -114,7 +113,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
 
                 if (store.TryDelete(table, existing) is not null)
                 {
-                    Written?.Invoke(definition);
+                    Written?.Invoke(definition, existing.Key);
                     return (existing, true);
                 }
 
@@ -146,7 +145,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
 
             if (store.TryWrite(table, existing, draft) is { } marked)
             {
-                Written?.Invoke(definition);
+                Written?.Invoke(definition, existing.Key);
                 return (marked, false);
             }
         }
@@ -216,7 +215,8 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
             obj.Remove("status");
         }
 
-        SetDefaults(definition, obj);
+        // Once more, since a kind may take defaults from the name; what is applied comes here first.
+        Admission.Normalize(definition, obj);
         definition.Strategy.Prepare(obj, null);
         if (manages)
         {
@@ -224,21 +224,20 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         }
 
         Validate(definition, obj, null, options);
-        definition.Strategy.Complete(obj, null);
         definition.Strategy.ConvertToStorage(obj, definition);
 
         var table = store.Table(definition.StorageKey);
         for (var attempt = 1; ; attempt++)
         {
             var draft = ObjectEncoder.Encode(obj);
-            if (options.IsDryRun ? table.Find(draft.Key) is null : false)
+            if (options.IsDryRun && table.Find(draft.Key) is null)
             {
                 return draft;
             }
 
             if (!options.IsDryRun && store.TryWrite(table, null, draft) is { } written)
             {
-                Written?.Invoke(definition);
+                Written?.Invoke(definition, written.Key);
                 return written;
             }
 
@@ -297,13 +296,13 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
                 // The last finalizer is gone, and with it the object. Watches see the version before this update.
                 if (store.TryDelete(table, existing) is not null)
                 {
-                    Written?.Invoke(definition);
+                    Written?.Invoke(definition, existing.Key);
                     return draft.WithRevision(existing.Revision);
                 }
             }
             else if (store.TryWrite(table, existing, draft) is { } written)
             {
-                Written?.Invoke(definition);
+                Written?.Invoke(definition, existing.Key);
                 return written;
             }
 
@@ -338,7 +337,11 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
             }
         }
 
-        SetDefaults(definition, obj);
+        if (!manages)
+        {
+            Admission.Normalize(definition, obj);
+        }
+
         obj = KeepToPart(definition, subresource, live, obj);
         if (subresource.Length == 0)
         {
@@ -351,7 +354,6 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         }
 
         Validate(definition, obj, live, options);
-        definition.Strategy.Complete(obj, live);
         return obj;
     }
 
@@ -415,12 +417,6 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         }
     }
 
-    private static void SetDefaults(ResourceDefinition definition, JsonObject obj)
-    {
-        Defaulter.Apply(definition.Schema, obj);
-        definition.Strategy.SetDefaults(obj);
-    }
-
     private static void Validate(ResourceDefinition definition, JsonObject obj, JsonObject? old, WriteOptions options)
     {
         var metadata = (JsonObject)obj["metadata"]!;
@@ -430,8 +426,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
             errors.AddRange(MetadataRules.ValidateUpdate(metadata, (JsonObject)old["metadata"]!));
         }
 
-        errors.AddRange(SchemaValidator.Validate(definition.Schema, obj));
-        errors.AddRange(definition.Strategy.Validate(obj, old));
+        errors.AddRange(Admission.Validate(definition, obj, old));
         if (errors.Count > 0)
         {
             throw ApiErrors.Invalid(definition.Group, definition.Kind, MetadataRules.Text(metadata, "name"), errors);

@@ -42,7 +42,7 @@ internal sealed class WatchStream(
             return;
         }
 
-        using var cursor = store.Follow(_table, position);
+        using var cursor = ObjectStore.Follow(_table, position);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ended, cursor.Lagged);
         var nextBookmark = NextBookmark(end);
         await using var alarm = store.Time.CreateTimer(static c => ((WatchCursor)c!).Wake(), cursor, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
