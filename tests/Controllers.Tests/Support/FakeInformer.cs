@@ -1,0 +1,97 @@
+using CrMonitor.Informers;
+using k8s;
+using k8s.Models;
+
+namespace CrMonitor.Controllers.Tests;
+
+/// <summary>An informer whose cache is changed by the test: handlers have been told when a change returns.</summary>
+internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInformer<T>
+    where T : class, IKubernetesObject<V1ObjectMeta>
+{
+    private readonly List<Registration> _handlers = [];
+    private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public FakeLister<T> Cache { get; } = new();
+
+    public ILister<T> Lister => Cache;
+
+    public KubeResource Resource => resource;
+
+    public InformerScope Scope => InformerScope.All;
+
+    public bool HasSynced => _synced.Task.IsCompleted;
+
+    public InformerHealth Health { get; set; } = new()
+    {
+        HasSynced = true,
+        IsConnected = true,
+        SinceLastProofOfLife = TimeSpan.Zero,
+        ConsecutiveFailures = 0,
+        LastFailure = null,
+        InvalidObjects = 0,
+    };
+
+    public int HandlerCount => _handlers.Count;
+
+    public void Start()
+    {
+    }
+
+    public Task WaitForSyncAsync(CancellationToken cancellationToken = default) => _synced.Task.WaitAsync(cancellationToken);
+
+    public Task StopAsync() => Task.CompletedTask;
+
+    public void AddIndex(string name, Func<T, IEnumerable<string>> values)
+    {
+    }
+
+    public HandlerRegistration AddHandler(IResourceHandler<T> handler)
+    {
+        var registration = new Registration(this, handler);
+        _handlers.Add(registration);
+        return registration;
+    }
+
+    /// <summary>The first list has been told.</summary>
+    public void Sync() => _synced.TrySetResult();
+
+    public async Task SetAsync(T resource, bool isInitialList = false)
+    {
+        var key = ObjectKey.Of(resource);
+        var old = Cache.Get(key);
+        Cache.Objects[key] = resource;
+        Cache.ResourceVersion = resource.Metadata.ResourceVersion ?? Cache.ResourceVersion;
+        await TellAsync(new ResourceChange<T>(old is null ? ChangeKind.Added : ChangeKind.Updated, key, old, resource) { IsInitialList = isInitialList });
+    }
+
+    public async Task DeleteAsync(ObjectKey key)
+    {
+        Cache.Objects.TryRemove(key, out var old);
+        await TellAsync(new ResourceChange<T>(ChangeKind.Deleted, key, old, null));
+    }
+
+    public async Task TellAsync(ResourceChange<T> change)
+    {
+        foreach (var registration in _handlers.ToList())
+        {
+            await registration.Handler.HandleAsync(change, CancellationToken.None);
+        }
+    }
+
+    private sealed class Registration(FakeInformer<T> informer, IResourceHandler<T> handler) : HandlerRegistration
+    {
+        public IResourceHandler<T> Handler => handler;
+
+        public override bool HasSynced => informer.HasSynced;
+
+        public override int PendingCount => 0;
+
+        public override Task WaitForSyncAsync(CancellationToken cancellationToken = default) => informer.WaitForSyncAsync(cancellationToken);
+
+        public override ValueTask DisposeAsync()
+        {
+            informer._handlers.Remove(this);
+            return ValueTask.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using CrMonitor.Informers;
+using k8s;
+using k8s.Models;
+
+namespace CrMonitor.Controllers.Tests;
+
+internal sealed class FakeInformers : IInformers
+{
+    private readonly Dictionary<Type, ISharedInformer> _informers = [];
+
+    public FakeInformer<Widget> Widgets => (FakeInformer<Widget>)Get<Widget>();
+
+    public FakeInformer<V1Deployment> Deployments => (FakeInformer<V1Deployment>)Get<V1Deployment>();
+
+    public ISharedInformer<T> Get<T>()
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        if (!_informers.TryGetValue(typeof(T), out var informer))
+        {
+            var options = new CrMonitorOptions();
+            options.JsonContexts.Add(TestJson.Default);
+            _informers[typeof(T)] = informer = new FakeInformer<T>(options.Resource<T>());
+        }
+
+        return (ISharedInformer<T>)informer;
+    }
+}

@@ -1,0 +1,22 @@
+using System.Collections.Concurrent;
+using CrMonitor.Informers;
+using k8s;
+using k8s.Models;
+
+namespace CrMonitor.Controllers.Tests;
+
+internal sealed class FakeLister<T> : ILister<T>
+    where T : class, IKubernetesObject<V1ObjectMeta>
+{
+    public ConcurrentDictionary<ObjectKey, T> Objects { get; } = new();
+
+    public int Count => Objects.Count;
+
+    public string? ResourceVersion { get; set; }
+
+    public T? Get(ObjectKey key) => Objects.GetValueOrDefault(key);
+
+    public IReadOnlyList<T> List(string? ns = null, LabelSelector? selector = null) => [.. Objects.Values];
+
+    public IReadOnlyList<T> ByIndex(string index, string value) => throw new ArgumentException($"no index {index}", nameof(index));
+}

@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using CrMonitor.Informers;
+
+namespace CrMonitor.Controllers.Tests;
+
+/// <summary>Answers unary requests as the test says, and keeps them.</summary>
+internal sealed class FakeServer : HttpMessageHandler
+{
+    private readonly SemaphoreSlim _arrived = new(0);
+
+    public ConcurrentQueue<Request> Requests { get; } = new();
+
+    /// <summary>What to answer; by default the body of the request, as if stored unchanged.</summary>
+    public Func<Request, HttpResponseMessage> Answer { get; set; } = request => Json(HttpStatusCode.OK, request.Body ?? "{}");
+
+    public static HttpResponseMessage Json(HttpStatusCode code, string body) =>
+        new(code) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+
+    public static HttpResponseMessage Status(HttpStatusCode code, string reason) =>
+        Json(code, $$"""{"kind":"Status","apiVersion":"v1","status":"Failure","message":"{{reason}} said the test","reason":"{{reason}}","code":{{(int)code}}}""");
+
+    public RestClient Client(TimeProvider? time = null) => new(
+        new HttpMessageHandlerTransport(new Uri("http://server"), this), new RestClientOptions { TimeProvider = time ?? TimeProvider.System, MaxRetries = 0 });
+
+    public KubeClient Kube()
+    {
+        var options = new CrMonitorOptions { FieldManager = "tests" };
+        options.JsonContexts.Add(TestJson.Default);
+        return new KubeClient(Client(), options);
+    }
+
+    /// <summary>Waits for one more request to have been answered.</summary>
+    public Task ArrivedAsync() => _arrived.WaitAsync(TestContext.Current.CancellationToken);
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var body = request.Content is null ? null : await request.Content.ReadAsStringAsync(cancellationToken);
+        var received = new Request(request.Method, request.RequestUri!.PathAndQuery, request.Content?.Headers.ContentType?.MediaType, body);
+        Requests.Enqueue(received);
+        try
+        {
+            return Answer(received);
+        }
+        finally
+        {
+            _arrived.Release();
+        }
+    }
+
+    internal sealed record Request(HttpMethod Method, string Path, string? ContentType, string? Body)
+    {
+        public JsonNode Json => JsonNode.Parse(Body ?? throw new InvalidOperationException($"{Method} {Path} has no body."))!;
+    }
+}
