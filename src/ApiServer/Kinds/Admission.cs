@@ -22,8 +22,8 @@ internal static class Admission
     /// <summary>
     /// Validates an object, and lets its kind complete it in place where it is valid. The caller has set what the server sets
     /// (metadata, status or all but status), has called <see cref="ResourceStrategy.Prepare"/>, and validates metadata itself.
+    /// <paramref name="old"/> is the live object, in <paramref name="definition"/>'s version; <see langword="null"/> for a create.
     /// </summary>
-    /// <param name="old">The live object, in <paramref name="definition"/>'s version; <see langword="null"/> for a create.</param>
     public static IReadOnlyList<FieldError> Validate(ResourceDefinition definition, JsonObject obj, JsonObject? old)
     {
         var errors = SchemaValidator.Validate(definition.Schema, obj, old);

@@ -1,0 +1,64 @@
+using System.Text.Json;
+
+namespace CrMonitor.ApiServer.BuiltInControllers;
+
+/// <summary>What the metadata of an object says of its owners and its deletion.</summary>
+internal sealed record ObjectLinks
+{
+    public const string ForegroundFinalizer = "foregroundDeletion";
+    public const string OrphanFinalizer = "orphan";
+
+    public static readonly ObjectLinks None = new();
+
+    public IReadOnlyList<OwnerReference> Owners { get; init; } = [];
+
+    public bool IsDeleting { get; init; }
+
+    /// <summary>Whether its deletion waits for its dependents to be deleted.</summary>
+    public bool WaitsForDependents { get; init; }
+
+    /// <summary>Whether its deletion waits for its dependents to be let go.</summary>
+    public bool OrphansDependents { get; init; }
+
+    /// <summary>Reads them out of an object.</summary>
+    public static ObjectLinks Read(ReadOnlyMemory<byte> json)
+    {
+        // Most objects have neither: then there is nothing to parse.
+        if (json.Span.IndexOf("\"ownerReferences\""u8) < 0 && json.Span.IndexOf("\"deletionTimestamp\""u8) < 0)
+        {
+            return None;
+        }
+
+        using var document = JsonDocument.Parse(json);
+        if (!document.RootElement.TryGetProperty("metadata"u8, out var metadata))
+        {
+            return None;
+        }
+
+        var isDeleting = metadata.TryGetProperty("deletionTimestamp"u8, out var time) && time.ValueKind == JsonValueKind.String;
+        return new ObjectLinks
+        {
+            Owners = [.. Items(metadata, "ownerReferences").Select(static owner => new OwnerReference(
+                Text(owner, "apiVersion"),
+                Text(owner, "kind"),
+                Text(owner, "name"),
+                Text(owner, "uid"),
+                owner.TryGetProperty("blockOwnerDeletion"u8, out var blocks) && blocks.ValueKind == JsonValueKind.True))],
+            IsDeleting = isDeleting,
+            WaitsForDependents = isDeleting && Items(metadata, "finalizers").Any(static finalizer => finalizer.ValueEquals(ForegroundFinalizer)),
+            OrphansDependents = isDeleting && Items(metadata, "finalizers").Any(static finalizer => finalizer.ValueEquals(OrphanFinalizer)),
+        };
+    }
+
+    public bool IsSameAs(ObjectLinks other) =>
+        IsDeleting == other.IsDeleting
+        && WaitsForDependents == other.WaitsForDependents
+        && OrphansDependents == other.OrphansDependents
+        && Owners.SequenceEqual(other.Owners);
+
+    private static JsonElement.ArrayEnumerator Items(JsonElement metadata, string name) =>
+        metadata.TryGetProperty(name, out var items) && items.ValueKind == JsonValueKind.Array ? items.EnumerateArray() : default;
+
+    private static string Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : "";
+}

@@ -1,0 +1,101 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace CrMonitor.Contract.Tests;
+
+/// <summary>One of the servers.</summary>
+public sealed class Cluster : IAsyncDisposable
+{
+    private const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
+    private readonly HttpClient _client;
+    private readonly List<string> _definitions = [];
+
+    internal Cluster(ServerKind kind, HttpClient client)
+    {
+        Kind = kind;
+        _client = client;
+        _client.DefaultRequestHeaders.UserAgent.ParseAdd("contract/1");
+    }
+
+    public ServerKind Kind { get; }
+
+    /// <summary>The API group of this run, so that two runs against one server do not meet.</summary>
+    public string Group { get; } = $"g{Guid.NewGuid():N}"[..12] + ".example.com";
+
+    public string ApiVersion => $"{Group}/v1";
+
+    public async Task<Answer> SendAsync(
+        HttpMethod method, string path, string? body = null, string contentType = "application/json", string? accept = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (accept is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Accept", accept);
+        }
+
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = new MediaTypeHeaderValue(contentType) } };
+        }
+
+        using var response = await _client.SendAsync(request, TestContext.Current.CancellationToken);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        string[] warnings = response.Headers.TryGetValues("Warning", out var values) ? [.. values] : [];
+        var json = response.Content.Headers.ContentType?.MediaType == "application/json" ? JsonNode.Parse(text)!.AsObject() : new JsonObject { ["text"] = text };
+        return new Answer((int)response.StatusCode, json, warnings);
+    }
+
+    /// <summary>Opens a watch.</summary>
+    public Task<HttpResponseMessage> OpenAsync(string path, string? accept = null)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (accept is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Accept", accept);
+        }
+
+        return _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A namespace of its own for a case, where a server knows of namespaces.</summary>
+    public async Task<string> NewNamespaceAsync()
+    {
+        var name = $"ns-{Guid.NewGuid():N}"[..15];
+        if (Kind == ServerKind.Embedded)
+        {
+            (await SendAsync(HttpMethod.Post, "/api/v1/namespaces", $$"""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"{{name}}"}}""")).Succeeds(201);
+        }
+
+        return name;
+    }
+
+    /// <summary>Creates a definition, and returns when its resources are served.</summary>
+    public async Task<Answer> InstallAsync(string definition, string collection)
+    {
+        var created = await SendAsync(HttpMethod.Post, Definitions, definition);
+        if (created.Status != 201)
+        {
+            return created;
+        }
+
+        _definitions.Add((string)created.Metadata["name"]!);
+        await CrMonitor.Tests.Eventually.TrueAsync(
+            async () => (await SendAsync(HttpMethod.Get, collection)).Status == 200, $"{collection} is served", TimeSpan.FromSeconds(10));
+        return created;
+    }
+
+    public Task InstallWidgetsAsync() => InstallAsync(Widgets.Definition(Group), $"/apis/{Group}/v1/widgets");
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var name in _definitions)
+        {
+            // Not by SendAsync: the run may have been cancelled, and is to leave nothing behind all the same.
+            using var _ = await _client.DeleteAsync(new Uri($"{Definitions}/{name}", UriKind.Relative));
+        }
+
+        _client.Dispose();
+    }
+}

@@ -1,0 +1,160 @@
+namespace CrMonitor.Contract.Tests;
+
+public sealed class ListTests(Servers servers) : ContractTest(servers)
+{
+    [Theory, BothServers]
+    public async Task A_list_is_in_the_order_of_names(ServerKind server)
+    {
+        await UseAsync(server);
+        foreach (var name in (string[])["b", "c", "a"])
+        {
+            await GivenAsync(name);
+        }
+
+        var list = (await GetAsync(Collection)).Succeeds();
+
+        Assert.Equal(["a", "b", "c"], list.Names);
+        Assert.Equal(("WidgetList", Cluster.ApiVersion), ((string?)list.Body["kind"], (string?)list.Body["apiVersion"]));
+    }
+
+    [Theory, BothServers]
+    public async Task A_list_in_pages_shows_one_revision(ServerKind server)
+    {
+        await UseAsync(server);
+        foreach (var name in (string[])["a", "b", "c", "d", "e"])
+        {
+            await GivenAsync(name);
+        }
+
+        var first = (await GetAsync($"{Collection}?limit=2")).Succeeds();
+        (await DeleteAsync("d")).Succeeds();
+        await GivenAsync("bb");
+        (await MergeAsync("c", """{"spec":{"replicas":7}}""")).Succeeds();
+        var second = (await GetAsync($"{Collection}?limit=2&continue={first.Metadata["continue"]}")).Succeeds();
+        var third = (await GetAsync($"{Collection}?limit=2&continue={second.Metadata["continue"]}")).Succeeds();
+
+        Assert.Equal(["a", "b"], first.Names);
+        Assert.Equal(3, (int?)first.Metadata["remainingItemCount"]);
+        Assert.Equal(["c", "d"], second.Names);
+        Assert.Equal(1, (int?)second.Metadata["remainingItemCount"]);
+        Assert.Equal(1, (int?)second.Body["items"]![0]!["spec"]!["replicas"]);
+        Assert.Equal(["e"], third.Names);
+        Assert.Equal("", (string?)third.Metadata["continue"] ?? "");
+        Assert.Equal((first.Version, first.Version), (second.Version, third.Version));
+    }
+
+    [Theory, BothServers]
+    public async Task A_past_revision_can_be_listed(ServerKind server)
+    {
+        await UseAsync(server);
+        await GivenAsync("a");
+        var second = await GivenAsync("b");
+        (await DeleteAsync("a")).Succeeds();
+        await GivenAsync("c");
+
+        var list = (await GetAsync($"{Collection}?resourceVersion={second.Version}&resourceVersionMatch=Exact")).Succeeds();
+
+        Assert.Equal(["a", "b"], list.Names);
+        Assert.Equal(second.Version, list.Version);
+        Assert.Equal(["b", "c"], (await GetAsync($"{Collection}?resourceVersion={second.Version}&resourceVersionMatch=NotOlderThan")).Names);
+    }
+
+    [Theory, BothServers]
+    public async Task A_revision_of_the_future_is_refused(ServerKind server)
+    {
+        await UseAsync(server);
+
+        var answer = await GetAsync($"{Collection}?resourceVersion=999999999");
+
+        Assert.Equal((504, "Timeout"), (answer.Status, answer.Reason));
+        Assert.StartsWith("Timeout: Too large resource version: 999999999, current: ", answer.Message, StringComparison.Ordinal);
+        JsonEqual("""{"causes":[{"reason":"ResourceVersionTooLarge","message":"Too large resource version"}],"retryAfterSeconds":1}""", answer.Body["details"]);
+    }
+
+    [Theory, BothServers]
+    public async Task Label_selectors_select(ServerKind server)
+    {
+        await UseAsync(server);
+        await GivenAsync("a", metadata: ""","labels":{"n":"1","x":""}""");
+        await GivenAsync("b", metadata: ""","labels":{"n":"2"}""");
+        await GivenAsync("c");
+
+        foreach (var (selector, expected) in (IEnumerable<(string, string)>)
+            [
+                ("n", "a b"), ("!n", "c"), ("n=1", "a"), ("n==1", "a"), ("n!=1", "b c"), ("n in (1,2)", "a b"), ("n notin (1)", "b c"), ("n>1", "b"), ("n<2", "a"),
+                ("n,!x", "b"), ("n in (1,2),x", "a"), ("x=", "a"), ("", "a b c"), ("n in (,1)", "a"),
+            ])
+        {
+            var list = (await GetAsync($"{Collection}?labelSelector={Uri.EscapeDataString(selector)}")).Succeeds();
+            Assert.Equal((selector, expected), (selector, string.Join(' ', list.Names)));
+        }
+    }
+
+    [Theory, BothServers]
+    public async Task Selectors_that_cannot_be_read_are_refused(ServerKind server)
+    {
+        await UseAsync(server);
+
+        foreach (var (query, message) in (IEnumerable<(string, string)>)
+            [
+                ("labelSelector=n in (1", "unable to parse requirement: found '', expected: ',' or ')'"),
+                ("labelSelector=n>a", "unable to parse requirement: values[0]: Invalid value: \"a\": for 'Gt', 'Lt' operators, the value must be an integer"),
+                ("labelSelector=x y=1", "unable to parse requirement: found 'y', expected: in, notin, =, ==, !=, gt, lt"),
+                ("labelSelector=n=a b", "found 'b', expected: ',' or 'end of string'"),
+                ("labelSelector=,", "found ',', expected: !, identifier, or 'end of string'"),
+                ("labelSelector=n,", "found '', expected: identifier after ','"),
+                ("labelSelector=n in a", "unable to parse requirement: found 'a' expected: '('"),
+                ("labelSelector=!", "unable to parse requirement: found '', expected: identifier"),
+                ("fieldSelector=foo", "invalid selector: 'foo'; can't understand 'foo'"),
+                ("fieldSelector=spec.foo=1", "field label not supported: spec.foo"),
+                ("fieldSelector=metadata.name=a=b", "invalid field selector: unescaped character in value: 61"),
+                ("limit=x", "strconv.ParseInt: parsing \"x\": invalid syntax"),
+                ("resourceVersion=x", "invalid resource version: resourceVersion: Invalid value: \"x\": strconv.ParseUint: parsing \"x\": invalid syntax"),
+            ])
+        {
+            var (name, value) = (query[..query.IndexOf('=', StringComparison.Ordinal)], query[(query.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+            (await GetAsync($"{Collection}?{name}={Uri.EscapeDataString(value)}")).Refuses(400, "BadRequest", message);
+        }
+    }
+
+    [Theory, BothServers]
+    public async Task Field_selectors_select(ServerKind server)
+    {
+        await UseAsync(server);
+        await GivenAsync("a", """{"image":"i","mode":"a"}""");
+        await GivenAsync("b", """{"image":"i","mode":"b"}""");
+
+        Assert.Equal(["a"], (await GetAsync($"{Collection}?fieldSelector=metadata.name%3Da")).Succeeds().Names);
+        Assert.Equal(["b"], (await GetAsync($"{Collection}?fieldSelector=metadata.name!%3Da")).Succeeds().Names);
+        Assert.Equal(["b"], (await GetAsync($"{Collection}?fieldSelector=spec.mode%3Db,metadata.namespace%3D{Namespace}")).Succeeds().Names);
+    }
+
+    [Theory, BothServers]
+    public async Task Parameters_that_contradict_each_other_are_refused(ServerKind server)
+    {
+        await UseAsync(server);
+
+        foreach (var (query, message) in (IEnumerable<(string, string)>)
+            [
+                ("resourceVersionMatch=Exact", "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"),
+                ("resourceVersion=0&resourceVersionMatch=Exact", "resourceVersionMatch: Forbidden: resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""),
+                ("resourceVersion=1&resourceVersionMatch=Foo", "resourceVersionMatch: Unsupported value: \"Foo\": supported values: \"Exact\", \"NotOlderThan\", \"\""),
+                ("sendInitialEvents=true", "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list"),
+                ("watch=1&resourceVersionMatch=NotOlderThan&resourceVersion=1", "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"),
+                ("watch=1&sendInitialEvents=true", "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
+            ])
+        {
+            (await GetAsync($"{Collection}?{query}")).Refuses(422, "Invalid", $"ListOptions.meta.k8s.io \"\" is invalid: {message}");
+        }
+    }
+
+    [Theory, BothServers]
+    public async Task Unknown_paths_are_not_found(ServerKind server)
+    {
+        await UseAsync(server);
+
+        Assert.Equal(404, (await GetAsync($"/apis/{Cluster.Group}/v1/nope")).Status);
+        Assert.Equal(404, (await GetAsync($"/apis/{Cluster.Group}/v9/widgets")).Status);
+        Assert.Equal(404, (await GetAsync("/apis/nope.example.com/v1/widgets")).Status);
+    }
+}

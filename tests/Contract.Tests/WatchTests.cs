@@ -1,0 +1,129 @@
+namespace CrMonitor.Contract.Tests;
+
+public sealed class WatchTests(Servers servers) : ContractTest(servers)
+{
+    [Theory, BothServers]
+    public async Task A_watch_goes_on_from_a_version(ServerKind server)
+    {
+        await UseAsync(server);
+        var first = await GivenAsync("a");
+        await GivenAsync("b");
+        (await MergeAsync("a", """{"spec":{"replicas":2}}""")).Succeeds();
+
+        using var watch = await WatchAsync($"resourceVersion={first.Version}");
+        Assert.Equal("ADDED b", await watch.NextNameAsync());
+        var modified = await watch.NextAsync();
+        (await DeleteAsync("b")).Succeeds();
+        var deleted = await watch.NextAsync();
+
+        Assert.Equal("MODIFIED", (string?)modified!["type"]);
+        JsonEqual((await GetAsync($"{Collection}/a")).Body.ToJsonString(), modified["object"]);
+        Assert.Equal("DELETED", (string?)deleted!["type"]);
+        Assert.True(
+            long.Parse((string)deleted["object"]!["metadata"]!["resourceVersion"]!, null) > long.Parse((string)modified["object"]!["metadata"]!["resourceVersion"]!, null),
+            "a deleted object shows the version of its deletion");
+    }
+
+    [Theory, BothServers]
+    public async Task A_watch_without_a_version_starts_with_what_is_there(ServerKind server)
+    {
+        await UseAsync(server);
+        await GivenAsync("b");
+        await GivenAsync("a");
+
+        using var watch = await WatchAsync("");
+        Assert.Equal("ADDED a", await watch.NextNameAsync());
+        Assert.Equal("ADDED b", await watch.NextNameAsync());
+        await GivenAsync("c");
+
+        Assert.Equal("ADDED c", await watch.NextNameAsync());
+    }
+
+    [Theory, BothServers]
+    public async Task A_streaming_list_ends_with_its_bookmark(ServerKind server)
+    {
+        await UseAsync(server);
+        var only = await GivenAsync("a");
+
+        using var watch = await WatchAsync("sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
+        Assert.Equal("ADDED a", await watch.NextNameAsync());
+        var bookmark = (await watch.NextAsync())!;
+
+        Assert.Equal("BOOKMARK", (string?)bookmark["type"]);
+        var shown = bookmark["object"]!;
+        Assert.Equal(("Widget", Cluster.ApiVersion), ((string?)shown["kind"], (string?)shown["apiVersion"]));
+        JsonEqual("""{"k8s.io/initial-events-end":"true"}""", shown["metadata"]!["annotations"]);
+        Assert.True(long.Parse((string)shown["metadata"]!["resourceVersion"]!, null) >= long.Parse(only.Version, null));
+        Assert.Equal(["apiVersion", "kind", "metadata"], shown.AsObject().Select(static f => f.Key).Order());
+    }
+
+    [Theory, BothServers]
+    public async Task Objects_come_and_go_with_a_selector(ServerKind server)
+    {
+        await UseAsync(server);
+        var first = await GivenAsync("a", metadata: ""","labels":{"k":"1"}""");
+        using var watch = await WatchAsync($"resourceVersion={first.Version}&labelSelector=k%3D1");
+
+        var left = (await MergeAsync("a", """{"metadata":{"labels":{"k":"2"}}}""")).Succeeds();
+        (await MergeAsync("a", """{"metadata":{"labels":{"other":"2"}}}""")).Succeeds();
+        var back = (await MergeAsync("a", """{"metadata":{"labels":{"k":"1"}}}""")).Succeeds();
+
+        var deleted = (await watch.NextAsync())!;
+        Assert.Equal("DELETED", (string?)deleted["type"]);
+        Assert.Equal(("1", left.Version), ((string?)deleted["object"]!["metadata"]!["labels"]!["k"], (string?)deleted["object"]!["metadata"]!["resourceVersion"]));
+        var added = (await watch.NextAsync())!;
+        Assert.Equal("ADDED", (string?)added["type"]);
+        JsonEqual(back.Body.ToJsonString(), added["object"]);
+    }
+
+    [Theory, BothServers]
+    public async Task A_watch_of_one_object_is_one_by_field_selector(ServerKind server)
+    {
+        await UseAsync(server);
+        await GivenAsync("a");
+        await GivenAsync("b");
+
+        using var watch = await WatchAsync("fieldSelector=metadata.name%3Db");
+
+        Assert.Equal("ADDED b", await watch.NextNameAsync());
+    }
+
+    [Theory, BothServers]
+    public async Task A_watch_ends_after_its_time_with_a_bookmark(ServerKind server)
+    {
+        await UseAsync(server);
+        var first = await GivenAsync("a");
+
+        using var watch = await WatchAsync($"resourceVersion={first.Version}&timeoutSeconds=3&allowWatchBookmarks=true");
+        var bookmark = (await watch.NextAsync())!;
+        string? next;
+        while ((next = await watch.NextNameAsync()) == "BOOKMARK")
+        {
+            // A server may send more than one.
+        }
+
+        Assert.Equal("BOOKMARK", (string?)bookmark["type"]);
+        Assert.True(long.Parse((string)bookmark["object"]!["metadata"]!["resourceVersion"]!, null) >= long.Parse(first.Version, null));
+        Assert.Null(next);
+    }
+
+    [Theory, BothServers]
+    public async Task A_version_that_cannot_be_read_is_refused(ServerKind server)
+    {
+        await UseAsync(server);
+
+        (await GetAsync($"{Collection}?watch=1&resourceVersion=abc")).Refuses(
+            500, "", "resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing \"abc\": invalid syntax");
+    }
+
+    [Theory, BothServers]
+    public async Task A_streaming_list_from_the_future_is_an_error_in_the_stream(ServerKind server)
+    {
+        await UseAsync(server);
+
+        using var watch = await WatchAsync("sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&resourceVersion=999999999&timeoutSeconds=8");
+        var error = (await watch.NextAsync())!;
+
+        Assert.Equal(("ERROR", 504), ((string?)error["type"], (int?)error["object"]!["code"]));
+    }
+}
