@@ -1,0 +1,41 @@
+namespace CrMonitor.Informers.Tests;
+
+/// <summary>A scripted server, a virtual clock, and one informer of widgets.</summary>
+internal sealed class InformerFixture : IAsyncDisposable
+{
+    public InformerFixture(InformerScope? scope = null, Func<SignallingTime, SharedInformerFactoryOptions>? options = null)
+    {
+        Factory = new SharedInformerFactory(
+            Server.Transport,
+            options?.Invoke(Time) ?? new SharedInformerFactoryOptions { TimeProvider = Time, Random = new Random(1), LoggerFactory = Logs });
+        Informer = Factory.Informer(WidgetJson.Resource, scope);
+    }
+
+    public SignallingTime Time { get; } = new();
+
+    public ScriptedServer Server { get; } = new();
+
+    public LogRecorder Logs { get; } = new();
+
+    public SharedInformerFactory Factory { get; }
+
+    public ISharedInformer<Widget> Informer { get; }
+
+    /// <summary>Starts, answers the list, and opens the watch.</summary>
+    public async Task<ScriptedBody> SyncAsync(string version, params string[] items)
+    {
+        Informer.Start();
+        (await Server.NextListAsync()).List(version, items);
+        await Informer.WaitForSyncAsync(TestContext.Current.CancellationToken);
+        return (await Server.NextWatchAsync()).Open();
+    }
+
+    /// <summary>Lets the next delay pass, and returns it with the request that follows.</summary>
+    public async Task<(ScriptedRequest Request, TimeSpan Delay)> AfterDelayAsync()
+    {
+        var delay = await Time.SkipDelayAsync();
+        return (await Server.NextAsync(), delay);
+    }
+
+    public ValueTask DisposeAsync() => Factory.DisposeAsync();
+}

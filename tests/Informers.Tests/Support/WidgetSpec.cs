@@ -1,0 +1,6 @@
+namespace CrMonitor.Informers.Tests;
+
+internal sealed class WidgetSpec
+{
+    public int Size { get; set; }
+}
