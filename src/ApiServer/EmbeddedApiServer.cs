@@ -20,12 +20,14 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     private readonly ObjectStore _store;
     private readonly ActiveRequests _active = new();
     private readonly ApiEndpoint _endpoint;
+    private readonly ObjectAccess _access;
     private readonly ILoggerFactory _loggers;
     private readonly CancellationTokenSource _stopping = new();
 
     // _gate lets one start or stop of the listener finish before the next begins; it guards _listener and _port.
     private readonly SemaphoreSlim _gate = new(1);
     private volatile Listener? _listener;
+    private Task _controllers = Task.CompletedTask;
     private int _port;
 
     private EmbeddedApiServer(EmbeddedApiServerOptions options)
@@ -41,6 +43,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         _ = new CustomResourceServing(_store, registry, writer);
         CreateNamespaces(registry, writer);
         var resources = new ResourceEndpoint(_store, registry, writer, new TableConverter(options.TimeProvider), options.BookmarkInterval, () => _stopping.Token);
+        _access = new ObjectAccess(_store, registry, writer);
         _endpoint = new ApiEndpoint(
             resources, new DiscoveryEndpoint(registry), _active, Faults, options.TimeProvider, _loggers.CreateLogger<EmbeddedApiServer>());
     }
@@ -85,6 +88,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         try
         {
             await server.StartListeningAsync(cancellationToken);
+            server.StartControllers();
             return server;
         }
         catch
@@ -140,6 +144,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await StopListeningAsync();
+        await _controllers;
     }
 
     /// <summary>
@@ -157,6 +162,29 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    private void StartControllers()
+    {
+        var time = _options.TimeProvider;
+        var controllers = new List<IBuiltInController>();
+        if (_options.RunsDeploymentController)
+        {
+            controllers.Add(new DeploymentController(_access, time, _options.ReplicaReadyInterval, _loggers.CreateLogger<DeploymentController>()));
+        }
+
+        if (_options.RunsGarbageCollector)
+        {
+            controllers.Add(new GarbageCollector(_access, time, _loggers.CreateLogger<GarbageCollector>()));
+        }
+
+        if (_options.RunsNamespaceController)
+        {
+            controllers.Add(new NamespaceController(_access, time, _loggers.CreateLogger<NamespaceController>()));
+        }
+
+        // On the thread pool, whatever the scheduler of the caller: the server must not stop because a test blocks.
+        _controllers = Task.WhenAll(controllers.Select(controller => Task.Run(() => controller.RunAsync(_stopping.Token))));
+    }
 
     private static void CreateNamespaces(ResourceRegistry registry, ResourceWriter writer)
     {

@@ -220,9 +220,9 @@ public sealed class BuiltInDeploymentTests : IAsyncDisposable
         Assert.Equal((maxSurge, maxUnavailable), (spec.MaxSurge, spec.MaxUnavailable));
     }
 
-    private void Create(string name, int replicas, string more = "", string image = "nginx") => _bench.Create("apps/v1", "Deployment", $$$"""
-        {"metadata":{"name":"{{{name}}}"},"spec":{{{{more}}}"replicas":{{{replicas}}},"selector":{"matchLabels":{"app":"{{{name}}}"}},
-        "template":{"metadata":{"labels":{"app":"{{{name}}}"}},"spec":{"containers":[{"name":"c","image":"{{{image}}}"}]}}}}
+    private void Create(string name, int replicas, string more = "", string image = "nginx") => _bench.Create("apps/v1", "Deployment", $$$$$"""
+        {"metadata":{"name":"{{{{{name}}}}}"},"spec":{ {{{{{more}}}}} "replicas":{{{{{replicas}}}}},"selector":{"matchLabels":{"app":"{{{{{name}}}}}"}},
+        "template":{"metadata":{"labels":{"app":"{{{{{name}}}}}"}},"spec":{"containers":[{"name":"c","image":"{{{{{image}}}}}"}]}}}}
         """);
 
     private void Scale(int replicas) => _bench.Change("apps/v1", "Deployment", "web", obj => obj["spec"]!["replicas"] = replicas);

@@ -29,7 +29,7 @@ public sealed class BuiltInGarbageCollectorTests : IAsyncDisposable
         _bench.StartGarbageCollector();
         var thing = _bench.Create("example.com/v1", "Thing", """{"metadata":{"name":"thing"}}""");
         var map = ConfigMap("map", thing);
-        _bench.Create("example.com/v1", "Thing", $$"""{"metadata":{"name":"part","ownerReferences":[{{Reference(map)}}]}}""");
+        _bench.Create("example.com/v1", "Thing", $$$"""{"metadata":{"name":"part","ownerReferences":[{{{Reference(map)}}}]}}""");
 
         _bench.Delete("example.com/v1", "Thing", "thing");
 
@@ -167,7 +167,7 @@ public sealed class BuiltInGarbageCollectorTests : IAsyncDisposable
         var pool = _bench.Create("example.com/v1", "Pool", """{"metadata":{"name":"pool"}}""");
         ConfigMap("dependent", pool);
         var map = ConfigMap("map");
-        _bench.Create("example.com/v1", "Pool", $$"""{"metadata":{"name":"wrong","ownerReferences":[{{Reference(map)}}]}}""");
+        _bench.Create("example.com/v1", "Pool", $$$"""{"metadata":{"name":"wrong","ownerReferences":[{{{Reference(map)}}}]}}""");
 
         _bench.Delete("example.com/v1", "Pool", "pool");
 
@@ -191,10 +191,10 @@ public sealed class BuiltInGarbageCollectorTests : IAsyncDisposable
     }
 
     private JsonObject ConfigMap(string name, params JsonObject[] owners) =>
-        _bench.Create("v1", "ConfigMap", $$"""{"metadata":{"name":"{{name}}","ownerReferences":[{{string.Join(',', owners.Select(owner => Reference(owner)))}}]}}""");
+        _bench.Create("v1", "ConfigMap", $$$"""{"metadata":{"name":"{{{name}}}","ownerReferences":[{{{string.Join(',', owners.Select(owner => Reference(owner)))}}}]}}""");
 
     private JsonObject Dependent(string name, JsonObject owner, bool blocks, string metadata = "") =>
-        _bench.Create("v1", "ConfigMap", $$"""{"metadata":{{{metadata}}"name":"{{name}}","ownerReferences":[{{Reference(owner, blocks)}}]}}""");
+        _bench.Create("v1", "ConfigMap", $$$"""{"metadata":{ {{{metadata}}} "name":"{{{name}}}","ownerReferences":[{{{Reference(owner, blocks)}}}]}}""");
 
     private static string Reference(JsonObject owner, bool blocks = false)
     {

@@ -24,7 +24,7 @@ internal sealed class ControllerBench : IAsyncDisposable
         Store = new ObjectStore(Time, 10_000, TimeSpan.FromDays(1));
         _registry = new ResourceRegistry(Time);
         _writer = new ResourceWriter(Store, _registry);
-        _writer.Written += _ => Interlocked.Exchange(ref _written, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+        _writer.Written += (_, _) => Interlocked.Exchange(ref _written, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
         Access = new ObjectAccess(Store, _registry, _writer);
         Create("v1", "Namespace", """{"metadata":{"name":"default"}}""");
     }
@@ -47,8 +47,8 @@ internal sealed class ControllerBench : IAsyncDisposable
     public void Define(string kind, string scope)
     {
         var plural = kind.ToLowerInvariant() + "s";
-        var crd = Create("apiextensions.k8s.io/v1", "CustomResourceDefinition", $$$"""
-            {"metadata":{"name":"{{{plural}}}.example.com"},"spec":{"group":"example.com","scope":"{{{scope}}}","names":{"kind":"{{{kind}}}","plural":"{{{plural}}}"},
+        var crd = Create("apiextensions.k8s.io/v1", "CustomResourceDefinition", $$$$$"""
+            {"metadata":{"name":"{{{{{plural}}}}}.example.com"},"spec":{"group":"example.com","scope":"{{{{{scope}}}}}","names":{"kind":"{{{{{kind}}}}}","plural":"{{{{{plural}}}}}"},
             "versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}]}}
             """);
         _registry.Apply(crd);

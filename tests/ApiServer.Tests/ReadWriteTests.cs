@@ -29,4 +29,16 @@ public sealed class ReadWriteTests : ServerTest
 
         Assert.Equal("a", (string?)JsonNode.Parse(text)!["metadata"]!["name"]);
     }
+
+    [Fact]
+    public async Task A_namespace_is_created_and_holds_objects()
+    {
+        var (status, _) = await CreateAsync(
+            "/api/v1/namespaces", new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = "other" } });
+        var (inside, _) = await CreateAsync("/api/v1/namespaces/other/configmaps", ConfigMap("a"));
+        var (outside, missing) = await CreateAsync("/api/v1/namespaces/missing/configmaps", ConfigMap("a"));
+
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Created, HttpStatusCode.NotFound), (status, inside, outside));
+        Assert.Equal("namespaces \"missing\" not found", (string?)missing["message"]);
+    }
 }

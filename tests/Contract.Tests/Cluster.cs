@@ -65,7 +65,7 @@ public sealed class Cluster : IAsyncDisposable
         var name = $"ns-{Guid.NewGuid():N}"[..15];
         if (Kind == ServerKind.Embedded)
         {
-            (await SendAsync(HttpMethod.Post, "/api/v1/namespaces", $$"""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"{{name}}"}}""")).Succeeds(201);
+            (await SendAsync(HttpMethod.Post, "/api/v1/namespaces", $$$"""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"{{{name}}}"}}""")).Succeeds(201);
         }
 
         return name;

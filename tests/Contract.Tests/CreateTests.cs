@@ -37,7 +37,7 @@ public sealed class CreateTests(Servers servers) : ContractTest(servers)
     {
         await UseAsync(server);
 
-        var created = (await CreateAsync($$"""{"apiVersion":"{{Cluster.ApiVersion}}","kind":"Widget","metadata":{"generateName":"gen-"},"spec":{"image":"i"}}""")).Succeeds(201);
+        var created = (await CreateAsync($$$"""{"apiVersion":"{{{Cluster.ApiVersion}}}","kind":"Widget","metadata":{"generateName":"gen-"},"spec":{"image":"i"}}""")).Succeeds(201);
 
         Assert.Matches("^gen-[a-z0-9]{5}$", (string?)created.Metadata["name"]);
     }
@@ -47,7 +47,7 @@ public sealed class CreateTests(Servers servers) : ContractTest(servers)
     {
         await UseAsync(server);
 
-        var answer = await CreateAsync($$"""{"apiVersion":"{{Cluster.ApiVersion}}","kind":"Widget","spec":{"image":"i"}}""");
+        var answer = await CreateAsync($$$"""{"apiVersion":"{{{Cluster.ApiVersion}}}","kind":"Widget","spec":{"image":"i"}}""");
 
         answer.Refuses(422, "Invalid", $"{Kind} \"\" is invalid: metadata.name: Required value: name or generateName is required");
     }

@@ -3,13 +3,13 @@ namespace CrMonitor.Contract.Tests;
 /// <summary>The kind of the cases.</summary>
 internal static class Widgets
 {
-    public static string Definition(string group) => $$"""
+    public static string Definition(string group) => $$$"""
         {
           "apiVersion": "apiextensions.k8s.io/v1",
           "kind": "CustomResourceDefinition",
-          "metadata": {"name": "widgets.{{group}}"},
+          "metadata": {"name": "widgets.{{{group}}}"},
           "spec": {
-            "group": "{{group}}",
+            "group": "{{{group}}}",
             "scope": "Namespaced",
             "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "shortNames": ["wd"]},
             "versions": [{
@@ -49,7 +49,7 @@ internal static class Widgets
                       "settings": {"type": "object", "additionalProperties": {"type": "string"}}
                     }
                   },
-                  "status": {"type": "object", "properties": {"phase": {"type": "string"}, "observed": {"type": "integer"}}}
+                  "status": {"type": "object", "properties": {"phase": {"type": "string"}, "observed": {"type": "integer"} } }
                 }
               }}
             }]

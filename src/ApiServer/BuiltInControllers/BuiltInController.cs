@@ -96,8 +96,13 @@ internal abstract partial class BuiltInController<TKey>(IObjectAccess access, Ti
                 {
                     LogReconcileFailed(exception, GetType().Name, key, delay);
                 }
+                else if (failures == 0)
+                {
+                    // Somebody else wrote in between: the new state is there already.
+                    delay = TimeSpan.Zero;
+                }
 
-                Keys.AddAfter(key, delay);
+                Keys.AddAt(key, Time.GetUtcNow() + delay);
             }
         }
     }

@@ -62,7 +62,8 @@ internal sealed class DeploymentController(IObjectAccess access, TimeProvider ti
 
         if (next is { } due)
         {
-            Keys.AddAfter(key, due - now);
+            // Before the write, so that who sees the status can rely on the next one being due.
+            Keys.AddAt(key, due);
         }
 
         if (!JsonNode.DeepEquals(status, former))

@@ -25,14 +25,14 @@ internal sealed class DueKeys<TKey> : IDisposable
         _timer = time.CreateTimer(static state => ((DueKeys<TKey>)state!)._signal.Writer.TryWrite(true), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    public void Add(TKey key) => AddAfter(key, TimeSpan.Zero);
+    public void Add(TKey key) => AddAt(key, _time.GetUtcNow());
 
     /// <summary>Of several times for one key the earliest holds.</summary>
-    public void AddAfter(TKey key, TimeSpan delay)
+    public void AddAt(TKey key, DateTimeOffset dueTime)
     {
         lock (_gate)
         {
-            var time = (_time.GetUtcNow() + delay).UtcTicks;
+            var time = dueTime.UtcTicks;
             if (_due.TryGetValue(key, out var earlier) && earlier.Time <= time)
             {
                 return;

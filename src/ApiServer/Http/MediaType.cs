@@ -6,10 +6,6 @@ namespace CrMonitor.ApiServer.Http;
 /// <param name="Version">The version of <paramref name="As"/>.</param>
 internal readonly record struct MediaType(bool IsYaml, string As, string Version)
 {
-    public bool IsTable => As == "Table";
-
-    public bool IsMetadata => As is "PartialObjectMetadata" or "PartialObjectMetadataList";
-
     /// <summary>Chooses the first form that this server knows among those that the header accepts.</summary>
     /// <param name="accept">The header <c>Accept</c>.</param>
     /// <param name="isKnown">Whether <see cref="As"/> is known where the request goes.</param>
@@ -18,7 +14,7 @@ internal readonly record struct MediaType(bool IsYaml, string As, string Version
     {
         if (string.IsNullOrWhiteSpace(accept))
         {
-            return default;
+            return new MediaType(false, "", "");
         }
 
         foreach (var choice in accept.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))

@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Http;
 namespace CrMonitor.ApiServer.Http;
 
 /// <summary>Serves requests for resources.</summary>
-internal sealed partial class ResourceEndpoint(
+internal sealed class ResourceEndpoint(
     ObjectStore store, ResourceRegistry registry, ResourceWriter writer, TableConverter tables, TimeSpan bookmarkInterval, Func<CancellationToken> stopping)
 {
     // A watch without a time of its own lasts between this and twice this, so that clients do not all come back at once.
@@ -75,7 +75,7 @@ internal sealed partial class ResourceEndpoint(
 
     private async Task GetAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
+        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
         if ((string?)context.Request.Query["resourceVersion"] is { Length: > 0 } version)
         {
             if (!ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var revision))
@@ -96,7 +96,7 @@ internal sealed partial class ResourceEndpoint(
 
     private async Task ListAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
+        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
         var options = ListOptions.Parse(context.Request.Query, definition, "", isWatch: false);
         var page = await ListReader.ReadAsync(store, definition, request.Namespace, options, context.RequestAborted);
         await RespondAsync(context, definition, form, page);
@@ -104,7 +104,7 @@ internal sealed partial class ResourceEndpoint(
 
     private async Task WatchAsync(HttpContext context, ActiveRequest active, ResourceDefinition definition)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
+        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
         var options = ListOptions.Parse(context.Request.Query, definition, active.Request.Name, isWatch: true);
         context.Response.ContentType = Responses.Json;
         context.Response.Headers.CacheControl = "no-cache, private";
@@ -113,14 +113,14 @@ internal sealed partial class ResourceEndpoint(
 
         var timeout = options.Timeout ?? MinimumWatch * (1 + Random.Shared.NextDouble());
         var stream = new WatchStream(
-            store, definition, active.Request.Namespace, options, Presentation(context, definition, form), bookmarkInterval, active.Freeze, context.Response.BodyWriter);
+            store, definition, active.Request.Namespace, options, Presentation(definition, TableRequestOf(context, form)), bookmarkInterval, active.Freeze, context.Response.BodyWriter);
         await stream.RunAsync(timeout, stopping(), context.RequestAborted);
         await context.Response.CompleteAsync();
     }
 
     private async Task CreateAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
+        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
         var options = WriteParameters.Parse(context.Request, "CreateOptions", isApply: false);
         var obj = ObjectDecoder.Decode(await RequestBody.ReadObjectAsync(context), definition, options);
         var created = writer.Create(definition, request.Namespace, obj, options);
@@ -130,7 +130,7 @@ internal sealed partial class ResourceEndpoint(
 
     private async Task UpdateAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
+        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
         var options = WriteParameters.Parse(context.Request, "UpdateOptions", isApply: false);
         var obj = ObjectDecoder.Decode(await RequestBody.ReadObjectAsync(context), definition, options);
         CheckName(obj, request.Name);
@@ -142,7 +142,7 @@ internal sealed partial class ResourceEndpoint(
 
     private async Task PatchAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
+        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
         var type = RequestBody.MediaTypeOf(context.Request);
         var isApply = type == "application/apply-patch+yaml";
         var isStrategic = type == "application/strategic-merge-patch+json" && !IsCustom(definition);
@@ -190,7 +190,7 @@ internal sealed partial class ResourceEndpoint(
 
     private async Task DeleteAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
+        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
         var options = WriteParameters.ParseDeletion(context.Request, await RequestBody.ReadObjectAsync(context));
         var (deleted, isGone) = writer.Delete(definition, request.Namespace, request.Name, options);
         if (isGone)
@@ -205,7 +205,7 @@ internal sealed partial class ResourceEndpoint(
 
     private async Task DeleteCollectionAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, IsForm);
+        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
         var options = WriteParameters.ParseDeletion(context.Request, await RequestBody.ReadObjectAsync(context));
         var page = await ListReader.ReadAsync(
             store, definition, request.Namespace, ListOptions.Parse(context.Request.Query, definition, "", isWatch: false), context.RequestAborted);
@@ -226,9 +226,9 @@ internal sealed partial class ResourceEndpoint(
 
     private async Task RespondAsync(HttpContext context, int status, ResourceDefinition definition, MediaType form, StoredObject obj)
     {
-        if (Presentation(context, definition, form) is { } present)
+        if (TableRequestOf(context, form) is { } request)
         {
-            await Responses.WriteAsync(context, status, present(ObjectForm.Parse(obj, definition)));
+            await Responses.WriteAsync(context, status, tables.Convert(definition, ObjectForm.Parse(obj, definition), request));
         }
         else
         {
@@ -249,7 +249,7 @@ internal sealed partial class ResourceEndpoint(
             metadata["remainingItemCount"] = remaining;
         }
 
-        if (Presentation(context, definition, form) is { } present)
+        if (TableRequestOf(context, form) is { } request)
         {
             var list = new JsonObject
             {
@@ -258,7 +258,7 @@ internal sealed partial class ResourceEndpoint(
                 ["metadata"] = metadata,
                 ["items"] = new JsonArray([.. page.Objects.Select(o => ObjectForm.Parse(o, definition))]),
             };
-            await Responses.WriteAsync(context, 200, present(list));
+            await Responses.WriteAsync(context, 200, tables.Convert(definition, list, request));
             return;
         }
 
@@ -292,6 +292,26 @@ internal sealed partial class ResourceEndpoint(
         await output.FlushAsync(context.RequestAborted);
         await context.Response.CompleteAsync();
     }
+
+    /// <summary>How a watch shows its objects; <see langword="null"/> for as they are.</summary>
+    private Func<JsonObject, JsonObject>? Presentation(ResourceDefinition definition, TableRequest? request)
+    {
+        if (request is not { } form)
+        {
+            return null;
+        }
+
+        var isFirst = true;
+        return obj =>
+        {
+            var shown = tables.ConvertEvent(definition, obj, form, isFirst);
+            isFirst = false;
+            return shown;
+        };
+    }
+
+    private static TableRequest? TableRequestOf(HttpContext context, MediaType form) =>
+        form.As.Length == 0 ? null : TableRequest.Parse(form.As, form.Version, context.Request.Query["includeObject"]);
 
     private static bool IsCustom(ResourceDefinition definition) => definition.Strategy is CustomResourceStrategy;
 
