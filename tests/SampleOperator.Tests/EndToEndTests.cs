@@ -78,8 +78,9 @@ public sealed class EndToEndTests
         var kubeConfig = Path.Combine(Path.GetTempPath(), $"crmonitor-{Guid.NewGuid():N}.kubeconfig");
 
         await using var process = OperatorProcess.Start(
-            "--embedded", "--kubeconfig-out", kubeConfig, "--health-probe-bind-address=0",
-            flag, flag == "--embedded-port" ? $"{port}" : $"127.0.0.1:{port}", .. flag == "--embedded-port" ? ["--metrics-bind-address=0"] : (string[])[]);
+            flag == "--embedded-port"
+                ? ["--embedded", "--kubeconfig-out", kubeConfig, "--embedded-port", $"{port}", "--metrics-bind-address=0", "--health-probe-bind-address=0"]
+                : ["--embedded", "--kubeconfig-out", kubeConfig, "--metrics-bind-address", $"127.0.0.1:{port}", "--health-probe-bind-address=0"]);
 
         Assert.Equal(2, await process.WaitForExitAsync());
         AssertOneLine(process.Error, "already in use");
@@ -98,7 +99,7 @@ public sealed class EndToEndTests
             kind: Config
             clusters: [{ name: gone, cluster: { server: "http://127.0.0.1:1" } }]
             contexts: [{ name: gone, context: { cluster: gone, user: me } }]
-            users: [{ name: me, user: {} }]
+            users: [{ name: me, user: { token: mine } }]
             current-context: gone
             """, TestContext.Current.CancellationToken);
         await using var process = OperatorProcess.Start(

@@ -98,7 +98,10 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
         await _process.WaitForExitAsync(CancellationToken.None);
         await _reading;
         _process.Dispose();
-        File.Delete(KubeConfig);
+        if (KubeConfig.Length > 0)
+        {
+            File.Delete(KubeConfig);
+        }
     }
 
     private static OperatorProcess Start(string? kubeConfig, string[] arguments)
@@ -149,6 +152,6 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
         return false;
     }
 
-    [GeneratedRegex(@"Serving (?<what>\w+) at (?<url>\S+)")]
+    [GeneratedRegex(@"Serving (?<what>\w+) at (?<url>[^\s"]+)")]
     private static partial Regex ServingLine();
 }

@@ -146,13 +146,17 @@ internal static class OperatorHost
         if (settings.LogLevel > LogLevel.Trace)
         {
             // What frameworks say about themselves is for those who look into everything.
-            logging.AddFilter("Microsoft", LogLevel.Warning);
-            logging.AddFilter("System", LogLevel.Warning);
-        }
+            var level = settings.LogLevel > LogLevel.Warning ? settings.LogLevel : LogLevel.Warning;
+            logging.AddFilter("Microsoft", level);
+            logging.AddFilter("System", level);
 
-        // A start that fails is reported once, by the program, and not also by the host and by Kestrel, each with a stack trace.
-        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => hasStarted() && level >= LogLevel.Warning);
-        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", level => hasStarted() && level >= LogLevel.Warning);
+            // A start that fails is reported once, by the program, and not also by the host and by Kestrel, each with a stack trace.
+            logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", entry => hasStarted() && entry >= level);
+            logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", entry => hasStarted() && entry >= level);
+
+            // Whoever asks for health gets the answer; those who did not need not read it every few seconds.
+            logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+        }
 
         logging.AddConsole(console =>
             console.FormatterName = settings.LogFormat == LogFormat.Json ? JsonLogFormatter.FormatterName : TextLogFormatter.FormatterName);
