@@ -170,20 +170,23 @@ public sealed class CreateTests(Servers servers) : ContractTest(servers)
         var created = await Cluster.SendAsync(
             HttpMethod.Post,
             Collection,
-            $"""
-            apiVersion: {Cluster.ApiVersion}
+            $$"""
+            apiVersion: {{Cluster.ApiVersion}}
             kind: Widget
             metadata:
               name: a
-              labels: {"{"}k: "1"{"}"}
+              labels: {k: "1"}
             spec:
               image: i
               replicas: 2
-              args: ["1", yes, 'null']
+              args: ["1", 'yes', 2001-01-01]
+              mode: null
+              settings: {a: &anchor x, b: *anchor }
+              free: {yes: no, hex: 0x10, octal: 010, float: 1.5, nothing: ~}
             """,
             "application/yaml");
 
-        JsonEqual("""{"image":"i","replicas":2,"args":["1","yes","null"]}""", created.Succeeds(201).Body["spec"]);
+        JsonEqual("""{"image":"i","replicas":2,"args":["1","yes","2001-01-01"],"settings":{"a":"x","b":"x"},"free":{"true":false,"hex":16,"octal":8,"float":1.5,"nothing":null}}""", created.Succeeds(201).Body["spec"]);
     }
 
     [Theory, BothServers]

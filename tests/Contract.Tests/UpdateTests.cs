@@ -130,7 +130,7 @@ public sealed class UpdateTests(Servers servers) : ContractTest(servers)
 
         (await MergeAsync("a", """{"status":{"phase":1}}""", "")).Succeeds();
         (await Cluster.SendAsync(HttpMethod.Patch, $"{Collection}/a/status", """{"status":{"phase":1}}""", "application/merge-patch+json")).Refuses(
-            422, "Invalid", $"{Kind} \"a\" is invalid: status.phase: Invalid value: \"integer\": status.phase in body must be of type string: \"integer\"");
+            422, "Invalid", $"{Kind} \"a\" is invalid: status.phase: Invalid value: \"integer\": phase in body must be of type string: \"integer\"");
     }
 
     [Theory, BothServers]

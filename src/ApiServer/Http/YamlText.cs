@@ -8,7 +8,7 @@ using YamlDotNet.Core.Events;
 
 namespace CrMonitor.ApiServer.Http;
 
-/// <summary>Reads YAML bodies as the JSON that they stand for.</summary>
+/// <summary>Reads YAML bodies as the JSON that they stand for: YAML 1.1, as Kubernetes reads it (<c>yes</c> is true, <c>010</c> is eight).</summary>
 internal static partial class YamlText
 {
     /// <exception cref="FormatException">The text is not YAML, or says what JSON cannot.</exception>
@@ -111,14 +111,14 @@ internal static partial class YamlText
             case "" or "~" or "null" or "Null" or "NULL":
                 writer.WriteNullValue();
                 break;
-            case "true" or "True" or "TRUE":
+            case "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "y" or "Y" or "on" or "On" or "ON":
                 writer.WriteBooleanValue(true);
                 break;
-            case "false" or "False" or "FALSE":
+            case "false" or "False" or "FALSE" or "no" or "No" or "NO" or "n" or "N" or "off" or "Off" or "OFF":
                 writer.WriteBooleanValue(false);
                 break;
             default:
-                if (Integer().IsMatch(text) && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer))
+                if (TryReadInteger(text.Replace("_", "", StringComparison.Ordinal), out var integer))
                 {
                     writer.WriteNumberValue(integer);
                 }
@@ -135,6 +135,38 @@ internal static partial class YamlText
         }
     }
 
+    private static bool TryReadInteger(string text, out long integer)
+    {
+        var isNegative = text is ['-', ..];
+        var digits = text is ['-' or '+', ..] ? text[1..] : text;
+        var isRead = digits switch
+        {
+            ['0', 'x' or 'X', ..] => long.TryParse(digits.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out integer),
+            ['0', 'b' or 'B', ..] => long.TryParse(digits.AsSpan(2), NumberStyles.AllowBinarySpecifier, CultureInfo.InvariantCulture, out integer),
+            ['0', 'o' or 'O', ..] => TryReadOctal(digits.AsSpan(2), out integer),
+            ['0', _, ..] => TryReadOctal(digits.AsSpan(1), out integer),
+            _ => long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out integer),
+        };
+        integer = isNegative ? -integer : integer;
+        return isRead;
+    }
+
+    private static bool TryReadOctal(ReadOnlySpan<char> digits, out long integer)
+    {
+        integer = 0;
+        if (digits.Length is 0 or > 20 || digits.IndexOfAnyExceptInRange('0', '7') >= 0)
+        {
+            return false;
+        }
+
+        foreach (var digit in digits)
+        {
+            integer = (integer * 8) + (digit - '0');
+        }
+
+        return true;
+    }
+
     private static void Write(Utf8JsonWriter writer, JsonNode? node)
     {
         if (node is null)
@@ -146,9 +178,6 @@ internal static partial class YamlText
             node.WriteTo(writer);
         }
     }
-
-    [GeneratedRegex(@"^[-+]?[0-9]+\z")]
-    private static partial Regex Integer();
 
     [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\z")]
     private static partial Regex Number();

@@ -9,7 +9,7 @@ internal static class ObjectForm
 {
     /// <summary>The object in the version of <paramref name="definition"/>, as bytes. Nothing is copied where that is the stored version.</summary>
     public static ReadOnlyMemory<byte> Json(StoredObject obj, ResourceDefinition definition) =>
-        obj.ApiVersion == definition.ApiVersion ? obj.Json : ObjectEncoder.ToUtf8(Parse(obj, definition));
+        obj.ApiVersion == definition.ApiVersion && obj.Revision > 0 ? obj.Json : ObjectEncoder.ToUtf8(Parse(obj, definition));
 
     /// <summary>The object in the version of <paramref name="definition"/>, as the caller's own.</summary>
     public static JsonObject Parse(StoredObject obj, ResourceDefinition definition)

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.Http;
 using CrMonitor.ApiServer.Kinds;
 using CrMonitor.ApiServer.Patching;
+using CrMonitor.ApiServer.Schema;
 using CrMonitor.ApiServer.Storage;
 
 namespace CrMonitor.ApiServer.Verbs;
@@ -223,7 +224,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
             ManagedFields.Update(null, obj, FieldManager(definition, "", options));
         }
 
-        Validate(definition, obj, null, options);
+        Validate(definition, "", obj, null, options);
         definition.Strategy.ConvertToStorage(obj, definition);
 
         var table = store.Table(definition.StorageKey);
@@ -353,7 +354,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
             ManagedFields.Update(live, obj, FieldManager(definition, subresource, options));
         }
 
-        Validate(definition, obj, live, options);
+        Validate(definition, subresource, obj, live, options);
         return obj;
     }
 
@@ -417,7 +418,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         }
     }
 
-    private static void Validate(ResourceDefinition definition, JsonObject obj, JsonObject? old, WriteOptions options)
+    private static void Validate(ResourceDefinition definition, string subresource, JsonObject obj, JsonObject? old, WriteOptions options)
     {
         var metadata = (JsonObject)obj["metadata"]!;
         List<FieldError> errors = [.. MetadataRules.Validate(metadata, definition.IsNamespaced, definition.Strategy.NameErrors)];
@@ -426,7 +427,9 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
             errors.AddRange(MetadataRules.ValidateUpdate(metadata, (JsonObject)old["metadata"]!));
         }
 
-        errors.AddRange(Admission.Validate(definition, obj, old));
+        errors.AddRange(subresource == "status" && definition.Strategy is CustomResourceStrategy
+            ? ValidateStatus(definition, obj, old)
+            : Admission.Validate(definition, obj, old));
         if (errors.Count > 0)
         {
             throw ApiErrors.Invalid(definition.Group, definition.Kind, MetadataRules.Text(metadata, "name"), errors);
@@ -434,6 +437,12 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
 
         options.Warnings.AddRange(definition.Strategy.Warnings(obj));
     }
+
+    /// <summary>Checks what a write of the subresource can have changed. Kubernetes takes the status of a custom resource as an object by itself.</summary>
+    private static IEnumerable<FieldError> ValidateStatus(ResourceDefinition definition, JsonObject obj, JsonObject? old) =>
+        definition.Schema.Properties.TryGetValue("status", out var schema) && obj["status"] is { } status
+            ? SchemaValidator.Validate(schema, status, old?["status"]).Select(static e => e with { Field = $"status.{e.Field}" })
+            : [];
 
     /// <returns>Whether the object names the version that it replaces.</returns>
     private static bool CheckVersion(ResourceDefinition definition, StoredObject existing, JsonObject obj, bool allowsUnconditional)
