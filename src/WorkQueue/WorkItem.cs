@@ -8,7 +8,8 @@ namespace CrMonitor.WorkQueue;
 /// Dispose each item exactly once, also when the work failed: <c>using (item) { ... }</c>. A retry is asked for before that, with
 /// <see cref="WorkQueue{TKey}.AddRateLimited"/> or <see cref="WorkQueue{TKey}.AddAfter"/>.
 /// </para>
-/// <para>The item is a value without allocation. Its copies are the same hand-out: disposing one of them ends it for all. May be disposed from any thread.</para>
+/// <para>The item is a value without allocation. Its copies are the same hand-out: disposing one of them ends it for all. May be disposed from any
+/// thread.</para>
 /// </remarks>
 /// <typeparam name="TKey">The key of the queue.</typeparam>
 [DebuggerDisplay("{Key}")]
@@ -30,18 +31,23 @@ public readonly struct WorkItem<TKey> : IDisposable, IEquatable<WorkItem<TKey>> 
     /// <summary>The key to work on.</summary>
     public TKey Key { get; }
 
-    /// <summary>How long the key was ready before it was handed out; of a key added while it was held, since that addition. Null in a queue without a name, which measures nothing.</summary>
+    /// <summary>
+    /// How long the key was ready before it was handed out; of a key added while it was held, since that addition. Null in a queue without a name,
+    /// which measures nothing.
+    /// </summary>
     public TimeSpan? TimeInQueue { get; }
 
     /// <summary>Ends the work on the key. If the key was added meanwhile, it is ready again at once, behind those that are ready already.</summary>
     /// <exception cref="InvalidOperationException">
-    /// The item, or a copy of it, was disposed before (this is recognised also when the key has been handed out again since), or it was not handed out by a queue.
+    /// The item, or a copy of it, was disposed before (this is recognised also when the key has been handed out again since), or it was not handed
+    /// out by a queue.
     /// </exception>
     public void Dispose()
     {
         if (_queue is null)
         {
-            throw new InvalidOperationException($"This WorkItem<{typeof(TKey).Name}> is a default value: no queue handed it out. Dispose items that TakeAsync returned.");
+            throw new InvalidOperationException(
+                $"This WorkItem<{typeof(TKey).Name}> is a default value: no queue handed it out. Dispose items that TakeAsync returned.");
         }
 
         _queue.Done(_slot, _version, Key);

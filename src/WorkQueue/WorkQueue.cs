@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace CrMonitor.WorkQueue;
@@ -10,13 +9,17 @@ namespace CrMonitor.WorkQueue;
 /// <list type="bullet">
 /// <item>A key is in the queue once, however often it is added.</item>
 /// <item>A key is never with two workers. Added while it is held, it is handed out exactly once more, after its worker is done.</item>
-/// <item>Keys are handed out in the order in which they became ready: by an addition, at the deadline of a delayed one, or when a worker is done with a key that was added meanwhile.</item>
+/// <item>
+/// Keys are handed out in the order in which they became ready: by an addition, at the deadline of a delayed one, or when a worker is done with a
+/// key that was added meanwhile.
+/// </item>
 /// <item>A cancelled <see cref="TakeAsync"/> takes no key with it.</item>
 /// <item>Nothing polls: there is one timer, set to the earliest deadline, and asleep when no key waits.</item>
 /// <item>Code of others (limiters, schedulers, timers) runs outside the queue's lock, except the comparer.</item>
 /// </list>
 /// <para>
-/// Assumptions: each <see cref="WorkItem{TKey}"/> is disposed once, and each task of <see cref="TakeAsync"/> is awaited; else its key stays with that worker for ever.
+/// Assumptions: each <see cref="WorkItem{TKey}"/> is disposed once, and each task of <see cref="TakeAsync"/> is awaited; else its key stays with
+/// that worker for ever.
 /// </para>
 /// </remarks>
 /// <typeparam name="TKey">What identifies the work: a small immutable value.</typeparam>
@@ -100,7 +103,9 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     // After a shutdown: no key is ready, and none can become so.
     private bool HasEndedLocked => _isShutDown && _ready.Count == 0 && _dirtyAndHeld == 0;
 
-    /// <summary>Makes the key ready, if it is not yet. A key that is held becomes ready when its worker is done. A waiting key waits no longer.</summary>
+    /// <summary>
+    /// Makes the key ready, if it is not yet. A key that is held becomes ready when its worker is done. A waiting key waits no longer.
+    /// </summary>
     /// <param name="key">The key that needs a run.</param>
     /// <returns>False if the queue was shut down: the key was refused and counted as such.</returns>
     /// <exception cref="ArgumentNullException">The key is null.</exception>
@@ -142,9 +147,14 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         return true;
     }
 
-    /// <summary>Makes the key ready after a delay. If it is ready already, or will be when its worker is done, nothing changes; if it waits already, the earlier deadline counts.</summary>
+    /// <summary>
+    /// Makes the key ready after a delay. If it is ready already, or will be when its worker is done, nothing changes; if it waits already, the
+    /// earlier deadline counts.
+    /// </summary>
     /// <param name="key">The key that needs a run later.</param>
-    /// <param name="delay">How long from now; zero or less makes the key ready at once. Deadlines are met to the millisecond, as far as the timer of the system goes.</param>
+    /// <param name="delay">
+    /// How long from now; zero or less makes the key ready at once. Deadlines are met to the millisecond, as far as the timer of the system goes.
+    /// </param>
     /// <returns>False if the queue was shut down: the key was refused and counted as such.</returns>
     /// <remarks>Keys whose deadlines are equal become ready in no particular order.</remarks>
     /// <exception cref="ArgumentNullException">The key is null.</exception>
@@ -221,7 +231,10 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         return _rateLimiter.Retries(key);
     }
 
-    /// <summary>Takes back what was added and not yet handed out: the key is neither ready nor waiting any more, and will not run again after the worker that holds it. The rate limiter is not touched.</summary>
+    /// <summary>
+    /// Takes back what was added and not yet handed out: the key is neither ready nor waiting any more, and will not run again after the worker
+    /// that holds it. The rate limiter is not touched.
+    /// </summary>
     /// <param name="key">The key that needs no run any more.</param>
     /// <returns>Whether there was anything to take back.</returns>
     /// <exception cref="ArgumentNullException">The key is null.</exception>
@@ -327,12 +340,15 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     }
 
     /// <summary>
-    /// Refuses further additions. Ready keys are still handed out, also those that are held and were added meanwhile; waiting keys stay where they are and are not handed out any more.
+    /// Refuses further additions. Ready keys are still handed out, also those that are held and were added meanwhile; waiting keys stay where they
+    /// are and are not handed out any more.
     /// A drain that is under way ends now. May be called again.
     /// </summary>
     public void ShutDown() => Stop(dropKeys: false);
 
-    /// <summary>Shuts down, then waits until no key is ready or processing. Workers must go on taking keys meanwhile. Waiting keys are not waited for.</summary>
+    /// <summary>
+    /// Shuts down, then waits until no key is ready or processing. Workers must go on taking keys meanwhile. Waiting keys are not waited for.
+    /// </summary>
     /// <param name="deadline">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="cancellationToken">Gives up the wait; the queue stays shut down.</param>
     /// <returns>What was left: nothing ready or processing, unless the deadline passed or <see cref="ShutDown"/> was called meanwhile.</returns>
@@ -395,7 +411,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             {
                 ref var entry = ref _table[slot];
                 processing[i] = new ProcessingKey<TKey>(
-                    entry.Key, _instruments is null ? null : Elapsed(entry.TakenAt, now), entry.State.HasFlag(EntryState.Dirty));
+                    entry.Key, _instruments is null ? null : Elapsed(entry.TakenAt, now), entry.IsDirty);
             }
 
             waiting = new (TKey, long)[_delays.Count];
@@ -413,7 +429,10 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             isShutDown);
     }
 
-    /// <summary>Shuts down, drops the keys that are ready or waiting, and ends the measurements. Items that are held can still be disposed. May be called again.</summary>
+    /// <summary>
+    /// Shuts down, drops the keys that are ready or waiting, and ends the measurements. Items that are held can still be disposed. May be called
+    /// again.
+    /// </summary>
     public void Dispose()
     {
         Stop(dropKeys: true);
@@ -523,10 +542,10 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
     }
 
-    private static void ThrowIfNull([NotNull] TKey? key, [CallerArgumentExpression(nameof(key))] string? name = null)
+    private static void ThrowIfNull(TKey key, [CallerArgumentExpression(nameof(key))] string? name = null)
     {
-        // Not ArgumentNullException.ThrowIfNull: that would box a key which is a value.
-        if (key is null)
+        // Not ArgumentNullException.ThrowIfNull, and not the second test alone: either boxes a key which is a value, the latter in unoptimised code.
+        if (!typeof(TKey).IsValueType && key is null)
         {
             throw new ArgumentNullException(name);
         }
@@ -555,7 +574,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private void MakeDirtyLocked(int slot, long now, ref Aftermath<TKey> aftermath)
     {
         ref var entry = ref _table[slot];
-        if ((entry.State & EntryState.Dirty) != 0)
+        if (entry.IsDirty)
         {
             return;
         }
@@ -563,7 +582,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         _adds++;
         entry.QueuedAt = now;
         entry.State |= EntryState.Dirty;
-        if ((entry.State & EntryState.Held) != 0)
+        if (entry.IsHeld)
         {
             _dirtyAndHeld++;
         }
@@ -687,7 +706,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private bool WaitLocked(int slot, long due)
     {
         ref var entry = ref _table[slot];
-        if ((entry.State & EntryState.Dirty) != 0)
+        if (entry.IsDirty)
         {
             return false;
         }
@@ -721,8 +740,9 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     }
 
     /// <summary>
-    /// Makes due keys ready and sets the timer to the next deadline. Called by the timer, and by whoever changed the earliest deadline, without the lock: timers are code
-    /// of others and may call back at once. Calls that come while one is at work only tell it to look again, so that an older setting never overwrites a newer one.
+    /// Makes due keys ready and sets the timer to the next deadline. Called by the timer, and by whoever changed the earliest deadline, without the
+    /// lock: timers are code of others and may call back at once. Calls that come while one is at work only tell it to look again, so that an older
+    /// setting never overwrites a newer one.
     /// </summary>
     private void ReleaseDue()
     {
@@ -817,7 +837,8 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     {
         // The timer outlives the call that happens to create it, and must neither keep nor see its ambient state.
         using var flow = ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow();
-        return _timeProvider.CreateTimer(static queue => ((WorkQueue<TKey>)queue!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        return _timeProvider.CreateTimer(
+            static queue => ((WorkQueue<TKey>)queue!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     private void OnTimer()
@@ -848,8 +869,8 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         int processing = 0, dirtyAndHeld = 0;
         for (var slot = _processing.First; slot >= 0; slot = _table[slot].Next, processing++)
         {
-            Debug.Assert(_table[slot].State.HasFlag(EntryState.Held), "A key in processing is held.");
-            dirtyAndHeld += _table[slot].State.HasFlag(EntryState.Dirty) ? 1 : 0;
+            Debug.Assert(_table[slot].IsHeld, "A key in processing is held.");
+            dirtyAndHeld += _table[slot].IsDirty ? 1 : 0;
         }
 
         Debug.Assert(processing == _processing.Count, "The processing list is counted.");
@@ -859,7 +880,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         {
             ref var entry = ref _table[_delays.SlotAt(index)];
             Debug.Assert(entry.HeapIndex == index, "An entry knows its place in the heap.");
-            Debug.Assert(!entry.State.HasFlag(EntryState.Dirty), "A key that needs a run now waits for nothing.");
+            Debug.Assert(!entry.IsDirty, "A key that needs a run now waits for nothing.");
             Debug.Assert(_delays.DueAt(index) >= _delays.EarliestDue, "The first of the heap is the earliest.");
             waitingOnly += entry.State == EntryState.None ? 1 : 0;
         }

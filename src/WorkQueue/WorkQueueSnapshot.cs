@@ -4,7 +4,11 @@ namespace CrMonitor.WorkQueue;
 /// <typeparam name="TKey">The key of the queue.</typeparam>
 public sealed class WorkQueueSnapshot<TKey> where TKey : notnull
 {
-    internal WorkQueueSnapshot(IReadOnlyList<TKey> ready, IReadOnlyList<WaitingKey<TKey>> waiting, IReadOnlyList<ProcessingKey<TKey>> processing, bool isShutDown)
+    internal WorkQueueSnapshot(
+        IReadOnlyList<TKey> ready,
+        IReadOnlyList<WaitingKey<TKey>> waiting,
+        IReadOnlyList<ProcessingKey<TKey>> processing,
+        bool isShutDown)
     {
         Ready = ready;
         Waiting = waiting;
@@ -15,7 +19,10 @@ public sealed class WorkQueueSnapshot<TKey> where TKey : notnull
     /// <summary>The keys that can be taken, in the order in which they will be handed out.</summary>
     public IReadOnlyList<TKey> Ready { get; }
 
-    /// <summary>The keys that wait for a deadline, the earliest first. A key can be waiting and processing at once. After a shutdown: the keys whose deadline came too late.</summary>
+    /// <summary>
+    /// The keys that wait for a deadline, the earliest first. A key can be waiting and processing at once. After a shutdown: the keys whose
+    /// deadline came too late.
+    /// </summary>
     public IReadOnlyList<WaitingKey<TKey>> Waiting { get; }
 
     /// <summary>The keys that are with a worker, the longest first.</summary>

@@ -96,7 +96,7 @@ internal sealed partial class EventRecorder : IEventRecorder, IDisposable
         }
         catch (TimeoutException)
         {
-            await _cancelled.CancelAsync();
+            _cancelled.Cancel();
             await _loop;
         }
     }
@@ -192,7 +192,7 @@ internal sealed partial class EventRecorder : IEventRecorder, IDisposable
         {
             using var over = new CancellationTokenSource();
             await Task.WhenAny(readable, Task.Delay(due, _time, over.Token));
-            await over.CancelAsync();
+            over.Cancel();
         }
     }
 

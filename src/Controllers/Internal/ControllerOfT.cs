@@ -141,7 +141,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
     public override async Task StopAsync(TimeSpan gracePeriod)
     {
-        await _stopping.CancelAsync();
+        _stopping.Cancel();
         _queue.ShutDown();
         foreach (var registration in _registrations)
         {
@@ -152,7 +152,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         {
             var busy = Describe(BusyWorkers());
             LogCancelling(Name, gracePeriod, busy);
-            await _cancelled.CancelAsync();
+            Cancel();
             if (!await EndWithinAsync(CancelledRunsEndWithin))
             {
                 busy = Describe(BusyWorkers());
@@ -173,6 +173,20 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     }
 
     private static string Describe(IReadOnlyList<BusyWorker> busy) => string.Join(", ", busy.Select(worker => $"{worker.Key} ({worker.For.TotalSeconds:0.0} s)"));
+
+    // Not CancelAsync, which would leave the scheduler that all of this stays on.
+    private void Cancel()
+    {
+        try
+        {
+            _cancelled.Cancel();
+        }
+        catch (AggregateException e)
+        {
+            // What a reconciler has registered with its token failed. The stop goes on.
+            LogCancellationFailed(e, Name);
+        }
+    }
 
     private async Task<bool> EndWithinAsync(TimeSpan limit)
     {
@@ -380,6 +394,9 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Controller {Controller} is stopping: cancelling what still runs after {GracePeriod}: {Busy}")]
     private partial void LogCancelling(string controller, TimeSpan gracePeriod, string busy);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Controller {Controller}: a callback that a reconciler registered with its token failed")]
+    private partial void LogCancellationFailed(Exception exception, string controller);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Controller {Controller} stopped without these reconciles, which do not heed their cancellation: {Busy}")]
     private partial void LogAbandoned(string controller, string busy);

@@ -25,8 +25,14 @@ internal struct Entry<TKey>
     /// <summary>The place in the delay heap; -1 when the key waits for no deadline.</summary>
     public int HeapIndex;
 
-    /// <summary>Raised whenever a hand-out ends, so that a work item is recognised as the current one, also after its entry was used for another key.</summary>
+    /// <summary>
+    /// Raised whenever a hand-out ends, so that a work item is recognised as the current one, also after its entry was used for another key.
+    /// </summary>
     public uint Version;
 
     public EntryState State;
+
+    public readonly bool IsDirty => (State & EntryState.Dirty) != 0;
+
+    public readonly bool IsHeld => (State & EntryState.Held) != 0;
 }

@@ -23,17 +23,23 @@ internal sealed class WorkQueueInstruments
 
     private WorkQueueInstruments(Meter meter)
     {
-        QueueDuration = meter.CreateHistogram(
-            "workqueue_queue_duration_seconds", "s", "How long a key was ready before it was handed out.", tags: null, DurationBuckets);
-        WorkDuration = meter.CreateHistogram(
-            "workqueue_work_duration_seconds", "s", "How long a key was with its worker.", tags: null, DurationBuckets);
-        meter.CreateObservableGauge("workqueue_depth", () => Observe(static s => s.Ready), null, "Keys that are ready now.");
-        meter.CreateObservableCounter("workqueue_adds_total", () => Observe(static s => s.Adds), null, "Additions that made a key need a run.");
-        meter.CreateObservableCounter("workqueue_retries_total", () => Observe(static s => s.Retries), null, "Additions with a delay or a rate limit.");
-        meter.CreateObservableCounter("workqueue_refused_adds_total", () => Observe(static s => s.Refused), null, "Additions after the shutdown.");
-        meter.CreateObservableGauge("workqueue_unfinished_work_seconds", () => Observe(static s => s.UnfinishedWorkSeconds), "s", "The ages of all keys that are with a worker, added up.");
-        meter.CreateObservableGauge("workqueue_longest_running_processor_seconds", () => Observe(static s => s.LongestRunningSeconds), "s", "The age of the key that is longest with its worker.");
-        meter.CreateObservableGauge("workqueue_oldest_ready_age_seconds", () => Observe(static s => s.OldestReadySeconds), "s", "How long the oldest ready key has been ready.");
+        QueueDuration = Histogram("workqueue_queue_duration_seconds", "How long a key was ready before it was handed out.");
+        WorkDuration = Histogram("workqueue_work_duration_seconds", "How long a key was with its worker.");
+
+        Counter("workqueue_adds_total", static state => state.Adds, "Additions that made a key need a run.");
+        Counter("workqueue_retries_total", static state => state.Retries, "Additions with a delay or a rate limit.");
+        Counter("workqueue_refused_adds_total", static state => state.Refused, "Additions after the shutdown.");
+
+        Gauge("workqueue_depth", unit: null, static state => state.Ready, "Keys that are ready now.");
+        Gauge("workqueue_unfinished_work_seconds", "s", static state => state.UnfinishedWorkSeconds, "The ages of all held keys, added up.");
+        Gauge("workqueue_longest_running_processor_seconds", "s", static state => state.LongestRunningSeconds, "The age of the longest held key.");
+        Gauge("workqueue_oldest_ready_age_seconds", "s", static state => state.OldestReadySeconds, "How long the oldest ready key has been ready.");
+
+        Histogram<double> Histogram(string name, string description) => meter.CreateHistogram(name, "s", description, tags: null, DurationBuckets);
+        void Counter(string name, Func<QueueState, long> value, string description) =>
+            meter.CreateObservableCounter(name, () => Observe(value), unit: null, description);
+        void Gauge<TValue>(string name, string? unit, Func<QueueState, TValue> value, string description) where TValue : struct =>
+            meter.CreateObservableGauge(name, () => Observe(value), unit, description);
     }
 
     public Histogram<double> QueueDuration { get; }

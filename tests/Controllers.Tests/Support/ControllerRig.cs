@@ -65,7 +65,8 @@ internal sealed class ControllerRig : IAsyncDisposable
     {
         if (!_isStopped)
         {
-            await StopAsync();
+            // What still runs is cancelled at once: a clock that nobody advances would wait for ever.
+            await StopAsync(TimeSpan.Zero);
         }
 
         Controller.Dispose();

@@ -14,7 +14,7 @@ internal sealed class FakeServer : HttpMessageHandler
     public ConcurrentQueue<Request> Requests { get; } = new();
 
     /// <summary>What to answer; by default the body of the request, as if stored unchanged.</summary>
-    public Func<Request, HttpResponseMessage> Answer { get; set; } = request => Json(HttpStatusCode.OK, request.Body ?? "{}");
+    public Func<Request, HttpResponseMessage>? Answer { get; set; }
 
     public static HttpResponseMessage Json(HttpStatusCode code, string body) =>
         new(code) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
@@ -42,7 +42,7 @@ internal sealed class FakeServer : HttpMessageHandler
         Requests.Enqueue(received);
         try
         {
-            return Answer(received);
+            return Answer?.Invoke(received) ?? Json(HttpStatusCode.OK, body ?? "{}");
         }
         finally
         {

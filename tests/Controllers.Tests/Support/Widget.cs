@@ -4,7 +4,7 @@ using k8s.Models;
 namespace CrMonitor.Controllers.Tests;
 
 [KubernetesEntity(Group = "example.com", ApiVersion = "v1", Kind = "Widget", PluralName = "widgets")]
-public sealed class Widget : IKubernetesObject<V1ObjectMeta>, IStatus<WidgetStatus?>
+public sealed class Widget : IKubernetesObject<V1ObjectMeta>, IStatus<WidgetStatus>
 {
     public string? ApiVersion { get; set; }
 
@@ -15,4 +15,10 @@ public sealed class Widget : IKubernetesObject<V1ObjectMeta>, IStatus<WidgetStat
     public WidgetSpec? Spec { get; set; }
 
     public WidgetStatus? Status { get; set; }
+
+    WidgetStatus IStatus<WidgetStatus>.Status
+    {
+        get => Status!;
+        set => Status = value;
+    }
 }

@@ -1,0 +1,123 @@
+using System.Net;
+using CrMonitor.Informers;
+using k8s.Models;
+using static CrMonitor.Controllers.Tests.Objects;
+
+namespace CrMonitor.Controllers.Tests;
+
+public sealed class ClientTests : IDisposable
+{
+    private static readonly CancellationToken Cancelled = TestContext.Current.CancellationToken;
+
+    private readonly FakeServer _server = new();
+
+    [Fact]
+    public async Task Create_posts_the_object_with_its_kind_and_without_nulls()
+    {
+        var created = await _server.Kube().CreateAsync(Widget(), cancellationToken: Cancelled);
+
+        var request = Assert.Single(_server.Requests);
+        Assert.Equal((HttpMethod.Post, "/apis/example.com/v1/namespaces/default/widgets?fieldManager=tests"), (request.Method, request.Path));
+        Assert.StartsWith("""{"apiVersion":"example.com/v1","kind":"Widget","metadata":{""", request.Body);
+        Assert.DoesNotContain("null", request.Body);
+        Assert.Equal("w", created.Metadata.Name);
+    }
+
+    [Fact]
+    public async Task What_the_object_says_of_its_kind_is_not_said_twice()
+    {
+        var widget = Widget();
+        widget.Kind = "Widget";
+
+        await _server.Kube().UpdateAsync(widget, cancellationToken: Cancelled);
+
+        var request = Assert.Single(_server.Requests);
+        Assert.Equal((HttpMethod.Put, "/apis/example.com/v1/namespaces/default/widgets/w?fieldManager=tests"), (request.Method, request.Path));
+        Assert.StartsWith("""{"apiVersion":"example.com/v1","kind":"Widget","metadata":{""", request.Body);
+        Assert.Null(widget.ApiVersion);
+    }
+
+    [Fact]
+    public async Task Apply_is_server_side_and_by_default_with_force()
+    {
+        var deployment = new V1Deployment { Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = "d" }, Spec = new V1DeploymentSpec { Replicas = 2 } };
+
+        await _server.Kube().ApplyAsync(deployment, cancellationToken: Cancelled);
+        await _server.Kube().ApplyAsync(
+            deployment, new ApplyOptions { Force = false, FieldManager = "an other", DryRun = true, Subresource = "status" }, Cancelled);
+
+        var requests = _server.Requests.ToArray();
+        Assert.Equal("/apis/apps/v1/namespaces/default/deployments/d?fieldManager=tests&force=true", requests[0].Path);
+        Assert.Equal("application/apply-patch+yaml", requests[0].ContentType);
+        Assert.Equal("""{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d","namespace":"default"},"spec":{"replicas":2}}""", requests[0].Body);
+        Assert.Equal("/apis/apps/v1/namespaces/default/deployments/d/status?fieldManager=an%20other&dryRun=All", requests[1].Path);
+    }
+
+    [Fact]
+    public async Task A_body_that_is_JSON_already_is_applied_as_it_is()
+    {
+        await _server.Kube().ApplyJsonAsync<Widget>(Key, """{"metadata":{"name":"w"},"spec":{"size":2}}"""u8.ToArray(), cancellationToken: Cancelled);
+
+        Assert.Equal("""{"metadata":{"name":"w"},"spec":{"size":2}}""", Assert.Single(_server.Requests).Body);
+    }
+
+    [Fact]
+    public async Task Get_reads_live_and_knows_that_there_is_none()
+    {
+        _server.Answer = request => request.Path.EndsWith("/w") ? FakeServer.Json(HttpStatusCode.OK, """{"metadata":{"name":"w"}}""") : FakeServer.Status(HttpStatusCode.NotFound, "NotFound");
+
+        Assert.Equal("w", (await _server.Kube().GetAsync<Widget>(Key, Cancelled))?.Metadata.Name);
+        Assert.Null(await _server.Kube().GetAsync<Widget>(new ObjectKey("default", "none"), Cancelled));
+    }
+
+    [Fact]
+    public async Task Delete_carries_its_preconditions_and_knows_that_there_was_none()
+    {
+        Assert.True(await _server.Kube().DeleteAsync<Widget>(
+            Key,
+            new DeleteOptions { Uid = "u", ResourceVersion = "5", Propagation = DeletePropagation.Foreground, GracePeriod = TimeSpan.FromSeconds(10), DryRun = true },
+            Cancelled));
+        var request = Assert.Single(_server.Requests);
+        Assert.Equal((HttpMethod.Delete, "/apis/example.com/v1/namespaces/default/widgets/w"), (request.Method, request.Path));
+        Assert.Equal(
+            """{"apiVersion":"v1","kind":"DeleteOptions","preconditions":{"uid":"u","resourceVersion":"5"},"propagationPolicy":"Foreground","gracePeriodSeconds":10,"dryRun":["All"]}""",
+            request.Body);
+
+        _server.Answer = _ => FakeServer.Status(HttpStatusCode.NotFound, "NotFound");
+        Assert.False(await _server.Kube().DeleteAsync<Widget>(Key, cancellationToken: Cancelled));
+    }
+
+    [Fact]
+    public async Task A_refusal_is_told_with_the_words_of_the_server()
+    {
+        _server.Answer = _ => FakeServer.Status(HttpStatusCode.Conflict, "AlreadyExists");
+
+        var failure = await Assert.ThrowsAsync<KubeApiException>(() => _server.Kube().CreateAsync(Widget(), cancellationToken: Cancelled));
+
+        Assert.True(failure.IsAlreadyExists);
+        Assert.False(failure.IsConflict);
+        Assert.Contains("AlreadyExists said the test", failure.Message);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_no_such_object_is_told_as_that()
+    {
+        _server.Answer = _ => FakeServer.Json(HttpStatusCode.OK, """{"metadata":{"name":"w"},"spec":{"size":"large"}}""");
+
+        var failure = await Assert.ThrowsAsync<InvalidDataException>(() => _server.Kube().GetAsync<Widget>(Key, Cancelled));
+
+        Assert.Contains("$.spec.size", failure.Message);
+    }
+
+    [Fact]
+    public void A_type_without_a_contract_is_named_with_the_remedy()
+    {
+        var client = new KubeClient(_server.Client(), new CrMonitorOptions { FieldManager = "tests" });
+
+        var failure = Assert.Throws<InvalidOperationException>(client.Resource<Widget>);
+
+        Assert.Contains("[JsonSerializable(typeof(Widget))]", failure.Message);
+    }
+
+    public void Dispose() => _server.Dispose();
+}
