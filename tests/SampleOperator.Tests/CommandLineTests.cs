@@ -5,7 +5,7 @@ namespace CrMonitor.SampleOperator.Tests;
 public sealed class CommandLineTests
 {
     private readonly Dictionary<string, string> _environment = [];
-    private readonly StringWriter _output = new();
+    private string _output = "";
 
     [Fact]
     public void Without_flags_the_defaults_of_the_help_hold()
@@ -96,7 +96,7 @@ public sealed class CommandLineTests
     {
         Assert.Null(Parse("--help"));
 
-        var help = _output.ToString();
+        var help = _output;
         Assert.Contains("Embedded API server:", help, StringComparison.Ordinal);
         Assert.Contains("Metrics and health:", help, StringComparison.Ordinal);
         Assert.Contains("Default: :8080.", help, StringComparison.Ordinal);
@@ -124,5 +124,11 @@ public sealed class CommandLineTests
     [InlineData("::1:80")]
     public void Anything_else_is_no_bind_address(string text) => Assert.Throws<FormatException>(() => BindAddress.Parse(text));
 
-    private OperatorSettings? Parse(params string[] args) => new OperatorCommand().Parse(args, name => _environment.GetValueOrDefault(name), _output);
+    private OperatorSettings? Parse(params string[] args)
+    {
+        using var output = new StringWriter();
+        var settings = new OperatorCommand().Parse(args, name => _environment.GetValueOrDefault(name), output);
+        _output = output.ToString();
+        return settings;
+    }
 }

@@ -152,6 +152,6 @@ internal sealed partial class OperatorProcess : IAsyncDisposable
         return false;
     }
 
-    [GeneratedRegex(@"Serving (?<what>\w+) at (?<url>[^\s"]+)")]
+    [GeneratedRegex("""Serving (?<what>\w+) at (?<url>[^\s"]+)""")]
     private static partial Regex ServingLine();
 }

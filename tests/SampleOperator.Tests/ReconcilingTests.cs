@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using CrMonitor.ApiServer;
 using CrMonitor.Tests;
 
 namespace CrMonitor.SampleOperator.Tests;

@@ -22,11 +22,6 @@ internal sealed partial class ClusterPreparation(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (embedded is not null)
-        {
-            WriteKubeConfig(embedded.KubeConfig);
-        }
-
         if (embedded is not null || settings.InstallCrd)
         {
             await UntilReachedAsync(() => InstallCrdAsync(cancellationToken), cancellationToken);
@@ -35,6 +30,9 @@ internal sealed partial class ClusterPreparation(
         if (embedded is not null)
         {
             await UntilReachedAsync(() => ApplySampleAsync(cancellationToken), cancellationToken);
+
+            // Last, so that whoever waits for the file finds everything in place.
+            WriteKubeConfig(embedded.KubeConfig);
         }
 
         notice.Write();

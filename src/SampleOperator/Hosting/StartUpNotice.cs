@@ -10,9 +10,9 @@ internal sealed partial class StartUpNotice(
 {
     public void Write()
     {
-        foreach (var (what, url) in Endpoints())
+        foreach (var (what, address) in Endpoints())
         {
-            LogServing(what, url);
+            LogServing(what, address);
         }
 
         if (embedded is null)
@@ -21,24 +21,27 @@ internal sealed partial class StartUpNotice(
         }
 
         var kubeConfig = Path.GetFullPath(settings.KubeConfigOut);
-        LogEmbedded(embedded.Url, kubeConfig);
-        if (settings.LogFormat == LogFormat.Text)
+        var url = embedded.Url.GetLeftPart(UriPartial.Authority);
+        if (settings.LogFormat == LogFormat.Json)
         {
-            output.WriteLine($$$"""
-
-                API server   {{{embedded.Url}}}
-                kubeconfig   {{{kubeConfig}}}
-
-                Try in a second terminal:
-                  export KUBECONFIG={{{kubeConfig}}}
-                  kubectl get applications
-                  kubectl get app -w
-                  kubectl describe app web
-                  kubectl patch app web --type merge -p '{"spec":{"replicas":5}}'
-                  kubectl delete app web
-
-                """);
+            LogEmbedded(url, kubeConfig);
+            return;
         }
+
+        output.WriteLine($$$"""
+
+            API server   {{{url}}}
+            kubeconfig   {{{kubeConfig}}}
+
+            Try in a second terminal:
+              export KUBECONFIG={{{kubeConfig}}}
+              kubectl get applications
+              kubectl get app -w
+              kubectl describe app web
+              kubectl patch app web --type merge -p '{"spec":{"replicas":5}}'
+              kubectl delete app web
+
+            """);
     }
 
     private IEnumerable<(string What, string Url)> Endpoints()
@@ -65,5 +68,5 @@ internal sealed partial class StartUpNotice(
     private partial void LogServing(string what, string url);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Embedded API server at {Url}, kubeconfig written to {KubeConfig}")]
-    private partial void LogEmbedded(Uri url, string kubeConfig);
+    private partial void LogEmbedded(string url, string kubeConfig);
 }
