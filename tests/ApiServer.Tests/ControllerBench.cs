@@ -70,7 +70,7 @@ internal sealed class ControllerBench : IAsyncDisposable
         return Now(Access.CreateAsync(resource, obj, "test", TestContext.Current.CancellationToken));
     }
 
-    /// <summary>Changes an object as a client does that tries again on conflicts.</summary>
+    /// <summary>Changes the latest version of an object, whatever it is by then.</summary>
     public void Change(string apiVersion, string kind, string name, Action<JsonObject> change, string ns = "default")
     {
         var resource = Resource(apiVersion, kind);
@@ -82,6 +82,7 @@ internal sealed class ControllerBench : IAsyncDisposable
             live =>
             {
                 change(live);
+                ((JsonObject)live["metadata"]!).Remove("resourceVersion"); // whichever version is the latest
                 return live;
             },
             allowsUnconditional: true,

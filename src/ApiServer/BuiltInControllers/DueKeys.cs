@@ -51,7 +51,7 @@ internal sealed class DueKeys<TKey> : IDisposable
     {
         while (true)
         {
-            var wait = Timeout.InfiniteTimeSpan;
+            long? nextTime = null;
             lock (_gate)
             {
                 while (_order.TryPeek(out var key, out var next))
@@ -62,21 +62,30 @@ internal sealed class DueKeys<TKey> : IDisposable
                         continue;
                     }
 
-                    wait = TimeSpan.FromTicks(next.Time - _time.GetUtcNow().UtcTicks);
-                    if (wait <= TimeSpan.Zero)
+                    if (next.Time <= _time.GetUtcNow().UtcTicks)
                     {
                         _order.Dequeue();
                         _due.Remove(key);
                         return key;
                     }
 
+                    nextTime = next.Time;
                     break;
                 }
             }
 
-            // Timers count whole milliseconds: rounded up, since one that fires early would only be set again.
-            var due = wait == Timeout.InfiniteTimeSpan ? wait : TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
-            _timer.Change(due, Timeout.InfiniteTimeSpan);
+            if (nextTime is { } time)
+            {
+                // Timers count whole milliseconds: rounded up, since one that fires early would only be set again.
+                var wait = TimeSpan.FromTicks(time - _time.GetUtcNow().UtcTicks);
+                _timer.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(wait.TotalMilliseconds))), Timeout.InfiniteTimeSpan);
+                if (time <= _time.GetUtcNow().UtcTicks)
+                {
+                    // The clock went on while the timer was set, which now may be too late.
+                    continue;
+                }
+            }
+
             await _signal.Reader.ReadAsync(cancellationToken);
         }
     }

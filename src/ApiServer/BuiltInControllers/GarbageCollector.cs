@@ -98,14 +98,18 @@ internal sealed class GarbageCollector(IObjectAccess access, TimeProvider time, 
             return;
         }
 
+        // But the dependents are known only up to what was observed, so that an owner is let go not before its deletion was.
         var links = ObjectLinks.Read(Encoding.UTF8.GetBytes(live.ToJsonString()));
-        if (links.OrphansDependents)
+        if (links.OrphansDependents || links.WaitsForDependents)
         {
-            await OrphanAsync(node, cancellationToken);
-        }
-        else if (links.WaitsForDependents)
-        {
-            await FinishForegroundAsync(node, live, cancellationToken);
+            if (node.Links.OrphansDependents)
+            {
+                await OrphanAsync(node, cancellationToken);
+            }
+            else if (node.Links.WaitsForDependents)
+            {
+                await FinishForegroundAsync(node, live, cancellationToken);
+            }
         }
         else if (!links.IsDeleting && links.Owners.Count > 0)
         {
@@ -129,8 +133,8 @@ internal sealed class GarbageCollector(IObjectAccess access, TimeProvider time, 
             return;
         }
 
-        // What an owner waits for waits for its own dependents in turn.
-        var policy = states.Exists(static owner => owner.State == OwnerState.WaitsForDependents) && HasDependents(node.Uid) ? "Foreground"
+        // What an owner waits for waits for its own dependents in turn, if it has any.
+        var policy = states.Exists(static owner => owner.State == OwnerState.WaitsForDependents) ? "Foreground"
             : HasFinalizer(live, ObjectLinks.OrphanFinalizer) ? "Orphan"
             : HasFinalizer(live, ObjectLinks.ForegroundFinalizer) ? "Foreground"
             : "Background";
@@ -196,14 +200,6 @@ internal sealed class GarbageCollector(IObjectAccess access, TimeProvider time, 
         lock (_gate)
         {
             return _dependents.TryGetValue(uid, out var uids) ? [.. uids.Select(dependent => _nodes[dependent])] : [];
-        }
-    }
-
-    private bool HasDependents(string uid)
-    {
-        lock (_gate)
-        {
-            return _dependents.ContainsKey(uid);
         }
     }
 
