@@ -51,7 +51,10 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     /// <summary>The address, such as <c>http://127.0.0.1:39075</c>. It stays the same while the server stops and starts listening.</summary>
     public Uri Url => new($"http://127.0.0.1:{_port}");
 
-    /// <summary>A kubeconfig (YAML) for kubectl and client libraries. Its one context is <c>crmonitor</c>.</summary>
+    /// <summary>
+    /// A kubeconfig (YAML) for kubectl and client libraries. Its one context is <c>crmonitor</c>. The server asks for no credentials; the token is there
+    /// because some libraries refuse a user that has none.
+    /// </summary>
     public string KubeConfig => $"""
         apiVersion: v1
         kind: Config
@@ -68,7 +71,8 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         current-context: crmonitor
         users:
         - name: crmonitor
-          user: {"{}"}
+          user:
+            token: crmonitor
 
         """;
 
