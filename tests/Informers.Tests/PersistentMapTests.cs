@@ -52,7 +52,7 @@ public sealed class PersistentMapTests
                 Assert.Equal(then.Count, then.CopyValues(values, 0));
                 Assert.Equal(expected.Values.Order(), values.Order());
             }
-        }, iter: 500);
+        }, iter: 150);
     }
 
     internal readonly record struct Key(int Number)

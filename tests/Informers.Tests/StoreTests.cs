@@ -63,7 +63,7 @@ public sealed class StoreTests
         var store = NewStore();
         store.AddIndex("size", widget => [$"{widget.Spec!.Size}"]);
         var baseline = 0L;
-        for (var i = 0; i < 200_000; i++)
+        for (var i = 0; i < 40_000; i++)
         {
             Write(store, NewWidget($"ns{i % 7}", "a", i));
             if (i == 1_000)

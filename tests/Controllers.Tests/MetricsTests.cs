@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Net;
+using CrMonitor.Informers;
+using static CrMonitor.Controllers.Tests.Objects;
+
+namespace CrMonitor.Controllers.Tests;
+
+public sealed class MetricsTests
+{
+    [Fact]
+    public async Task Runs_are_counted_by_result_under_the_names_of_controller_runtime()
+    {
+        var results = new Queue<Func<ReconcileResult>>(
+        [
+            () => ReconcileResult.Done,
+            () => ReconcileResult.After(TimeSpan.FromHours(1)),
+            () => ReconcileResult.Terminal("no use"),
+            () => throw new InvalidOperationException("failed"),
+            () => throw new KubeApiException(HttpStatusCode.Conflict, "Conflict", "changed"),
+        ]);
+        await using var rig = new ControllerRig(
+            new FakeReconciler((_, _) => ValueTask.FromResult(results.Dequeue()())), controller => controller.Named("measured").Concurrency(3));
+        using var metrics = new Measurements("measured");
+        rig.Instruments.Observe([rig.Controller]);
+        Assert.Equal(0, metrics.Sum("controller_runtime_reconcile_total", "conflict"));
+        Assert.True(metrics.Has("controller_runtime_reconcile_timeouts_total"), "shown from the start");
+        await rig.StartAsync();
+
+        for (var run = 0; run < 5; run++)
+        {
+            await rig.Informers.Widgets.SetAsync(Widget($"w{run}"));
+            await rig.Reconciler.NextAsync();
+            await rig.IdleAsync();
+        }
+
+        Assert.Equal(1, metrics.Sum("controller_runtime_reconcile_total", "success"));
+        Assert.Equal(1, metrics.Sum("controller_runtime_reconcile_total", "requeue_after"));
+        Assert.Equal(2, metrics.Sum("controller_runtime_reconcile_total", "error"));
+        Assert.Equal(1, metrics.Sum("controller_runtime_reconcile_total", "conflict"));
+        Assert.Equal(2, metrics.Sum("controller_runtime_reconcile_errors_total"));
+        Assert.Equal(1, metrics.Sum("controller_runtime_terminal_reconcile_errors_total"));
+        Assert.Equal(0, metrics.Sum("controller_runtime_reconcile_timeouts_total"));
+        metrics.Collect();
+        Assert.Equal(3, metrics.Sum("controller_runtime_max_concurrent_reconciles"));
+        Assert.Equal(0, metrics.Sum("controller_runtime_active_workers"));
+    }
+
+    [Fact]
+    public async Task The_time_of_a_run_is_measured_in_seconds_by_the_clock_of_the_host()
+    {
+        ControllerRig? rig = null;
+        await using var made = rig = new ControllerRig(
+            new FakeReconciler((_, _) =>
+            {
+                rig!.Time.Advance(TimeSpan.FromSeconds(1.5));
+                return ValueTask.FromResult(ReconcileResult.Done);
+            }),
+            controller => controller.Named("timed"));
+        using var metrics = new Measurements("timed");
+        await rig.StartAsync();
+        await rig.Informers.Widgets.SetAsync(Widget());
+        await rig.Reconciler.NextAsync();
+        await rig.IdleAsync();
+
+        Assert.Equal(1.5, metrics.Sum("controller_runtime_reconcile_time_seconds"));
+    }
+
+    /// <summary>What one controller measured; others run beside it.</summary>
+    private sealed class Measurements : IDisposable
+    {
+        private readonly MeterListener _listener = new();
+        private readonly ConcurrentQueue<(string Instrument, string? Result, double Value)> _values = new();
+
+        public Measurements(string controller)
+        {
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == ControllersTelemetry.MeterName)
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            };
+            _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Keep(instrument, value, tags));
+            _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Keep(instrument, value, tags));
+            _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Keep(instrument, value, tags));
+            _listener.Start();
+
+            void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+            {
+                var byName = tags.ToArray().ToDictionary();
+                if (controller.Equals(byName.GetValueOrDefault("controller")))
+                {
+                    _values.Enqueue((instrument.Name, byName.GetValueOrDefault("result") as string, value));
+                }
+            }
+        }
+
+        public bool Has(string instrument) => _values.Any(value => value.Instrument == instrument);
+
+        public double Sum(string instrument, string? result = null) =>
+            _values.Where(value => value.Instrument == instrument && (result is null || value.Result == result)).Sum(value => value.Value);
+
+        public void Collect() => _listener.RecordObservableInstruments();
+
+        public void Dispose() => _listener.Dispose();
+    }
+}

@@ -1,0 +1,185 @@
+using System.Text.Json.Nodes;
+using CrMonitor.Informers;
+using CrMonitor.Tests;
+using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using static CrMonitor.Controllers.Tests.Objects;
+
+namespace CrMonitor.Controllers.Tests;
+
+/// <summary>The whole runtime against the embedded server.</summary>
+public sealed class OperatorTests
+{
+    private const string Finalizer = "example.com/tests";
+
+    [Fact]
+    public async Task An_object_is_reconciled_to_its_end_without_a_write_too_many()
+    {
+        var cleaned = 0;
+        var reconciler = new FakeReconciler(async (context, cancellationToken) =>
+        {
+            if (await context.FinalizeAsync(
+                Finalizer,
+                (_, _) =>
+                {
+                    cleaned++;
+                    return ValueTask.CompletedTask;
+                },
+                cancellationToken))
+            {
+                return ReconcileResult.Done;
+            }
+
+            var widget = context.Object!;
+            var deployment = DeploymentOf(widget);
+            OwnerReferences.SetController(deployment, widget, Widgets);
+            await context.Client.ApplyAsync(deployment, cancellationToken: cancellationToken);
+            var conditions = new ConditionSet(widget.Status?.Conditions, widget.Metadata.Generation);
+            conditions.Set("Ready", true, "Applied", "the deployment is as desired");
+            await context.PatchStatusAsync(
+                new WidgetStatus { Size = widget.Spec?.Size, Conditions = conditions.ToList() }, cancellationToken: cancellationToken);
+            return ReconcileResult.Done;
+        });
+        await using var rig = await OperatorRig.CreateAsync(
+            reconciler, controller => controller.Owns<V1Deployment>().When(Changed.Generation | Changed.Labels | Changed.Deletion));
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        await rig.ReadyAsync();
+
+        await rig.Client.CreateAsync(New(), cancellationToken: TestContext.Current.CancellationToken);
+
+        // It converges, and then nothing is written or run any more.
+        await Eventually.TrueAsync(async () => (await GetAsync(rig))?.Status?.Size == 3, "the status is written");
+        await Eventually.TrueAsync(
+            async () => (await rig.Client.GetAsync<V1Deployment>(Key, TestContext.Current.CancellationToken))?.Status?.AvailableReplicas == 3, "the replicas came up");
+        await QuietAsync(rig, reconciler);
+        var stored = (await GetAsync(rig))!;
+        Assert.Equal([Finalizer], stored.Metadata.Finalizers);
+        Assert.Equal(stored.Metadata.Generation, Assert.Single(stored.Status!.Conditions!).ObservedGeneration);
+
+        // What it owns comes back.
+        await rig.Client.DeleteAsync<V1Deployment>(Key, cancellationToken: TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(
+            async () => (await rig.Client.GetAsync<V1Deployment>(Key, TestContext.Current.CancellationToken))?.Metadata.DeletionTimestamp is null, "it is back");
+        await QuietAsync(rig, reconciler);
+        Assert.NotNull(await rig.Client.GetAsync<V1Deployment>(Key, TestContext.Current.CancellationToken));
+
+        // It goes, after its clean-up.
+        await rig.Client.DeleteAsync<Widget>(Key, cancellationToken: TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(async () => await GetAsync(rig) is null, "it is gone");
+        Assert.Equal(1, cleaned);
+        Assert.DoesNotContain(rig.Log.Lines, line => line.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task While_the_server_is_gone_the_host_runs_is_not_ready_and_says_why_and_then_catches_up()
+    {
+        var reconciler = new FakeReconciler();
+        await using var rig = await OperatorRig.CreateAsync(reconciler);
+        await rig.Server.StopListeningAsync();
+
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(
+            async () => (await rig.HealthAsync()).Entries["crmonitor-ready"] is { Status: HealthStatus.Unhealthy, Description: { } text }
+                && text.Contains("widgets.example.com: not synced (") && text.Contains("controller widget: not started"),
+            "readiness names the informer and its failure");
+        Assert.Equal(HealthStatus.Healthy, (await rig.HealthAsync()).Entries["crmonitor-live"].Status);
+
+        await rig.Server.StartListeningAsync(TestContext.Current.CancellationToken);
+        await rig.ReadyAsync();
+        await rig.Client.CreateAsync(New(), cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(Key, (await reconciler.NextAsync()).Key);
+    }
+
+    [Fact]
+    public async Task An_object_that_was_deleted_while_the_server_was_out_of_reach_is_reconciled_as_gone()
+    {
+        var reconciler = new FakeReconciler();
+        await using var rig = await OperatorRig.CreateAsync(reconciler);
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        await rig.Client.CreateAsync(New(), cancellationToken: TestContext.Current.CancellationToken);
+        Assert.NotNull((await reconciler.NextAsync()).Object);
+
+        rig.Server.Faults.DropWatches();
+        await rig.Client.DeleteAsync<Widget>(Key, cancellationToken: TestContext.Current.CancellationToken);
+        rig.Server.Compact();
+
+        while ((await reconciler.NextAsync()).Object is not null)
+        {
+        }
+    }
+
+    [Fact]
+    public async Task Events_are_written_and_counted()
+    {
+        await using var rig = await OperatorRig.CreateAsync(new FakeReconciler());
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        var widget = await rig.Client.CreateAsync(New(), cancellationToken: TestContext.Current.CancellationToken);
+        var events = rig.Host.Services.GetRequiredService<IEventRecorder>();
+        for (var i = 0; i < 3; i++)
+        {
+            events.Record(widget, EventType.Normal, "Created", "Create", "Created it");
+        }
+
+        await rig.Host.StopAsync(TestContext.Current.CancellationToken);
+
+        using var handler = rig.Server.CreateHandler();
+        using var transport = new HttpMessageHandlerTransport(new Uri("http://server"), handler);
+        var answer = await new RestClient(transport).SendAsync(
+            new KubeRequest { Method = HttpMethod.Get, Path = "/api/v1/namespaces/default/events?fieldSelector=involvedObject.name=w" },
+            TestContext.Current.CancellationToken);
+        var item = Assert.Single(JsonNode.Parse(answer.Body.Span)!["items"]!.AsArray())!;
+        Assert.Equal(("Created", "Created it", 3), ((string)item["reason"]!, (string)item["message"]!, (int)item["series"]!["count"]!));
+        Assert.Equal(widget.Metadata.Uid, (string?)item["involvedObject"]!["uid"]);
+    }
+
+    [Fact]
+    public async Task A_stop_of_the_host_cancels_what_still_runs_and_leaves_nothing()
+    {
+        var reconciler = new FakeReconciler((_, cancellationToken) => RunTests.Forever(cancellationToken));
+        await using var rig = await OperatorRig.CreateAsync(reconciler, options: options => options.ShutdownGracePeriod = TimeSpan.FromMilliseconds(100));
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        await rig.Client.CreateAsync(New(), cancellationToken: TestContext.Current.CancellationToken);
+        await reconciler.NextAsync();
+
+        await rig.Host.StopAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+
+        Assert.DoesNotContain(rig.Log.Lines, line => line.Level >= LogLevel.Error);
+    }
+
+    private static Widget New() => new() { Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = "w" }, Spec = new WidgetSpec { Size = 3 } };
+
+    private static Task<Widget?> GetAsync(OperatorRig rig) => rig.Client.GetAsync<Widget>(Key, TestContext.Current.CancellationToken);
+
+    private static V1Deployment DeploymentOf(Widget widget) => new()
+    {
+        Metadata = new V1ObjectMeta { NamespaceProperty = widget.Metadata.NamespaceProperty, Name = widget.Metadata.Name },
+        Spec = new V1DeploymentSpec
+        {
+            Replicas = widget.Spec!.Size,
+            Selector = new V1LabelSelector { MatchLabels = new Dictionary<string, string> { ["app"] = "w" } },
+            Template = new V1PodTemplateSpec
+            {
+                Metadata = new V1ObjectMeta { Labels = new Dictionary<string, string> { ["app"] = "w" } },
+                Spec = new V1PodSpec { Containers = [new V1Container { Name = "c", Image = "nginx" }] },
+            },
+        },
+    };
+
+    // Ten server round trips during which the server's revision and the number of runs stand still.
+    private static async Task QuietAsync(OperatorRig rig, FakeReconciler reconciler)
+    {
+        var still = 0;
+        var last = (rig.Server.Revision, reconciler.Count);
+        await Eventually.TrueAsync(
+            () =>
+            {
+                var now = (rig.Server.Revision, reconciler.Count);
+                still = now == last ? still + 1 : 0;
+                last = now;
+                return still > 10;
+            },
+            "nothing happens any more");
+    }
+}

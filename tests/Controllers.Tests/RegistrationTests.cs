@@ -1,0 +1,103 @@
+using CrMonitor.Informers;
+using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace CrMonitor.Controllers.Tests;
+
+public sealed class RegistrationTests
+{
+    [Fact]
+    public void Two_controllers_of_one_name_are_refused_with_the_remedy()
+    {
+        var builder = new ServiceCollection().AddCrMonitor().AddController<Reconciler, Widget>();
+
+        var failure = Assert.Throws<InvalidOperationException>(() => builder.AddController<Reconciler, Widget>());
+
+        Assert.Contains("two controllers named 'widget'", failure.Message);
+        Assert.Contains("Named(...)", failure.Message);
+        builder.AddController<Reconciler, Widget>(controller => controller.Named("second"));
+    }
+
+    [Fact]
+    public async Task Controllers_of_one_kind_share_one_informer_and_its_lister_is_a_service()
+    {
+        await using var server = new StubTransport();
+        await using var services = new ServiceCollection()
+            .AddCrMonitor(options => options.JsonContexts.Add(TestJson.Default))
+            .AddController<Reconciler, Widget>(controller => controller.Owns<V1Deployment>())
+            .AddController<Reconciler, Widget>(controller => controller.Named("second"))
+            .Services.AddSingleton<IKubeTransport>(server).BuildServiceProvider();
+        foreach (var registration in services.GetServices<Registration>())
+        {
+            registration.Create(services)?.Dispose();
+        }
+
+        Assert.Equal(2, services.GetRequiredService<HostInformers>().All.Count);
+        Assert.Same(services.GetRequiredService<ISharedInformer<Widget>>().Lister, services.GetRequiredService<ILister<Widget>>());
+        Assert.NotNull(services.GetRequiredService<ILister<V1Deployment>>());
+    }
+
+    [Fact]
+    public async Task A_kind_without_a_contract_fails_the_start_with_the_remedy()
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "tests" });
+        builder.Services.AddCrMonitor().AddController<Reconciler, Widget>();
+        await using var server = new StubTransport();
+        builder.Services.AddSingleton<IKubeTransport>(server);
+        using var host = builder.Build();
+
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains("No JSON contract is known for Widget", failure.Message);
+    }
+
+    [Fact]
+    public void Options_that_cannot_work_are_refused_by_name()
+    {
+        using var services = new ServiceCollection()
+            .AddCrMonitor(options =>
+            {
+                options.FieldManager = new string('x', 129);
+                options.Namespaces.Add("");
+                options.ShutdownGracePeriod = TimeSpan.FromSeconds(-1);
+                options.StuckAfter = TimeSpan.Zero;
+            })
+            .Services.BuildServiceProvider();
+
+        var failure = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IOptions<CrMonitorOptions>>().Value);
+
+        foreach (var option in new[] { "FieldManager", "ReportingController", "Namespaces", "ShutdownGracePeriod", "StuckAfter" })
+        {
+            Assert.Contains(failure.Failures, mistake => mistake.StartsWith(option, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void A_type_that_is_bound_to_two_resources_is_refused()
+    {
+        var options = new CrMonitorOptions();
+        options.AddResource(Objects.Widgets);
+        options.AddResource(Objects.Widgets);
+
+        var other = new KubeResource<Widget>(new KubeResource("example.com", "v2", "widgets", "Widget"), TestJson.Default.Widget);
+
+        Assert.Contains("example.com/v2 widgets", Assert.Throws<InvalidOperationException>(() => options.AddResource(other)).Message);
+    }
+
+    private sealed class Reconciler : IReconciler<Widget>
+    {
+        public ValueTask<ReconcileResult> ReconcileAsync(ReconcileContext<Widget> context, CancellationToken cancellationToken) => new(ReconcileResult.Done);
+    }
+
+    private sealed class StubTransport : IKubeTransport, IAsyncDisposable
+    {
+        public Uri BaseUri => new("http://server");
+
+        public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            throw new HttpRequestException("nobody is there");
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

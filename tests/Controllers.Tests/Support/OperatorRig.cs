@@ -1,0 +1,79 @@
+using CrMonitor.ApiServer;
+using CrMonitor.Informers;
+using CrMonitor.Tests;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CrMonitor.Controllers.Tests;
+
+/// <summary>A host with one controller against an embedded server, by the system's clock.</summary>
+internal sealed class OperatorRig : IAsyncDisposable
+{
+    private readonly List<HttpMessageHandler> _handlers = [];
+
+    private OperatorRig(EmbeddedApiServer server, IHost host, CapturedLog log)
+    {
+        Server = server;
+        Host = host;
+        Log = log;
+    }
+
+    public EmbeddedApiServer Server { get; }
+
+    public IHost Host { get; }
+
+    public CapturedLog Log { get; }
+
+    /// <summary>A client beside the host's own.</summary>
+    public IKubeClient Client => Host.Services.GetRequiredService<IKubeClient>();
+
+    public static async Task<OperatorRig> CreateAsync(
+        IReconciler<Widget> reconciler, Action<ControllerBuilder<Widget>>? controller = null, Action<CrMonitorOptions>? options = null)
+    {
+        var server = await EmbeddedApiServer.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        var handler = server.CreateHandler();
+        await WidgetDefinition.InstallAsync(handler, TestContext.Current.CancellationToken);
+        var log = new CapturedLog();
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "tests" });
+        builder.Logging.AddProvider(log).AddFilter("Microsoft", LogLevel.None);
+        builder.Services.AddSingleton(new DelegatingReconciler(reconciler));
+        builder.Services.AddCrMonitor(o =>
+            {
+                o.JsonContexts.Add(TestJson.Default);
+                o.Transport = _ => new HttpMessageHandlerTransport(new Uri("http://server"), handler);
+                options?.Invoke(o);
+            })
+            .AddController<DelegatingReconciler, Widget>(controller);
+        builder.Services.AddHealthChecks().AddCrMonitor();
+        var rig = new OperatorRig(server, builder.Build(), log);
+        rig._handlers.Add(handler);
+        return rig;
+    }
+
+    public async Task<HealthReport> HealthAsync() =>
+        await Host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
+
+    public Task ReadyAsync() => Eventually.TrueAsync(
+        async () => (await HealthAsync()).Entries["crmonitor-ready"].Status == HealthStatus.Healthy, "the operator is ready");
+
+    public async ValueTask DisposeAsync()
+    {
+        await Host.StopAsync(CancellationToken.None);
+        if (Host is IAsyncDisposable host)
+        {
+            await host.DisposeAsync();
+        }
+
+        _handlers.ForEach(handler => handler.Dispose());
+        await Server.DisposeAsync();
+    }
+
+    /// <summary>Lets the test say what reconciles, where the services want a type.</summary>
+    internal sealed class DelegatingReconciler(IReconciler<Widget> inner) : IReconciler<Widget>
+    {
+        public ValueTask<ReconcileResult> ReconcileAsync(ReconcileContext<Widget> context, CancellationToken cancellationToken) =>
+            inner.ReconcileAsync(context, cancellationToken);
+    }
+}
