@@ -16,14 +16,14 @@ internal sealed class OperatorUnderTest : IAsyncDisposable
     private readonly HttpMessageHandlerTransport _operatorTransport;
     private readonly HttpClient _http = new();
 
-    private OperatorUnderTest(EmbeddedApiServer server, OperatorSettings settings)
+    private OperatorUnderTest(EmbeddedApiServer server, OperatorSettings settings, Func<string, string?> environment)
     {
         Server = server;
         _clusterTransport = new HttpMessageHandlerTransport(server.Url, server.CreateHandler(), disposeHandler: true);
         _operatorTransport = new HttpMessageHandlerTransport(server.Url, new SocketsHttpHandler(), disposeHandler: true);
         Cluster = new ClusterClient(_clusterTransport);
         Requests = new RecordingTransport(_operatorTransport);
-        Host = OperatorHost.Create(settings, Requests, _ => null);
+        Host = OperatorHost.Create(settings, Requests, environment);
     }
 
     public EmbeddedApiServer Server { get; }
@@ -49,10 +49,11 @@ internal sealed class OperatorUnderTest : IAsyncDisposable
     };
 
     /// <summary>Starts both. Replicas become available in quick succession.</summary>
-    public static async Task<OperatorUnderTest> StartAsync(OperatorSettings? settings = null, bool startOperator = true)
+    public static async Task<OperatorUnderTest> StartAsync(
+        OperatorSettings? settings = null, bool startOperator = true, Func<string, string?>? environment = null)
     {
         var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { ReplicaReadyInterval = TimeSpan.FromMilliseconds(10) });
-        var operatorUnderTest = new OperatorUnderTest(server, settings ?? Settings);
+        var operatorUnderTest = new OperatorUnderTest(server, settings ?? Settings, environment ?? (_ => null));
         if (startOperator)
         {
             await operatorUnderTest.StartOperatorAsync();
