@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using CrMonitor.ApiServer;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CrMonitor.ApiServer.Tests;

@@ -10,15 +10,18 @@ internal sealed class InMemoryExchange : IHttpResponseFeature, IHttpResponseBody
 {
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Pipe _pipe = new(new PipeOptions(useSynchronizationContext: false));
-    // Without a timer it holds nothing that would have to be disposed, and either end may be the last to use it.
-    private readonly CancellationTokenSource _aborted = new();
+    private readonly Action _cancel;
+    private readonly CancellationToken _aborted;
     private readonly List<(Func<object, Task> Callback, object State)> _starting = [];
     private readonly List<(Func<object, Task> Callback, object State)> _completed = [];
     private Stream? _stream;
 
     public InMemoryExchange()
     {
-        RequestAborted = _aborted.Token;
+        // Without a timer it holds nothing that would have to be disposed, and either end may be the last to use it.
+        var aborted = new CancellationTokenSource();
+        _cancel = aborted.Cancel;
+        _aborted = RequestAborted = aborted.Token;
         Writer = _pipe.Writer;
     }
 
@@ -79,7 +82,7 @@ internal sealed class InMemoryExchange : IHttpResponseFeature, IHttpResponseBody
     public void Abort()
     {
         var error = new IOException("The connection was closed.");
-        _aborted.Cancel();
+        _cancel();
         _started.TrySetException(error);
         Writer.Complete(error);
     }

@@ -31,10 +31,12 @@ internal sealed class OpenApiDocuments
     public ReadOnlyMemory<byte> Index => _index.Value;
 
     /// <summary><c>/openapi/v3/api/v1</c> and <c>/openapi/v3/apis/GROUP/VERSION</c>; <see langword="null"/> where there is no such version.</summary>
-    public ReadOnlyMemory<byte>? Document(string group, string version) =>
-        _documents.GetOrAdd((group, version), key => OpenApiDocument.Create(_snapshot, key.Group, key.Version) is { } document ? Utf8(document) : null) is { } bytes
-            ? bytes
-            : null;
+    public ReadOnlyMemory<byte>? Document(string group, string version)
+    {
+        var document = _documents.GetOrAdd(
+            (group, version), key => OpenApiDocument.Create(_snapshot, key.Group, key.Version) is { } created ? Utf8(created) : null);
+        return document is null ? default(ReadOnlyMemory<byte>?) : document;
+    }
 
     private byte[] CreateIndex()
     {

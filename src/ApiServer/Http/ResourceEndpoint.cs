@@ -41,6 +41,7 @@ internal sealed class ResourceEndpoint(
         {
             "" => ServeAsync(context, active, definition),
             "status" when definition.HasStatus => ServePartAsync(context, request, definition),
+            "scale" when definition.Scale is { } scale => ServeScaleAsync(context, request, definition, scale),
             "finalize" when definition is { Group: "", Plural: "namespaces" } => ServePartAsync(context, request, definition),
             _ => throw ApiErrors.NotFound(definition.Group, definition.Plural, request.Name),
         });
@@ -72,6 +73,50 @@ internal sealed class ResourceEndpoint(
         "patch" => PatchAsync(context, request, definition),
         _ => throw ApiErrors.MethodNotAllowed(definition.Group, definition.Plural, request.Verb),
     };
+
+    private async Task ServeScaleAsync(HttpContext context, ApiRequest request, ResourceDefinition definition, ScaleSubresource scale)
+    {
+        StoredObject obj;
+        switch (request.Verb)
+        {
+            case "get":
+                obj = store.Table(definition.StorageKey).Find(StoredObject.KeyOf(request.Namespace, request.Name))
+                    ?? throw ApiErrors.NotFound(definition.Group, definition.Plural, request.Name);
+                break;
+
+            case "update" or "patch":
+                var isPatch = request.Verb == "patch";
+                var type = RequestBody.MediaTypeOf(context.Request);
+                if (isPatch && type is not ("application/json-patch+json" or "application/merge-patch+json"))
+                {
+                    throw ApiErrors.UnsupportedMediaType("application/json-patch+json", "application/merge-patch+json");
+                }
+
+                var options = WriteParameters.Parse(context.Request, isPatch ? "PatchOptions" : "UpdateOptions", isApply: false);
+                var body = ParsePatch(isPatch ? await RequestBody.ReadAsync(context) : await RequestBody.ReadObjectAsync(context), out _);
+                obj = writer.Update(
+                    definition,
+                    request.Namespace,
+                    request.Name,
+                    "scale",
+                    live =>
+                    {
+                        var shown = isPatch
+                            ? ApplyPatch(type, definition, ScaleForm.Show(live, scale), body)
+                            : body as JsonObject ?? throw ApiErrors.BadRequest("the body is not an object");
+                        ScaleForm.Take(live, shown, scale);
+                        return live;
+                    },
+                    allowsUnconditional: true,
+                    options);
+                break;
+
+            default:
+                throw ApiErrors.MethodNotAllowed(definition.Group, definition.Plural, request.Verb);
+        }
+
+        await Responses.WriteAsync(context, 200, ScaleForm.Show(ObjectForm.Parse(obj, definition), scale));
+    }
 
     private async Task GetAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {

@@ -15,6 +15,11 @@ internal static class Admission
     {
         Defaulter.Apply(definition.Schema, obj);
         var unknown = Pruner.Prune(definition.Schema, obj);
+        if (definition.Strategy.PruneFurther(obj).ToList() is { Count: > 0 } further)
+        {
+            unknown = [.. unknown.Concat(further).Order(StringComparer.Ordinal)];
+        }
+
         definition.Strategy.SetDefaults(obj);
         return unknown;
     }

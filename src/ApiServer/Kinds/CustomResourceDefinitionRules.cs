@@ -19,8 +19,8 @@ internal static class CustomResourceDefinitionRules
         var spec = crd["spec"]!.AsObject();
         CheckName(crd, spec, errors);
         CheckSpec(spec, errors);
-        CheckNames(spec["names"]!.AsObject(), errors);
         CheckConversion(spec["conversion"] as JsonObject, errors);
+        CheckStoredVersions(crd, spec, errors);
         CheckApproval(crd, spec, old, errors);
         if (spec["preserveUnknownFields"].IsTrue())
         {
@@ -30,7 +30,7 @@ internal static class CustomResourceDefinitionRules
 
         if (old is not null)
         {
-            CheckUpdate(crd, spec, old, errors);
+            CheckUpdate(spec, old, errors);
         }
 
         return errors;
@@ -88,30 +88,98 @@ internal static class CustomResourceDefinitionRules
             errors.Add(FieldErrors.NotSupported("spec.scope", scope, ["Cluster", "Namespaced"]));
         }
 
-        var versions = spec["versions"].Elements();
-        for (var i = 0; i < versions.Count; i++)
+        CheckVersions(spec, errors);
+    }
+
+    private static void CheckVersions(JsonObject spec, List<FieldError> errors)
+    {
+        var versions = spec["versions"].Elements().Select(v => v as JsonObject ?? []).ToList();
+
+        // What all versions have in common is told once, at the place where it stood before there were several versions.
+        var isSchemaCommon = IsCommon(versions, v => v["schema"]);
+        var areSubresourcesCommon = IsCommon(versions, v => v["subresources"]);
+        var areColumnsCommon = IsCommon(versions, v => v["additionalPrinterColumns"]);
+        var areFieldsCommon = IsCommon(versions, v => v["selectableFields"]);
+        if (!(isSchemaCommon && versions[0]["schema"].Get("openAPIV3Schema") is JsonObject))
         {
-            if (versions[i].Get("schema").Get("openAPIV3Schema") is not JsonObject)
+            for (var i = 0; i < versions.Count; i++)
             {
-                errors.Add(FieldErrors.Required($"spec.versions[{i}].schema.openAPIV3Schema"));
+                if (versions[i]["schema"].Get("openAPIV3Schema") is not JsonObject)
+                {
+                    errors.Add(FieldErrors.Required($"spec.versions[{i}].schema.openAPIV3Schema"));
+                }
             }
         }
 
         for (var i = 0; i < versions.Count; i++)
         {
-            CheckVersion(versions[i]!.AsObject(), $"spec.versions[{i}]", errors);
+            var (version, path) = (versions[i], $"spec.versions[{i}]");
+            CheckVersion(version, path, errors);
+            if (!isSchemaCommon)
+            {
+                CheckSchema(version, $"{path}.schema.openAPIV3Schema", errors);
+            }
+
+            if (!areSubresourcesCommon)
+            {
+                CheckScale(version, $"{path}.subresources", errors);
+            }
+
+            if (!areColumnsCommon)
+            {
+                CheckColumns(version, $"{path}.additionalPrinterColumns", errors);
+            }
+
+            if (!areFieldsCommon)
+            {
+                CheckSelectableFields(version, $"{path}.selectableFields", errors);
+            }
         }
 
-        if (versions.Select(v => v.Get("name").Text()).Distinct().Count() != versions.Count)
+        if (versions.Select(v => v["name"].Text()).Distinct().Count() != versions.Count)
         {
             errors.Add(FieldErrors.Invalid("spec.versions", spec["versions"], "must contain unique version names"));
         }
 
-        if (versions.Count(v => v.Get("storage").IsTrue()) != 1)
+        if (versions.Count(v => v["storage"].IsTrue()) != 1)
         {
             errors.Add(FieldErrors.Invalid("spec.versions", spec["versions"], "must have exactly one version marked as storage version"));
         }
+
+        if (versions.Count > 0 && DnsNames.CheckLabel1035(versions[0]["name"].Text() ?? "") is { } problem)
+        {
+            errors.Add(FieldErrors.Invalid("spec.version", versions[0]["name"].Text() ?? "", problem));
+        }
+
+        CheckNames(spec["names"] as JsonObject ?? [], errors);
+        if (versions.Count == 0)
+        {
+            return;
+        }
+
+        if (isSchemaCommon)
+        {
+            CheckSchema(versions[0], "spec.validation.openAPIV3Schema", errors);
+        }
+
+        if (areSubresourcesCommon)
+        {
+            CheckScale(versions[0], "spec.subresources", errors);
+        }
+
+        if (areColumnsCommon)
+        {
+            CheckColumns(versions[0], "spec.additionalPrinterColumns", errors);
+        }
+
+        if (areFieldsCommon)
+        {
+            CheckSelectableFields(versions[0], "spec.selectableFields", errors);
+        }
     }
+
+    private static bool IsCommon(List<JsonObject> versions, Func<JsonObject, JsonNode?> part) =>
+        versions.Count > 0 && part(versions[0]) is { } first && versions.Skip(1).All(v => JsonNode.DeepEquals(part(v), first));
 
     private static void CheckVersion(JsonObject version, string path, List<FieldError> errors)
     {
@@ -125,29 +193,19 @@ internal static class CustomResourceDefinitionRules
         {
             errors.Add(FieldErrors.Invalid($"{path}.deprecationWarning", warning, "can only be set for deprecated versions"));
         }
+    }
 
-        var schema = version["schema"].Get("openAPIV3Schema") as JsonObject;
-        if (schema is not null)
+    private static void CheckSchema(JsonObject version, string path, List<FieldError> errors)
+    {
+        if (version["schema"].Get("openAPIV3Schema") is JsonObject schema)
         {
-            SchemaRules.Check(schema, $"{path}.schema.openAPIV3Schema", version["subresources"].Get("status") is JsonObject, errors);
-        }
-
-        CheckScale(version["subresources"].Get("scale"), $"{path}.subresources.scale", errors);
-        var columns = version["additionalPrinterColumns"].Elements();
-        for (var i = 0; i < columns.Count; i++)
-        {
-            CheckColumn(columns[i]!.AsObject(), $"{path}.additionalPrinterColumns[{i}]", errors);
-        }
-
-        if (version["selectableFields"].Elements() is { Count: > 0 } fields && schema is not null)
-        {
-            CheckSelectableFields(fields, schema, $"{path}.selectableFields", errors);
+            SchemaRules.Check(schema, path, version["subresources"].Get("status") is JsonObject, errors);
         }
     }
 
-    private static void CheckScale(JsonNode? scale, string path, List<FieldError> errors)
+    private static void CheckScale(JsonObject version, string path, List<FieldError> errors)
     {
-        if (scale is not JsonObject)
+        if (version["subresources"].Get("scale") is not JsonObject scale)
         {
             return;
         }
@@ -158,28 +216,37 @@ internal static class CustomResourceDefinitionRules
 
         void CheckPath(string field, bool isRequired, params string[] roots)
         {
-            var value = scale.Get(field).Text() ?? "";
+            var value = scale[field].Text() ?? "";
             if (value.Length == 0)
             {
-                if (isRequired && scale.Get(field) is not null)
+                if (isRequired)
                 {
-                    errors.Add(FieldErrors.Required($"{path}.{field}"));
+                    errors.Add(FieldErrors.Required($"{path}.scale.{field}"));
                 }
             }
             else if (!value.StartsWith('.'))
             {
-                errors.Add(FieldErrors.Invalid($"{path}.{field}", value, "must be a simple json path starting with ."));
+                errors.Add(FieldErrors.Invalid($"{path}.scale.{field}", value, "must be a simple json path starting with ."));
             }
             else if (!roots.Any(r => value.StartsWith(r + ".", StringComparison.Ordinal)))
             {
-                errors.Add(FieldErrors.Invalid($"{path}.{field}", value, $"should be a json path under {(roots.Length > 1 ? "either .spec or .status" : roots[0])}"));
+                errors.Add(FieldErrors.Invalid($"{path}.scale.{field}", value, $"should be a json path under {(roots.Length > 1 ? "either .spec or .status" : roots[0])}"));
             }
+        }
+    }
+
+    private static void CheckColumns(JsonObject version, string path, List<FieldError> errors)
+    {
+        var columns = version["additionalPrinterColumns"].Elements();
+        for (var i = 0; i < columns.Count; i++)
+        {
+            CheckColumn(columns[i] as JsonObject ?? [], $"{path}[{i}]", errors);
         }
     }
 
     private static void CheckColumn(JsonObject column, string path, List<FieldError> errors)
     {
-        if (column["name"].Text() is "")
+        if (column["name"].Text() is null or "")
         {
             errors.Add(FieldErrors.Required($"{path}.name"));
         }
@@ -211,8 +278,14 @@ internal static class CustomResourceDefinitionRules
         }
     }
 
-    private static void CheckSelectableFields(IReadOnlyList<JsonNode?> fields, JsonObject schema, string path, List<FieldError> errors)
+    private static void CheckSelectableFields(JsonObject version, string path, List<FieldError> errors)
     {
+        var fields = version["selectableFields"].Elements();
+        if (fields.Count == 0 || version["schema"].Get("openAPIV3Schema") is not JsonObject schema)
+        {
+            return;
+        }
+
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < fields.Count; i++)
         {
@@ -232,7 +305,8 @@ internal static class CustomResourceDefinitionRules
 
             if (!jsonPath.StartsWith('.') || found is null)
             {
-                errors.Add(FieldErrors.Invalid(at, jsonPath, "is an invalid path: does not refer to a valid field"));
+                var why = jsonPath.StartsWith('.') ? "does not refer to a valid field" : $"expected [ or . but got: {jsonPath.Split('.')[0]}";
+                errors.Add(FieldErrors.Invalid(at, jsonPath, $"is an invalid path: {why}"));
                 continue;
             }
 
@@ -261,28 +335,27 @@ internal static class CustomResourceDefinitionRules
 
     private static void CheckNames(JsonObject names, List<FieldError> errors)
     {
-        foreach (var field in new[] { "plural", "singular", "kind", "listKind" })
+        string[] fields = ["plural", "singular", "kind", "listKind"];
+        errors.AddRange(fields.Where(f => names[f].Text() is null or "").Select(f => FieldErrors.Required($"spec.names.{f}")));
+        foreach (var field in fields)
         {
             var name = names[field].Text() ?? "";
-            if (name.Length == 0)
-            {
-                // The schema reports the two required ones when they are absent.
-                if (names[field] is not null || field is "singular" or "listKind")
-                {
-                    errors.Add(FieldErrors.Required($"spec.names.{field}"));
-                }
-
-                continue;
-            }
-
             var mayBeMixed = field is "kind" or "listKind";
-            if (DnsNames.CheckLabel1035(mayBeMixed ? Lower(name) : name) is { } problem)
+            if (name.Length > 0 && DnsNames.CheckLabel1035(mayBeMixed ? Lower(name) : name) is { } problem)
             {
                 errors.Add(FieldErrors.Invalid($"spec.names.{field}", name, (mayBeMixed ? "may have mixed case, but should otherwise match: " : "") + problem));
             }
         }
 
-        foreach (var list in new[] { "shortNames", "categories" })
+        CheckLabels("shortNames");
+        if (names["kind"].Text() is { Length: > 0 } kind && kind == names["listKind"].Text())
+        {
+            errors.Add(FieldErrors.Invalid("spec.names.listKind", kind, "kind and listKind may not be the same"));
+        }
+
+        CheckLabels("categories");
+
+        void CheckLabels(string list)
         {
             var values = names[list].Elements();
             for (var i = 0; i < values.Count; i++)
@@ -292,11 +365,6 @@ internal static class CustomResourceDefinitionRules
                     errors.Add(FieldErrors.Invalid($"spec.names.{list}[{i}]", values[i], problem));
                 }
             }
-        }
-
-        if (names["kind"].Text() is { Length: > 0 } kind && kind == names["listKind"].Text())
-        {
-            errors.Add(FieldErrors.Invalid("spec.names.listKind", kind, "kind and listKind may not be the same"));
         }
     }
 
@@ -315,6 +383,40 @@ internal static class CustomResourceDefinitionRules
         else if (conversion?["webhook"] is not null)
         {
             errors.Add(FieldErrors.Forbidden("spec.conversion.webhook", "should not be set when strategy is not set to Webhook"));
+        }
+    }
+
+    private static void CheckStoredVersions(JsonObject crd, JsonObject spec, List<FieldError> errors)
+    {
+        var versions = spec["versions"].Elements();
+        var stored = crd["status"].Get("storedVersions").Elements();
+        var all = stored.Select(v => v.Text()).ToList();
+        if (all.Count == 0)
+        {
+            // The server adds the storage version itself; without one there is none to add.
+            if (!versions.Any(v => v.Get("storage").IsTrue()))
+            {
+                errors.Add(FieldErrors.Invalid("status.storedVersions", null, "must have at least one stored version"));
+                return;
+            }
+
+            all.Add(versions.First(v => v.Get("storage").IsTrue()).Get("name").Text());
+        }
+
+        foreach (var version in versions.Where(v => v.Get("storage").IsTrue()).Select(v => v.Get("name").Text()).Skip(stored.Count == 0 ? 0 : 1).Where(v => !all.Contains(v)))
+        {
+            errors.Add(FieldErrors.Invalid("status.storedVersions", new JsonArray([.. all.Select(v => JsonValue.Create(v))]), $"must have the storage version {version}"));
+        }
+
+        for (var i = 0; i < all.Count; i++)
+        {
+            var version = all[i];
+            if (!versions.Any(v => v.Get("name").Text() == version))
+            {
+                errors.Add(FieldErrors.Invalid($"status.storedVersions[{i}]", version,
+                    $"missing from spec.versions; {version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains "
+                    + $"persisted in {version} and removes {version} from status.storedVersions"));
+            }
         }
     }
 
@@ -345,7 +447,7 @@ internal static class CustomResourceDefinitionRules
         }
     }
 
-    private static void CheckUpdate(JsonObject crd, JsonObject spec, JsonObject old, List<FieldError> errors)
+    private static void CheckUpdate(JsonObject spec, JsonObject old, List<FieldError> errors)
     {
         Immutable("spec.group", spec["group"], old["spec"].Get("group"));
         Immutable("spec.names.plural", spec["names"].Get("plural"), old["spec"].Get("names").Get("plural"));
@@ -353,18 +455,6 @@ internal static class CustomResourceDefinitionRules
         {
             Immutable("spec.scope", spec["scope"], old["spec"].Get("scope"));
             Immutable("spec.names.kind", spec["names"].Get("kind"), old["spec"].Get("names").Get("kind"));
-        }
-
-        var stored = crd["status"].Get("storedVersions").Elements();
-        var versions = spec["versions"].Elements().Select(v => v.Get("name").Text()).ToHashSet();
-        for (var i = 0; i < stored.Count; i++)
-        {
-            if (stored[i].Text() is { } version && !versions.Contains(version))
-            {
-                errors.Add(FieldErrors.Invalid($"status.storedVersions[{i}]", version,
-                    $"missing from spec.versions; {version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains "
-                    + $"persisted in {version} and removes {version} from status.storedVersions"));
-            }
         }
 
         void Immutable(string field, JsonNode? value, JsonNode? before)

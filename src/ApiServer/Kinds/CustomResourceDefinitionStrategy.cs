@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using CrMonitor.ApiServer.Schema;
 
 namespace CrMonitor.ApiServer.Kinds;
 
@@ -47,6 +48,21 @@ internal sealed class CustomResourceDefinitionStrategy(ResourceRegistry registry
         {
             spec["conversion"] = new JsonObject { ["strategy"] = "None" };
         }
+    }
+
+    public override IEnumerable<string> PruneFurther(JsonObject obj)
+    {
+        var pruned = new List<string>();
+        var versions = obj["spec"].Get("versions").Elements();
+        for (var i = 0; i < versions.Count; i++)
+        {
+            if (versions[i].Get("schema").Get("openAPIV3Schema") is JsonObject schema)
+            {
+                SchemaRules.PruneUnknownKeywords(schema, $"spec.versions[{i}].schema.openAPIV3Schema", pruned);
+            }
+        }
+
+        return pruned;
     }
 
     public override IEnumerable<FieldError> Validate(JsonObject obj, JsonObject? old) => CustomResourceDefinitionRules.Validate(obj, old);

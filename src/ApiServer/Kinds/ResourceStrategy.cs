@@ -5,7 +5,7 @@ namespace CrMonitor.ApiServer.Kinds;
 
 /// <summary>
 /// What a kind adds to the common way of a write. The base class adds nothing. The way (<see cref="Admission"/>) is: defaults of the schema,
-/// pruning, <see cref="SetDefaults"/>, <see cref="Prepare"/>, validation by the schema, <see cref="Validate"/>, <see cref="Complete"/>,
+/// pruning, <see cref="PruneFurther"/>, <see cref="SetDefaults"/>, <see cref="Prepare"/>, validation by the schema, <see cref="Validate"/>, <see cref="Complete"/>,
 /// <see cref="ConvertToStorage"/>. Strategies are shared by all requests and keep no state.
 /// </summary>
 internal class ResourceStrategy
@@ -31,6 +31,9 @@ internal class ResourceStrategy
     public virtual void SetDefaults(JsonObject obj)
     {
     }
+
+    /// <summary>Takes out, in place, unknown fields that the kind's schema cannot tell, and returns their paths.</summary>
+    public virtual IEnumerable<string> PruneFurther(JsonObject obj) => [];
 
     /// <summary>Sets, in place, what a client cannot. <paramref name="old"/> is <see langword="null"/> for a create.</summary>
     public virtual void Prepare(JsonObject obj, JsonObject? old)

@@ -45,13 +45,32 @@ internal sealed partial class GoPattern
     public GoPattern(string text)
     {
         Text = text;
-        _regex = new Regex(Translate(text), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        try
+        {
+            _regex = new Regex(Translate(text), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        }
+        catch (RegexParseException e)
+        {
+            throw new ArgumentException(Explain(e, text), e);
+        }
+        catch (NotSupportedException e)
+        {
+            throw new ArgumentException(e.Message, e);
+        }
     }
 
     /// <summary>The expression as the schema has it.</summary>
     public string Text { get; }
 
     public bool IsMatch(string value) => _regex.IsMatch(value);
+
+    private static string Explain(RegexParseException error, string text) => error.Error switch
+    {
+        RegexParseError.InsufficientClosingParentheses => $"missing closing ): `{text}`",
+        RegexParseError.InsufficientOpeningParentheses => $"unexpected ): `{text}`",
+        RegexParseError.QuantifierAfterNothing => $"missing argument to repetition operator: `{text[text.IndexOfAny(['*', '+', '?', '{'])]}`",
+        _ => error.Message,
+    };
 
     private static string Translate(string text)
     {

@@ -21,6 +21,12 @@ internal static class SchemaRules
         "x-kubernetes-validations",
     ];
 
+    private static readonly HashSet<string> Keywords =
+    [
+        .. AllowedAtRoot, .. Junctors, .. Unsupported, "$schema", "nullable", "default", "enum", "maxProperties", "minProperties", "not", "additionalProperties",
+        "x-kubernetes-embedded-resource", "x-kubernetes-int-or-string", "x-kubernetes-list-map-keys", "x-kubernetes-list-type", "x-kubernetes-map-type",
+    ];
+
     private static readonly JsonNode IntOrString = JsonNode.Parse("""[{"type":"integer"},{"type":"string"}]""")!;
 
     private enum Level
@@ -60,12 +66,52 @@ internal static class SchemaRules
         CheckKeywords(schema, path, errors);
     }
 
+    /// <summary>Takes out, in place, what is no keyword, and adds its path to <paramref name="pruned"/>.</summary>
+    public static void PruneUnknownKeywords(JsonObject schema, string path, List<string> pruned)
+    {
+        foreach (var keyword in schema.Select(p => p.Key).Where(k => !Keywords.Contains(k)).ToList())
+        {
+            schema.Remove(keyword);
+            pruned.Add($"{path}.{keyword}");
+        }
+
+        foreach (var map in new[] { "properties", "patternProperties", "definitions" })
+        {
+            foreach (var (name, child) in (schema[map] as JsonObject ?? []).ToList())
+            {
+                PruneChild(child, $"{path}.{map}.{name}");
+            }
+        }
+
+        foreach (var keyword in new[] { "items", "additionalProperties", "additionalItems", "not" })
+        {
+            PruneChild(schema[keyword], $"{path}.{keyword}");
+        }
+
+        foreach (var junctor in Junctors)
+        {
+            var alternatives = schema[junctor].Elements();
+            for (var i = 0; i < alternatives.Count; i++)
+            {
+                PruneChild(alternatives[i], $"{path}.{junctor}[{i}]");
+            }
+        }
+
+        void PruneChild(JsonNode? child, string childPath)
+        {
+            if (child is JsonObject obj)
+            {
+                PruneUnknownKeywords(obj, childPath, pruned);
+            }
+        }
+    }
+
     /// <summary>The formats that nothing checks, each once.</summary>
     public static IEnumerable<string> UnknownFormats(JsonObject schema) =>
         All(schema).Where(s => s["format"].Text() is { Length: > 0 } format && !StringFormats.IsKnown(s["type"].Text() ?? "", format))
             .Select(s => s["format"].Text()!).Distinct();
 
-    /// <summary>The expressions of <c>x-kubernetes-validations</c> with the path of the field they stand at.</summary>
+    /// <summary>The expressions of <c>x-kubernetes-validations</c> with the path of the schema they stand at.</summary>
     public static IEnumerable<(string Path, string Rule)> Validations(JsonObject schema, string path)
     {
         foreach (var rule in schema["x-kubernetes-validations"].Elements())
@@ -73,10 +119,9 @@ internal static class SchemaRules
             yield return (path, rule.Get("rule").Text() ?? "");
         }
 
-        foreach (var (name, child) in Children(schema))
+        foreach (var (segment, child) in Children(schema))
         {
-            var childPath = name.StartsWith('[') ? path + name : path.Length == 0 ? name : $"{path}.{name}";
-            foreach (var validation in Validations(child, childPath))
+            foreach (var validation in Validations(child, $"{path}.{segment}"))
             {
                 yield return validation;
             }
@@ -250,7 +295,7 @@ internal static class SchemaRules
             {
                 _ = new GoPattern(pattern);
             }
-            catch (Exception e) when (e is ArgumentException or NotSupportedException)
+            catch (ArgumentException e)
             {
                 errors.Add(FieldErrors.Invalid($"{path}.pattern", pattern, $"must be a valid regular expression, but isn't: error parsing regexp: {e.Message}"));
             }
@@ -300,7 +345,7 @@ internal static class SchemaRules
         }
     }
 
-    /// <summary>Every field that a nested schema checks must be specified outside of it too.</summary>
+    /// <summary>Every field that a nested schema of the root checks must be specified outside of it too. Deeper ones are not looked at, as in the real server.</summary>
     private static void CheckCompleteness(JsonObject nested, JsonObject structure, string path, List<FieldError> errors)
     {
         foreach (var junctor in Junctors)
@@ -318,24 +363,6 @@ internal static class SchemaRules
         if (nested["not"] is JsonObject not)
         {
             Complete(not, structure, path, $"{path}.not", errors);
-        }
-
-        if (ReferenceEquals(nested, structure))
-        {
-            foreach (var (name, property) in Properties(structure))
-            {
-                CheckCompleteness(property, property, $"{path}.properties[{name}]", errors);
-            }
-
-            if (structure["items"] is JsonObject items)
-            {
-                CheckCompleteness(items, items, $"{path}.items", errors);
-            }
-
-            if (structure["additionalProperties"] is JsonObject values)
-            {
-                CheckCompleteness(values, values, $"{path}.additionalProperties", errors);
-            }
         }
     }
 
@@ -373,17 +400,13 @@ internal static class SchemaRules
         if (schema["default"] is { } value)
         {
             var parsed = StructuralSchema.Parse(schema);
-            foreach (var error in SchemaValidator.ValidateValue(parsed, value, $"{path}.default"))
+            if (value is JsonObject obj && Pruner.PruneValue(parsed, obj.DeepClone().AsObject()).Count > 0)
             {
-                errors.Add(error);
+                errors.Add(FieldErrors.Invalid($"{path}.default", value, "must not have unknown fields"));
             }
-
-            if (value is JsonObject obj)
+            else
             {
-                foreach (var unknown in Pruner.PruneValue(parsed, obj.DeepClone().AsObject()))
-                {
-                    errors.Add(FieldErrors.Invalid($"{path}.default", value, $"must not have unknown fields: {unknown}"));
-                }
+                errors.AddRange(SchemaValidator.ValidateValue(parsed, value).Select(e => e with { Field = e.Field.Length == 0 ? $"{path}.default" : $"{path}.default.{e.Field}" }));
             }
         }
 
@@ -442,15 +465,8 @@ internal static class SchemaRules
 
         CheckMapType(schema, path, errors);
         CheckListType(schema, path, errors);
-        foreach (var (name, child) in Children(schema))
+        foreach (var (segment, child) in Children(schema))
         {
-            var segment = name switch
-            {
-                "[*]" => "items",
-                "[]" => "additionalProperties",
-                _ when schema["properties"].Get(name) is not null => $"properties[{name}]",
-                _ => name,
-            };
             CheckKeywords(child, $"{path}.{segment}", errors);
         }
 
@@ -549,36 +565,41 @@ internal static class SchemaRules
             return;
         }
 
-        var required = items["required"].Elements().Select(r => r.Text()).ToHashSet();
+        var names = keys.Select(k => k.Text() ?? "").ToList();
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var key in keys.Select(k => k.Text() ?? ""))
+        foreach (var key in names)
         {
-            var at = $"{path}.items.properties[{key}]";
             if (items["properties"].Get(key) is not JsonObject property)
             {
                 errors.Add(FieldErrors.Invalid($"{path}.x-kubernetes-list-map-keys", schema["x-kubernetes-list-map-keys"], "entries must all be names of item properties"));
             }
-            else
+            else if (property["type"].Text() is "array" or "object")
             {
-                if (property["type"].Text() is "array" or "object")
-                {
-                    errors.Add(FieldErrors.Invalid($"{at}.type", items["type"], "must be a scalar type if parent array's x-kubernetes-list-type is map"));
-                }
-
-                if (!required.Contains(key) && property["default"] is null)
-                {
-                    errors.Add(FieldErrors.Required($"{at}.default", "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"));
-                }
-
-                if (property["nullable"].IsTrue())
-                {
-                    errors.Add(FieldErrors.Forbidden($"{at}.nullable", "this property is in x-kubernetes-list-map-keys, so it cannot be nullable"));
-                }
+                errors.Add(FieldErrors.Invalid($"{path}.items.properties[{key}].type", items["type"], "must be a scalar type if parent array's x-kubernetes-list-type is map"));
             }
 
             if (!seen.Add(key))
             {
                 errors.Add(FieldErrors.Invalid($"{path}.x-kubernetes-list-map-keys", schema["x-kubernetes-list-map-keys"], "must not contain duplicate entries"));
+            }
+        }
+
+        var required = items["required"].Elements().Select(r => r.Text()).ToHashSet();
+        foreach (var key in names)
+        {
+            if (items["properties"].Get(key) is not JsonObject property)
+            {
+                continue;
+            }
+
+            if (!required.Contains(key) && property["default"] is null)
+            {
+                errors.Add(FieldErrors.Required($"{path}.items.properties[{key}].default", "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"));
+            }
+
+            if (property["nullable"].IsTrue())
+            {
+                errors.Add(FieldErrors.Forbidden($"{path}.items.properties[{key}].nullable", "this property is in x-kubernetes-list-map-keys, so it cannot be nullable"));
             }
         }
     }
@@ -601,21 +622,21 @@ internal static class SchemaRules
     private static IEnumerable<(string Name, JsonObject Schema)> Properties(JsonObject schema) =>
         (schema["properties"] as JsonObject ?? []).Where(p => p.Value is JsonObject).Select(p => (p.Key, p.Value!.AsObject()));
 
-    private static IEnumerable<(string Name, JsonObject Schema)> Children(JsonObject schema)
+    private static IEnumerable<(string Segment, JsonObject Schema)> Children(JsonObject schema)
     {
-        foreach (var property in Properties(schema))
+        foreach (var (name, property) in Properties(schema))
         {
-            yield return property;
+            yield return ($"properties[{name}]", property);
         }
 
         if (schema["items"] is JsonObject items)
         {
-            yield return ("[*]", items);
+            yield return ("items", items);
         }
 
         if (schema["additionalProperties"] is JsonObject values)
         {
-            yield return ("[]", values);
+            yield return ("additionalProperties", values);
         }
     }
 

@@ -28,11 +28,11 @@ internal static class SchemaValidator
         return errors;
     }
 
-    /// <summary>The errors of a value that stands at <paramref name="path"/>, such as a default.</summary>
-    public static IReadOnlyList<FieldError> ValidateValue(StructuralSchema schema, JsonNode value, string path)
+    /// <summary>The errors of a value that is no whole object, such as a default; their paths start at the value.</summary>
+    public static IReadOnlyList<FieldError> ValidateValue(StructuralSchema schema, JsonNode value)
     {
         var errors = new List<FieldError>();
-        Check(schema, value, null, path, errors);
+        Check(schema, value, null, "", errors);
         return errors;
     }
 

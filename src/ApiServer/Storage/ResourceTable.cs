@@ -40,6 +40,15 @@ internal sealed class ResourceTable
 
     public void Remove(WatchCursor cursor) => ImmutableInterlocked.Update(ref _cursors, static (all, one) => all.Remove(one), cursor);
 
+    /// <summary>Ends all who follow the log, after what they have yet to read.</summary>
+    public void EndCursors()
+    {
+        foreach (var cursor in _cursors)
+        {
+            cursor.End();
+        }
+    }
+
     /// <summary>Wakes all who follow the log.</summary>
     public void Notify(int maximumLag)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.Http;
 using CrMonitor.ApiServer.Kinds;
@@ -14,7 +13,6 @@ internal sealed class CustomResourceServing
 
     // One definition is read and served at a time, so that the last one served is the last one written.
     private readonly Lock _gate = new();
-    private readonly ConcurrentDictionary<string, bool> _terminating = new(StringComparer.Ordinal);
     private readonly ObjectStore _store;
     private readonly ResourceRegistry _registry;
     private readonly ResourceWriter _writer;
@@ -33,7 +31,7 @@ internal sealed class CustomResourceServing
         {
             Serve(key);
         }
-        else if (_terminating.ContainsKey(definition.StorageKey))
+        else if (_writer.Terminating.ContainsKey(definition.StorageKey))
         {
             Finish(definition.StorageKey);
         }
@@ -47,7 +45,8 @@ internal sealed class CustomResourceServing
             if (_store.Table(_definitions.StorageKey).Find(name) is not { } stored)
             {
                 _registry.Remove(name);
-                _terminating.TryRemove(name, out _);
+                _store.Table(name).EndCursors();
+                _writer.Terminating.TryRemove(name, out _);
                 return;
             }
 
@@ -56,7 +55,7 @@ internal sealed class CustomResourceServing
             isTerminating = obj["metadata"]!["deletionTimestamp"] is not null;
         }
 
-        if (isTerminating && _terminating.TryAdd(name, true))
+        if (isTerminating && _writer.Terminating.TryAdd(name, true))
         {
             Empty(name);
             Finish(name);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.Http;
@@ -22,6 +23,9 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
 
     /// <summary>Is told after each write, on the thread of the writer: the resource, and the key of the object.</summary>
     public event Action<ResourceDefinition, string>? Written;
+
+    /// <summary>The resources (by storage key) whose definitions are being deleted: no objects are created any more.</summary>
+    public ConcurrentDictionary<string, bool> Terminating { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Stores a new object.</summary>
     /// <param name="definition">The resource, in the version of <paramref name="obj"/>.</param>
@@ -191,6 +195,14 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         var metadata = (JsonObject)obj["metadata"]!;
         CheckNamespace(definition, ns, metadata);
         CheckNamespaceAccepts(definition, ns, MetadataRules.Text(metadata, "name"));
+        if (Terminating.ContainsKey(definition.StorageKey))
+        {
+            throw new ApiException(405, "MethodNotAllowed", "create not allowed while custom resource definition is terminating")
+            {
+                Details = ApiErrors.MethodNotAllowed(definition.Group, definition.Plural, "create").Details,
+            };
+        }
+
 
         var prefix = MetadataRules.Text(metadata, "generateName");
         var isGenerated = prefix.Length > 0 && MetadataRules.Text(metadata, "name").Length == 0;
@@ -369,6 +381,10 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
                     Take(obj, live, "status");
                 }
 
+                return obj;
+
+            case "scale":
+                Take(obj, live, "status");
                 return obj;
 
             case "status":

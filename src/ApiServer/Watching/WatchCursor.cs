@@ -13,6 +13,7 @@ internal sealed class WatchCursor : IDisposable
     private readonly CancellationTokenSource _lagged = new();
     private readonly ResourceTable _table;
     private Change _position;
+    private volatile bool _isEnding;
 
     public WatchCursor(ResourceTable table, Change position)
     {
@@ -22,6 +23,9 @@ internal sealed class WatchCursor : IDisposable
 
     /// <summary>Is cancelled when the reader is so far behind that it is given up, rather than letting the log grow for it.</summary>
     public CancellationToken Lagged => _lagged.Token;
+
+    /// <summary>Nothing is to be read after the changes that are there.</summary>
+    public bool IsEnding => _isEnding;
 
     /// <summary>The change that was read last.</summary>
     public Change Position => Volatile.Read(ref _position);
@@ -41,6 +45,13 @@ internal sealed class WatchCursor : IDisposable
 
     /// <summary>Returns when there may be a next change, or <see cref="Wake"/> was called.</summary>
     public ValueTask<bool> WaitAsync(CancellationToken cancellationToken) => _signal.Reader.ReadAsync(cancellationToken);
+
+    /// <summary>Ends the reading after the changes that are there.</summary>
+    public void End()
+    {
+        _isEnding = true;
+        Wake();
+    }
 
     public void Wake() => _signal.Writer.TryWrite(true);
 

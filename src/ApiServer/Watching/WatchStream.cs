@@ -71,7 +71,7 @@ internal sealed class WatchStream(
                     await output.FlushAsync(stop.Token);
                 }
 
-                if (now >= end)
+                if (now >= end || (cursor.IsEnding && cursor.Position.Next is null))
                 {
                     return;
                 }

@@ -1,0 +1,118 @@
+using System.Net;
+
+namespace CrMonitor.ApiServer.Tests;
+
+public sealed class FaultTests : ServerTest
+{
+    [Fact]
+    public async Task Some_requests_are_answered_with_a_status_and_then_no_more()
+    {
+        var fault = Server.Faults.Respond(HttpStatusCode.TooManyRequests, static r => r.Verb == "list", times: 2, retryAfter: TimeSpan.FromSeconds(3));
+
+        using var first = await Client.GetAsync(new Uri(ConfigMaps, UriKind.Relative), Token);
+        var (second, body) = await GetAsync(ConfigMaps);
+        var (third, _) = await GetAsync(ConfigMaps);
+
+        Assert.Equal([HttpStatusCode.TooManyRequests, HttpStatusCode.TooManyRequests, HttpStatusCode.OK], [first.StatusCode, second, third]);
+        Assert.Equal(TimeSpan.FromSeconds(3), first.Headers.RetryAfter!.Delta);
+        Assert.Equal(("TooManyRequests", 3), ((string?)body["reason"], (int?)body["details"]!["retryAfterSeconds"]));
+        Assert.Equal(2, fault.HitCount);
+    }
+
+    [Fact]
+    public async Task A_fault_meets_only_what_it_matches_and_ends_when_disposed()
+    {
+        var fault = Server.Faults.Respond(HttpStatusCode.Conflict, static r => r is { Verb: "create", Resource: "configmaps", Namespace: "default" });
+
+        var (create, _) = await CreateAsync(ConfigMaps, ConfigMap("a"));
+        var (list, _) = await GetAsync(ConfigMaps);
+        fault.Dispose();
+        var (again, _) = await CreateAsync(ConfigMaps, ConfigMap("a"));
+
+        Assert.Equal([HttpStatusCode.Conflict, HttpStatusCode.OK, HttpStatusCode.Created], [create, list, again]);
+    }
+
+    [Fact]
+    public async Task A_delayed_request_is_served_when_its_time_has_come()
+    {
+        using var fault = Server.Faults.Delay(TimeSpan.FromSeconds(5), times: 1);
+
+        var answer = GetAsync(ConfigMaps);
+        Assert.False(answer.IsCompleted);
+        Time.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(HttpStatusCode.OK, (await answer).Status);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_closed_connection_is_a_failure_of_the_request(bool overSocket)
+    {
+        using var socket = new HttpClient { BaseAddress = Server.Url };
+        var client = overSocket ? socket : Client;
+        using var fault = Server.Faults.Disconnect(times: 1);
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetStringAsync(new Uri(ConfigMaps, UriKind.Relative), Token));
+        Assert.Contains("ConfigMapList", await client.GetStringAsync(new Uri(ConfigMaps, UriKind.Relative), Token), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Dropped_watches_break_off(bool overSocket)
+    {
+        using var socket = new HttpClient { BaseAddress = Server.Url };
+        using var watch = await TestWatch.OpenAsync(overSocket ? socket : Client, $"{ConfigMaps}?watch=true", Token);
+
+        Assert.Equal(1, Server.Faults.DropWatches(static r => r.Resource == "configmaps"));
+
+        await Assert.ThrowsAnyAsync<IOException>(watch.NextAsync);
+    }
+
+    [Fact]
+    public async Task A_frozen_watch_stays_open_and_silent()
+    {
+        using var watch = await WatchAsync(ConfigMaps, "&allowWatchBookmarks=true");
+        Assert.Equal(1, Server.Faults.FreezeWatches());
+
+        await CreateAsync(ConfigMaps, ConfigMap("a"));
+        var next = watch.NextAsync();
+        Time.Advance(TimeSpan.FromMinutes(2));
+        using var other = await WatchAsync(ConfigMaps);
+
+        // The other watch has been through everything that the frozen one would have had to go through.
+        Assert.Equal("ADDED a", await other.NextNameAsync());
+        Assert.False(next.IsCompleted);
+        Assert.Equal(2, Server.Faults.CountWatches());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_server_that_does_not_listen_refuses_and_comes_back_with_its_objects(bool overSocket)
+    {
+        await CreateAsync(ConfigMaps, ConfigMap("a"));
+        var url = Server.Url;
+        using var socket = new HttpClient { BaseAddress = url };
+        var client = overSocket ? socket : Client;
+        using var watch = await TestWatch.OpenAsync(client, $"{ConfigMaps}?watch=true&resourceVersion=1", Token);
+        Assert.Equal("ADDED a", await watch.NextNameAsync());
+
+        await Server.StopListeningAsync();
+        await Assert.ThrowsAnyAsync<IOException>(watch.NextAsync);
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri(ConfigMaps, UriKind.Relative), Token));
+        await Server.StartListeningAsync(Token);
+
+        Assert.Equal(url, Server.Url);
+        Assert.Contains("\"name\":\"a\"", await client.GetStringAsync(new Uri(ConfigMaps, UriKind.Relative), Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_in_use_is_named()
+    {
+        var error = await Assert.ThrowsAsync<IOException>(() => EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Port = Server.Url.Port }, Token));
+
+        Assert.Contains($":{Server.Url.Port}", error.Message, StringComparison.Ordinal);
+    }
+}
