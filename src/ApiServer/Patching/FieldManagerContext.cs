@@ -33,6 +33,9 @@ internal sealed record FieldManagerContext
     /// <summary>The schema of another version of the kind, in which some manager may have written; <see langword="null"/> for a version that is served no more.</summary>
     public Func<string, StructuralSchema?>? FindSchema { get; init; }
 
+    /// <summary>The schema of a version; <see langword="null"/> for one that is served no more.</summary>
+    public StructuralSchema? SchemaOf(string apiVersion) => apiVersion == ApiVersion || FindSchema is null ? Schema : FindSchema(apiVersion);
+
     /// <summary>The fields that this kind of write leaves alone, so that nobody comes to own them by it.</summary>
     public FieldSet ResetFields => Subresource == "status" ? MetadataAndSpec : HasStatus ? Status : FieldSet.Empty;
 }

@@ -30,15 +30,22 @@ internal sealed class FieldManagers
     public IEnumerable<ManagedFieldsEntry> Entries => _entries.Values;
 
     /// <summary>Reads <c>metadata.managedFields</c> of an object.</summary>
+    /// <param name="managedFields">The entries.</param>
+    /// <param name="checksFields">Whether the fields are read at once; those that this server wrote need no check.</param>
     /// <exception cref="FormatException">An entry is malformed.</exception>
-    public static FieldManagers Parse(JsonArray? managedFields)
+    public static FieldManagers Parse(JsonArray? managedFields, bool checksFields = false)
     {
         var managers = new FieldManagers();
         if (managedFields is not null)
         {
             for (var i = 0; i < managedFields.Count; i++)
             {
-                managers.Put(ManagedFieldsEntry.Parse(managedFields[i], i));
+                var entry = ManagedFieldsEntry.Parse(managedFields[i], i);
+                managers.Put(entry);
+                if (checksFields)
+                {
+                    _ = entry.Fields;
+                }
             }
         }
 
@@ -63,12 +70,20 @@ internal sealed class FieldManagers
         }
     }
 
+    /// <summary>Forgets the managers of versions that are served no more.</summary>
+    public void DropObsolete(FieldManagerContext context)
+    {
+        foreach (var entry in _entries.Values.Where(entry => context.SchemaOf(entry.ApiVersion) is null).ToList())
+        {
+            _entries.Remove(entry.Identity);
+        }
+    }
+
     /// <summary>Notes a write that was not an apply: the writer owns what changed, the others no longer do.</summary>
     public void NoteUpdate(JsonObject? live, JsonObject updated, FieldManagerContext context, string manager)
     {
         var before = live ?? [];
         var comparisons = new VersionedComparisons(before, updated, context);
-        DropObsolete(comparisons);
         var comparison = comparisons.Own;
         if (comparison.IsSame)
         {
@@ -77,7 +92,7 @@ internal sealed class FieldManagers
 
         foreach (var entry in _entries.Values.ToList())
         {
-            var (changed, removed) = comparisons.For(entry.ApiVersion)!;
+            var (changed, removed) = comparisons.For(entry.ApiVersion);
             Keep(entry, entry.Fields.Except(changed).Except(removed));
         }
 
@@ -87,13 +102,15 @@ internal sealed class FieldManagers
             return;
         }
 
-        var written = new ManagedFieldsEntry(
-            manager,
-            IsApply: false,
-            context.ApiVersion,
-            context.Subresource ?? "",
-            ManagedFieldsEntry.Format(context.Now),
-            own);
+        var written = new ManagedFieldsEntry
+        {
+            Manager = manager,
+            IsApply = false,
+            ApiVersion = context.ApiVersion,
+            Subresource = context.Subresource ?? "",
+            Time = ManagedFieldsEntry.Format(context.Now),
+            Fields = own,
+        };
         Put(Find(written) is { } previous ? written with { Fields = own.Union(previous.Fields) } : written);
     }
 
@@ -103,12 +120,11 @@ internal sealed class FieldManagers
     {
         var conflicts = new List<(ManagedFieldsEntry Owner, PathElement[] Path)>();
         var comparisons = new VersionedComparisons(live, merged, context);
-        DropObsolete(comparisons);
         foreach (var entry in _entries.Values.OrderBy(static entry => entry.Identity, StringComparer.Ordinal).ToList())
         {
             if (entry.Identity != applier.Identity)
             {
-                var (changed, removed) = comparisons.For(entry.ApiVersion)!;
+                var (changed, removed) = comparisons.For(entry.ApiVersion);
                 var conflict = entry.Fields.Intersection(changed);
                 conflicts.AddRange(conflict.Paths().Select(path => (entry, path)));
                 Keep(entry, entry.Fields.Except(conflict).Except(removed));
@@ -166,15 +182,6 @@ internal sealed class FieldManagers
         return new JsonArray([.. sorted.Select(static entry => (JsonNode)entry.ToJson())]);
     }
 
-    // Managers of a version that is served no more are forgotten.
-    private void DropObsolete(VersionedComparisons comparisons)
-    {
-        foreach (var entry in _entries.Values.Where(entry => comparisons.For(entry.ApiVersion) is null).ToList())
-        {
-            _entries.Remove(entry.Identity);
-        }
-    }
-
     private void Keep(ManagedFieldsEntry entry, FieldSet fields)
     {
         if (fields.IsEmpty)
@@ -190,7 +197,7 @@ internal sealed class FieldManagers
     /// <summary>What a write changes, in each version in which somebody wrote. All versions have the same fields, but may group them differently.</summary>
     private sealed class VersionedComparisons
     {
-        private readonly Dictionary<string, ObjectComparison?> _others = [];
+        private readonly Dictionary<string, ObjectComparison> _others = [];
         private readonly JsonObject _before;
         private readonly JsonObject _after;
         private readonly FieldManagerContext _context;
@@ -205,18 +212,19 @@ internal sealed class FieldManagers
 
         public ObjectComparison Own { get; }
 
-        public ObjectComparison? For(string apiVersion)
+        public ObjectComparison For(string apiVersion)
         {
-            if (apiVersion == _context.ApiVersion || _context.FindSchema is null)
+            if (apiVersion == _context.ApiVersion)
             {
                 return Own;
             }
 
             if (!_others.TryGetValue(apiVersion, out var comparison))
             {
-                comparison = _context.FindSchema(apiVersion) is { } schema
-                    ? ObjectComparison.Compare(_before, _after, SchemaPosition.OfResource(schema)).Without(_context.ResetFields)
-                    : null;
+                var schema = _context.SchemaOf(apiVersion) ?? _context.Schema;
+                comparison = ReferenceEquals(schema, _context.Schema)
+                    ? Own
+                    : ObjectComparison.Compare(_before, _after, SchemaPosition.OfResource(schema)).Without(_context.ResetFields);
                 _others.Add(apiVersion, comparison);
             }
 

@@ -8,8 +8,8 @@ namespace CrMonitor.ApiServer.Patching;
 /// <summary>A scalar that identifies a list item. Ordered as Kubernetes orders them: numbers, strings, booleans, the rest.</summary>
 /// <param name="Rank">The type's place in the order.</param>
 /// <param name="Number">The value of a number; 0 or 1 of a boolean.</param>
-/// <param name="Text">The value of a string; the JSON text of anything else.</param>
-internal readonly record struct KeyScalar(int Rank, double Number, string Text) : IComparable<KeyScalar>
+/// <param name="Text">The value of a string; the JSON text of anything else, which integers do not need.</param>
+internal readonly record struct KeyScalar(int Rank, double Number, string? Text) : IComparable<KeyScalar>
 {
     private const int NumberRank = 0;
     private const int StringRank = 1;
@@ -25,6 +25,11 @@ internal readonly record struct KeyScalar(int Rank, double Number, string Text) 
             case JsonValueKind.String:
                 return new KeyScalar(StringRank, 0, node.GetValue<string>());
             case JsonValueKind.Number:
+                if (node is JsonValue value && value.TryGetValue<int>(out var integer))
+                {
+                    return new KeyScalar(NumberRank, integer, null);
+                }
+
                 var text = node.ToJsonString();
                 return new KeyScalar(NumberRank, double.Parse(text, CultureInfo.InvariantCulture), text);
             case JsonValueKind.True:
@@ -36,7 +41,7 @@ internal readonly record struct KeyScalar(int Rank, double Number, string Text) 
         }
     }
 
-    public string ToJson() => Rank == StringRank ? Quote(Text) : Text;
+    public string ToJson() => Rank == StringRank ? Quote(Text!) : Text ?? ((int)Number).ToString(CultureInfo.InvariantCulture);
 
     public int CompareTo(KeyScalar other)
     {

@@ -51,6 +51,7 @@ internal static class ManagedFields
             return;
         }
 
+        managers.DropObsolete(context);
         managers.NoteUpdate(live, updated, context, context.Manager);
         managers.Cap();
         Put(updated, managers);
@@ -64,7 +65,7 @@ internal static class ManagedFields
     {
         var before = live["metadata"]?["managedFields"] as JsonArray;
         var after = updated["metadata"]?["managedFields"] as JsonArray;
-        if (before is null || after is null || before.Count != after.Count || live.Count != updated.Count)
+        if (before is null || after is null || before.Count != after.Count || live.Count != updated.Count || JsonNode.DeepEquals(before, after))
         {
             return;
         }
@@ -83,8 +84,8 @@ internal static class ManagedFields
         List<ManagedFieldsEntry> newEntries;
         try
         {
-            formerEntries = [.. FieldManagers.Parse(before).Entries];
-            newEntries = [.. FieldManagers.Parse(after).Entries];
+            formerEntries = [.. FieldManagers.Parse(before, checksFields: true).Entries];
+            newEntries = [.. FieldManagers.Parse(after, checksFields: true).Entries];
         }
         catch (FormatException)
         {
@@ -133,13 +134,13 @@ internal static class ManagedFields
                 return new FieldManagers();
             }
 
-            if (ParseOrNull(sent) is { IsEmpty: false } managers)
+            if (ParseOrNull(sent, checksFields: true) is { IsEmpty: false } managers)
             {
                 return managers;
             }
         }
 
-        return ParseOrNull(live?["metadata"]?["managedFields"] as JsonArray) ?? new FieldManagers();
+        return ParseOrNull(live?["metadata"]?["managedFields"] as JsonArray, checksFields: false) ?? new FieldManagers();
     }
 
     // A client that sends an empty list, or one empty entry, asks for the tracking to end.
@@ -149,11 +150,11 @@ internal static class ManagedFields
     private static bool IsEmptyText(JsonNode node) => node.GetValueKind() == JsonValueKind.String && node.GetValue<string>().Length == 0;
 
     // What cannot be read is replaced by what the server knows, as a client that does not understand managed fields must not break them.
-    private static FieldManagers? ParseOrNull(JsonArray? managedFields)
+    private static FieldManagers? ParseOrNull(JsonArray? managedFields, bool checksFields)
     {
         try
         {
-            return FieldManagers.Parse(managedFields);
+            return FieldManagers.Parse(managedFields, checksFields);
         }
         catch (FormatException)
         {

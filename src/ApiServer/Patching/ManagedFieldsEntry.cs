@@ -4,9 +4,33 @@ using System.Text.Json.Nodes;
 
 namespace CrMonitor.ApiServer.Patching;
 
-/// <summary>What one manager owns: an entry of <c>metadata.managedFields</c>.</summary>
-internal sealed record ManagedFieldsEntry(string Manager, bool IsApply, string ApiVersion, string Subresource, string? Time, FieldSet Fields)
+/// <summary>What one manager owns: an entry of <c>metadata.managedFields</c>. Belongs to one write, as the JSON does that it was read from.</summary>
+internal sealed record ManagedFieldsEntry
 {
+    // The fields as they were read, until they are changed; most entries are written as they were read, without being looked into.
+    private JsonObject? _json;
+    private FieldSet? _fields;
+
+    public required string Manager { get; init; }
+
+    public required bool IsApply { get; init; }
+
+    public required string ApiVersion { get; init; }
+
+    /// <summary>Empty for the object itself.</summary>
+    public required string Subresource { get; init; }
+
+    /// <summary>In the form of JSON; <see langword="null"/> where none is known.</summary>
+    public string? Time { get; init; }
+
+    /// <summary>What the manager owns.</summary>
+    /// <exception cref="FormatException">They cannot be read.</exception>
+    public FieldSet Fields
+    {
+        get => _fields ??= FieldSet.Parse(_json!);
+        init => (_fields, _json) = (value, null);
+    }
+
     /// <summary>As text, managers are sorted by it.</summary>
     public string Identity
     {
@@ -32,7 +56,7 @@ internal sealed record ManagedFieldsEntry(string Manager, bool IsApply, string A
         }
     }
 
-    /// <summary>Reads an entry.</summary>
+    /// <summary>Reads an entry, but for its fields, which are read when they are needed.</summary>
     /// <exception cref="FormatException">It is not one that a server would have written.</exception>
     public static ManagedFieldsEntry Parse(JsonNode? node, int index)
     {
@@ -63,20 +87,21 @@ internal sealed record ManagedFieldsEntry(string Manager, bool IsApply, string A
                 throw new FormatException($"invalid fieldsType {KeyScalar.Quote(other)} in managed fields entry {index}");
         }
 
-        var fields = entry["fieldsV1"] switch
-        {
-            null => FieldSet.Empty,
-            JsonObject obj => FieldSet.Parse(obj),
-            _ => throw new FormatException($"fieldsV1 of managed fields entry {index} must be an object"),
-        };
         var time = Text(entry, "time");
-        return new ManagedFieldsEntry(
-            Text(entry, "manager"),
-            operation == "Apply",
-            apiVersion,
-            Text(entry, "subresource"),
-            time.Length == 0 ? null : time,
-            fields);
+        return new ManagedFieldsEntry
+        {
+            Manager = Text(entry, "manager"),
+            IsApply = operation == "Apply",
+            ApiVersion = apiVersion,
+            Subresource = Text(entry, "subresource"),
+            Time = time.Length == 0 ? null : time,
+            _json = entry["fieldsV1"] switch
+            {
+                null => [],
+                JsonObject obj => obj,
+                _ => throw new FormatException($"fieldsV1 of managed fields entry {index} must be an object"),
+            },
+        };
     }
 
     /// <summary>The seconds of the time; 0 without one.</summary>
@@ -89,7 +114,7 @@ internal sealed record ManagedFieldsEntry(string Manager, bool IsApply, string A
         {
             ["apiVersion"] = ApiVersion,
             ["fieldsType"] = "FieldsV1",
-            ["fieldsV1"] = Fields.ToJson(),
+            ["fieldsV1"] = _json is null ? Fields.ToJson() : _json.DeepClone(),
             ["manager"] = Manager,
             ["operation"] = IsApply ? "Apply" : "Update",
         };

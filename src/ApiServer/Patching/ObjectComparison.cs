@@ -124,6 +124,12 @@ internal sealed record ObjectComparison(FieldSet Changed, FieldSet Removed)
 
     private static void CompareLists(JsonArray? before, JsonArray? after, SchemaPosition position, ref FieldSet? changed, ref FieldSet? removed, int depth)
     {
+        // Lists that are the same need not be taken apart; most are.
+        if (before is not null && after is not null && JsonNode.DeepEquals(before, after))
+        {
+            return;
+        }
+
         var olds = Group(before, position);
         var nows = Group(after, position);
         foreach (var (element, old) in olds)

@@ -32,7 +32,7 @@ internal static class ObjectMerge
 
                 return true;
             case JsonArray { Count: > 0 } list when !position.IsAtomicList && value is null or JsonArray:
-                if (value is JsonArray items)
+                if (value is JsonArray items && !JsonNode.DeepEquals(list, items))
                 {
                     MergeList(list, items, position);
                 }

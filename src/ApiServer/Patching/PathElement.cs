@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -8,13 +7,13 @@ namespace CrMonitor.ApiServer.Patching;
 /// <summary>One step of the path of a field, as <c>managedFields</c> name them.</summary>
 internal readonly struct PathElement : IComparable<PathElement>, IEquatable<PathElement>
 {
-    // The name of a field; the JSON of the keys or of the value; the digits of an index.
-    private readonly string _text;
+    // The name of a field, or the digits of an index.
+    private readonly string? _text;
 
     // Of a key: its fields, sorted by name. Of a value: one nameless field.
     private readonly (string Name, KeyScalar Value)[]? _keys;
 
-    private PathElement(PathElementKind kind, string text, (string Name, KeyScalar Value)[]? keys)
+    private PathElement(PathElementKind kind, string? text, (string Name, KeyScalar Value)[]? keys)
     {
         Kind = kind;
         _text = text;
@@ -24,28 +23,21 @@ internal readonly struct PathElement : IComparable<PathElement>, IEquatable<Path
     public PathElementKind Kind { get; }
 
     /// <summary>The name of a field.</summary>
-    public string FieldName => _text;
+    public string FieldName => _text!;
 
     public static PathElement Field(string name) => new(PathElementKind.Field, name, null);
 
     public static PathElement Key((string Name, KeyScalar Value)[] keys)
     {
-        Array.Sort(keys, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
-        var text = new StringBuilder("{");
-        foreach (var (name, value) in keys)
+        if (keys.Length > 1)
         {
-            if (text.Length > 1)
-            {
-                text.Append(',');
-            }
-
-            text.Append(KeyScalar.Quote(name)).Append(':').Append(value.ToJson());
+            Array.Sort(keys, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         }
 
-        return new PathElement(PathElementKind.Key, text.Append('}').ToString(), keys);
+        return new PathElement(PathElementKind.Key, null, keys);
     }
 
-    public static PathElement Value(KeyScalar value) => new(PathElementKind.Value, value.ToJson(), [("", value)]);
+    public static PathElement Value(KeyScalar value) => new(PathElementKind.Value, null, [("", value)]);
 
     public static PathElement Index(int index) => new(PathElementKind.Index, index.ToString(CultureInfo.InvariantCulture), null);
 
@@ -94,8 +86,8 @@ internal readonly struct PathElement : IComparable<PathElement>, IEquatable<Path
     public string ToFieldsV1() => Kind switch
     {
         PathElementKind.Field => "f:" + _text,
-        PathElementKind.Key => "k:" + _text,
-        PathElementKind.Value => "v:" + _text,
+        PathElementKind.Key => $"k:{{{string.Join(',', _keys!.Select(static key => $"{KeyScalar.Quote(key.Name)}:{key.Value.ToJson()}"))}}}",
+        PathElementKind.Value => "v:" + _keys![0].Value.ToJson(),
         _ => "i:" + _text,
     };
 
@@ -103,8 +95,7 @@ internal readonly struct PathElement : IComparable<PathElement>, IEquatable<Path
     public override string ToString() => Kind switch
     {
         PathElementKind.Field => "." + _text,
-        PathElementKind.Key => $"[{string.Join(',', _keys!.Select(static key => $"{key.Name}={key.Value.ToJson()}"))}]",
-        PathElementKind.Value => $"[={_text}]",
+        PathElementKind.Key or PathElementKind.Value => $"[{string.Join(',', _keys!.Select(static key => $"{key.Name}={key.Value.ToJson()}"))}]",
         _ => $"[{_text}]",
     };
 
@@ -120,7 +111,7 @@ internal readonly struct PathElement : IComparable<PathElement>, IEquatable<Path
             case PathElementKind.Field:
                 return string.CompareOrdinal(_text, other._text);
             case PathElementKind.Index:
-                return int.Parse(_text, CultureInfo.InvariantCulture).CompareTo(int.Parse(other._text, CultureInfo.InvariantCulture));
+                return int.Parse(_text!, CultureInfo.InvariantCulture).CompareTo(int.Parse(other._text!, CultureInfo.InvariantCulture));
             default:
                 break;
         }

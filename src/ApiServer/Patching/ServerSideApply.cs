@@ -56,6 +56,7 @@ internal static class ServerSideApply
         var before = live ?? new JsonObject { ["apiVersion"] = context.ApiVersion, ["kind"] = context.Kind };
         var merged = (JsonObject)before.DeepClone();
         var managers = Parse(ManagedFields.Take(merged));
+        managers.DropObsolete(context);
         if (managers.IsEmpty && live is not null)
         {
             managers.NoteUpdate(null, merged, context, BeforeFirstApply);
@@ -63,7 +64,14 @@ internal static class ServerSideApply
 
         ObjectMerge.Merge(merged, applied, position);
         var fields = FieldExtraction.FieldsOf(applied, position).ExceptWithDescendants(context.ResetFields);
-        var own = new ManagedFieldsEntry(context.Manager, IsApply: true, context.ApiVersion, context.Subresource ?? "", Time: null, fields);
+        var own = new ManagedFieldsEntry
+        {
+            Manager = context.Manager,
+            IsApply = true,
+            ApiVersion = context.ApiVersion,
+            Subresource = context.Subresource ?? "",
+            Fields = fields,
+        };
         var last = managers.Find(own);
         managers.Put(own);
         if (last is not null && !last.Fields.IsSubsetOf(fields))
@@ -71,8 +79,8 @@ internal static class ServerSideApply
             merged = RemoveAbandoned(merged, last.Fields, managers, context);
         }
 
-        var conflicts = managers.NoteApply(before, merged, context, own);
         var changesNothing = live is not null && IsSame(live, merged);
+        var conflicts = changesNothing ? [] : managers.NoteApply(before, merged, context, own);
         managers.PutOwn(own with { Time = changesNothing ? last?.Time : ManagedFieldsEntry.Format(context.Now) });
         ManagedFields.Put(merged, managers);
         return (merged, conflicts);
