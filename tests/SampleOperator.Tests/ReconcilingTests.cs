@@ -4,6 +4,7 @@ using CrMonitor.Tests;
 
 namespace CrMonitor.SampleOperator.Tests;
 
+[Collection(InProcess.Name)]
 public sealed class ReconcilingTests : IAsyncLifetime
 {
     private OperatorUnderTest _operator = null!;
@@ -45,13 +46,16 @@ public sealed class ReconcilingTests : IAsyncLifetime
         await Cluster.CreateApplicationAsync("web", replicas: 3);
         await Cluster.WaitForReadyAsync("web");
 
-        // The event of the last status write may still be on its way: settled is when two looks in a row see the same.
-        (int Writes, double? Reconciles) before = default, now = await CountAsync();
+        // The run that wrote the last status is counted when it ends, a moment after the server shows it: settled is when several looks see the same.
+        var now = await CountAsync();
+        var same = 0;
         await Eventually.TrueAsync(
             async () =>
             {
-                (before, now) = (now, await CountAsync());
-                return before == now;
+                var before = now;
+                now = await CountAsync();
+                same = now == before ? same + 1 : 0;
+                return same == 5;
             },
             "the operator is idle");
         var versions = await VersionsAsync();
@@ -61,7 +65,7 @@ public sealed class ReconcilingTests : IAsyncLifetime
         Assert.Equal(now, await CountAsync());
         Assert.Equal(versions, await VersionsAsync());
 
-        async Task<(int, double?)> CountAsync() =>
+        async Task<(int Writes, double? Reconciles)> CountAsync() =>
             (_operator.Requests.Writes.Count, (await _operator.ScrapeAsync()).Value("application_controller_reconcile_total"));
 
         async Task<string> VersionsAsync() =>
