@@ -58,9 +58,10 @@ public sealed class ReadWriteTests : ServerTest
     {
         await CreateAsync(ConfigMaps, ConfigMap("a"));
 
-        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(
             () => MergeAsync($"{ConfigMaps}/a", new JsonObject { ["data"] = new JsonObject { [$"k{i}"] = "v" } }), Token)));
 
+        Assert.All(answers, static a => Assert.Equal(HttpStatusCode.OK, a.Status));
         var (_, read) = await GetAsync($"{ConfigMaps}/a");
         Assert.Equal(51, read["data"]!.AsObject().Count);
     }
