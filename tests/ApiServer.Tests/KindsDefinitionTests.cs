@@ -230,6 +230,17 @@ public sealed class KindsDefinitionTests
     public void A_structural_schema_is_accepted(string schema) => AssertErrors(WithSchema(schema), "");
 
     [Fact]
+    public void A_column_whose_path_cannot_be_read_is_refused()
+    {
+        var crd = WithSchema("""{"type": "object"}""");
+        crd["spec"]!["versions"]![0]!["additionalPrinterColumns"] = JsonNode.Parse("""[{"name": "A", "type": "string", "jsonPath": ".a["}]""");
+
+        AssertErrors(crd, """
+            FieldValueInvalid|spec.additionalPrinterColumns[0].JSONPath|Invalid value: ".a[": The path '.a[' cannot be read at position 3: ']' is missing.
+            """);
+    }
+
+    [Fact]
     public void A_definition_whose_versions_differ_is_refused_at_the_version()
     {
         var crd = WithSchema("""{"type": "object"}""");

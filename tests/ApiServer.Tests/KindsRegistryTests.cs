@@ -60,7 +60,7 @@ public sealed class KindsRegistryTests
 
         var v1 = TestKinds.Apply(_registry, crd.ToJsonString());
 
-        Assert.Equal(["v2", "v1", "v1beta1", "v1alpha1"], _registry.Current.Versions("schemaprobe.example.com", "things").Select(d => d.Version));
+        Assert.Equal(["v2", "v1", "v1beta1", "v1alpha1"], _registry.All.Where(d => d.Plural == "things").Select(d => d.Version));
         var v2 = _registry.Find("schemaprobe.example.com", "v2", "things")!;
         Assert.Equal((v1.StorageKey, "schemaprobe.example.com/v1"), (v2.StorageKey, v2.StorageApiVersion));
         var obj = new JsonObject { ["apiVersion"] = "schemaprobe.example.com/v2" };

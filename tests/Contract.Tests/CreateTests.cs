@@ -181,7 +181,9 @@ public sealed class CreateTests(Servers servers) : ContractTest(servers)
               replicas: 2
               args: ["1", 'yes', 2001-01-01]
               mode: null
-              settings: {a: &anchor x, b: *anchor }
+              settings:
+                a: &anchor x
+                b: *anchor
               free: {yes: no, hex: 0x10, octal: 010, float: 1.5, nothing: ~}
             """,
             "application/yaml");

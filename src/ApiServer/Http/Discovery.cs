@@ -42,7 +42,7 @@ internal static class Discovery
     /// <summary><c>/api/v1</c> and <c>/apis/GROUP/VERSION</c>; <see langword="null"/> where there is no such version.</summary>
     public static JsonObject? Resources(RegistrySnapshot snapshot, string group, string version)
     {
-        var definitions = snapshot.All.Where(d => d.Group == group && d.Version == version).ToList();
+        var definitions = Definitions(snapshot, group, version);
         if (definitions.Count == 0)
         {
             return null;
@@ -53,7 +53,7 @@ internal static class Discovery
             ["kind"] = "APIResourceList",
             ["apiVersion"] = "v1",
             ["groupVersion"] = definitions[0].ApiVersion,
-            ["resources"] = new JsonArray([.. definitions.OrderBy(d => d.Plural, StringComparer.Ordinal).SelectMany(ResourceEntries)]),
+            ["resources"] = new JsonArray([.. definitions.SelectMany(ResourceEntries)]),
         };
     }
 
@@ -70,6 +70,9 @@ internal static class Discovery
     };
 
     private static List<string> GroupNames(RegistrySnapshot snapshot) => [.. snapshot.All.Select(d => d.Group).Distinct()];
+
+    private static List<ResourceDefinition> Definitions(RegistrySnapshot snapshot, string group, string version) =>
+        [.. snapshot.All.Where(d => d.Group == group && d.Version == version).OrderBy(d => d.Plural, StringComparer.Ordinal)];
 
     // The preferred version first.
     private static List<string> Versions(RegistrySnapshot snapshot, string group)
@@ -144,7 +147,7 @@ internal static class Discovery
             ["versions"] = new JsonArray([.. Versions(snapshot, group).Select(v => new JsonObject
             {
                 ["version"] = v,
-                ["resources"] = new JsonArray([.. snapshot.All.Where(d => d.Group == group && d.Version == v).OrderBy(d => d.Plural, StringComparer.Ordinal).Select(AggregatedResource)]),
+                ["resources"] = new JsonArray([.. Definitions(snapshot, group, v).Select(AggregatedResource)]),
                 ["freshness"] = "Current",
             })]),
         };

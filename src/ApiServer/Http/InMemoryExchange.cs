@@ -78,19 +78,22 @@ internal sealed class InMemoryExchange : IHttpResponseFeature, IHttpResponseBody
     public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
         SendFileFallback.SendFileAsync(Stream, path, offset, count, cancellationToken);
 
-    /// <summary>Breaks the exchange off, from either end.</summary>
+    /// <summary>Breaks the exchange off, from either end. Who serves it learns it from <see cref="RequestAborted"/>, and then the client from <see cref="EndAsync"/>.</summary>
     public void Abort()
     {
-        var error = new IOException("The connection was closed.");
         _cancel();
-        _started.TrySetException(error);
-        Writer.Complete(error);
+        _started.TrySetException(new IOException("The connection was closed."));
     }
 
-    /// <summary>The request has been served.</summary>
+    /// <summary>The request has been served, or given up.</summary>
     public async Task EndAsync()
     {
-        if (!_aborted.IsCancellationRequested)
+        // The writer is completed here alone, by the one who writes: it is not made for several threads.
+        if (_aborted.IsCancellationRequested)
+        {
+            await Writer.CompleteAsync(new IOException("The connection was closed."));
+        }
+        else
         {
             await CompleteAsync();
         }

@@ -20,7 +20,10 @@ internal static class OpenApiDocument
     private static readonly string[] WriteParameters = ["dryRun", "fieldManager", "fieldValidation"];
 
     private static readonly string[] ReadListParameters =
-        ["allowWatchBookmarks", "continue", "fieldSelector", "labelSelector", "limit", "resourceVersion", "resourceVersionMatch", "sendInitialEvents", "timeoutSeconds", "watch"];
+    [
+        "allowWatchBookmarks", "continue", "fieldSelector", "labelSelector", "limit", "resourceVersion", "resourceVersionMatch", "sendInitialEvents",
+        "timeoutSeconds", "watch",
+    ];
 
     private static readonly string[] DeleteParameters = ["dryRun", "gracePeriodSeconds", "orphanDependents", "propagationPolicy"];
 
@@ -158,7 +161,10 @@ internal static class OpenApiDocument
         {
             ["operationId"] = $"{action}{definition.Kind}",
             ["parameters"] = new JsonArray([.. parameters.Select(QueryParameter)]),
-            ["responses"] = new JsonObject { ["200"] = new JsonObject { ["description"] = "OK", ["content"] = Content(["application/json", "application/yaml"], Reference(result)) } },
+            ["responses"] = new JsonObject
+            {
+                ["200"] = new JsonObject { ["description"] = "OK", ["content"] = Content(["application/json", "application/yaml"], Reference(result)) },
+            },
             ["x-kubernetes-action"] = action,
             ["x-kubernetes-group-version-kind"] = GroupVersionKind(definition, definition.Kind),
         };

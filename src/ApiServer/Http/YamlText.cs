@@ -75,7 +75,7 @@ internal static partial class YamlText
             while (!parser.TryConsume<MappingEnd>(out _))
             {
                 var key = parser.TryConsume<Scalar>(out var scalar) ? scalar : throw new FormatException("yaml: a key is not a scalar, which JSON cannot say");
-                writer.WritePropertyName(key.Value);
+                writer.WritePropertyName(KeyOf(key));
                 Copy(parser, writer, anchors);
             }
 
@@ -99,40 +99,61 @@ internal static partial class YamlText
 
     private static void WriteScalar(Utf8JsonWriter writer, Scalar scalar)
     {
+        switch (ValueOf(scalar))
+        {
+            case null:
+                writer.WriteNullValue();
+                break;
+            case bool value:
+                writer.WriteBooleanValue(value);
+                break;
+            case long integer:
+                writer.WriteNumberValue(integer);
+                break;
+            case double number:
+                writer.WriteNumberValue(number);
+                break;
+            case var text:
+                writer.WriteStringValue((string)text);
+                break;
+        }
+    }
+
+    /// <summary>JSON has texts alone for keys: <c>yes</c> becomes <c>true</c>, <c>0x10</c> becomes <c>16</c>.</summary>
+    private static string KeyOf(Scalar scalar) => ValueOf(scalar) switch
+    {
+        bool value => value ? "true" : "false",
+        long integer => integer.ToString(CultureInfo.InvariantCulture),
+        _ => scalar.Value,
+    };
+
+    /// <returns>A text, a boolean, a 64-bit integer, a floating-point number, or null.</returns>
+    private static object? ValueOf(Scalar scalar)
+    {
         var text = scalar.Value;
         if (scalar.Style != ScalarStyle.Plain)
         {
-            writer.WriteStringValue(text);
-            return;
+            return text;
         }
 
         switch (text)
         {
             case "" or "~" or "null" or "Null" or "NULL":
-                writer.WriteNullValue();
-                break;
+                return null;
             case "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "y" or "Y" or "on" or "On" or "ON":
-                writer.WriteBooleanValue(true);
-                break;
+                return true;
             case "false" or "False" or "FALSE" or "no" or "No" or "NO" or "n" or "N" or "off" or "Off" or "OFF":
-                writer.WriteBooleanValue(false);
-                break;
-            default:
-                if (TryReadInteger(text.Replace("_", "", StringComparison.Ordinal), out var integer))
-                {
-                    writer.WriteNumberValue(integer);
-                }
-                else if (Number().IsMatch(text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
-                {
-                    writer.WriteNumberValue(number);
-                }
-                else
-                {
-                    writer.WriteStringValue(text);
-                }
-
-                break;
+                return false;
         }
+
+        if (TryReadInteger(text.Replace("_", "", StringComparison.Ordinal), out var integer))
+        {
+            return integer;
+        }
+
+        return Number().IsMatch(text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+            ? number
+            : text;
     }
 
     private static bool TryReadInteger(string text, out long integer)

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using CrMonitor.ApiServer.Schema;
 
 namespace CrMonitor.ApiServer.Kinds;
 
@@ -100,7 +99,7 @@ internal static class BuiltInKinds
                 Categories = ["api-extensions"],
                 IsNamespaced = false,
                 HasStatus = true,
-                PrinterColumns = [CommonColumns.Name, new("Created At", "date", ".metadata.creationTimestamp") { Cell = (obj, _) => obj["metadata"].Get("creationTimestamp")?.DeepClone() }],
+                PrinterColumns = [CommonColumns.Name, CommonColumns.CreatedAt],
             },
         ];
     }
@@ -126,7 +125,7 @@ internal static class BuiltInKinds
 
     private static ResourceDefinition Define(string group, string version, string kind, string plural, string schemaName, ResourceStrategy strategy)
     {
-        var source = BuiltInSchemas.Load(schemaName);
+        var (source, schema) = BuiltInSchemas.Get(schemaName);
         return new ResourceDefinition
         {
             Group = group,
@@ -136,7 +135,7 @@ internal static class BuiltInKinds
             Plural = plural,
             Singular = string.Create(kind.Length, kind, (span, text) => text.AsSpan().ToLowerInvariant(span)),
             IsNamespaced = true,
-            Schema = StructuralSchema.Parse(source).AsResource(),
+            Schema = schema,
             SchemaSource = source,
             Strategy = strategy,
             StorageApiVersion = group.Length == 0 ? version : $"{group}/{version}",

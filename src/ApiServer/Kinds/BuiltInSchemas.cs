@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.Schema;
 
@@ -9,8 +10,18 @@ namespace CrMonitor.ApiServer.Kinds;
 /// </summary>
 internal static class BuiltInSchemas
 {
+    // Read once in a process, however many servers it starts. Resolving has visited every node, so that threads only read them.
+    private static readonly ConcurrentDictionary<string, (JsonObject Source, StructuralSchema Schema)> Loaded = new(StringComparer.Ordinal);
+
+    /// <summary>The schema of a whole object, as JSON that must not be changed, and parsed.</summary>
     /// <exception cref="InvalidOperationException">There is no such file among this assembly's resources.</exception>
-    public static JsonObject Load(string name)
+    public static (JsonObject Source, StructuralSchema Schema) Get(string name) => Loaded.GetOrAdd(name, key =>
+    {
+        var source = Load(key);
+        return (source, StructuralSchema.Parse(source).AsResource());
+    });
+
+    private static JsonObject Load(string name)
     {
         using var stream = typeof(BuiltInSchemas).Assembly.GetManifestResourceStream(name + ".json")
             ?? throw new InvalidOperationException($"The schema '{name}.json' is not among the resources of this assembly; add it to Kinds/Schemas.");

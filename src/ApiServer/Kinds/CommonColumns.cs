@@ -23,6 +23,12 @@ internal static class CommonColumns
         Cell = (obj, now) => HumanDuration.Since(obj["metadata"].Get("creationTimestamp"), now),
     };
 
+    /// <summary>The time of creation, as CustomResourceDefinitions show it.</summary>
+    public static PrinterColumn CreatedAt { get; } = new("Created At", "date", ".metadata.creationTimestamp", Description: AgeDescription)
+    {
+        Cell = (obj, _) => obj["metadata"].Get("creationTimestamp")?.DeepClone(),
+    };
+
     /// <summary>The age of a custom resource that names no columns.</summary>
     public static PrinterColumn CustomAge { get; } = new("Age", "date", ".metadata.creationTimestamp", Description: AgeDescription);
 }

@@ -276,6 +276,18 @@ internal static class CustomResourceDefinitionRules
         {
             errors.Add(FieldErrors.Invalid($"{path}.JSONPath", jsonPath, "must be a simple json path starting with ."));
         }
+        else
+        {
+            try
+            {
+                JsonPath.Parse(jsonPath);
+            }
+            catch (FormatException e)
+            {
+                // The real server accepts the definition and then shows no columns; here the author learns of it at once.
+                errors.Add(FieldErrors.Invalid($"{path}.JSONPath", jsonPath, e.Message));
+            }
+        }
     }
 
     private static void CheckSelectableFields(JsonObject version, string path, List<FieldError> errors)
@@ -389,23 +401,23 @@ internal static class CustomResourceDefinitionRules
     private static void CheckStoredVersions(JsonObject crd, JsonObject spec, List<FieldError> errors)
     {
         var versions = spec["versions"].Elements();
-        var stored = crd["status"].Get("storedVersions").Elements();
-        var all = stored.Select(v => v.Text()).ToList();
-        if (all.Count == 0)
+        var storage = versions.Where(v => v.Get("storage").IsTrue()).Select(v => v.Get("name").Text()).ToList();
+        var all = crd["status"].Get("storedVersions").Elements().Select(v => v.Text()).ToList();
+        if (storage.Count > 0 && !all.Contains(storage[0]))
         {
-            // The server adds the storage version itself; without one there is none to add.
-            if (!versions.Any(v => v.Get("storage").IsTrue()))
-            {
-                errors.Add(FieldErrors.Invalid("status.storedVersions", null, "must have at least one stored version"));
-                return;
-            }
-
-            all.Add(versions.First(v => v.Get("storage").IsTrue()).Get("name").Text());
+            // The server itself adds the version that it stores from now on.
+            all.Add(storage[0]);
         }
 
-        foreach (var version in versions.Where(v => v.Get("storage").IsTrue()).Select(v => v.Get("name").Text()).Skip(stored.Count == 0 ? 0 : 1).Where(v => !all.Contains(v)))
+        if (all.Count == 0)
         {
-            errors.Add(FieldErrors.Invalid("status.storedVersions", new JsonArray([.. all.Select(v => JsonValue.Create(v))]), $"must have the storage version {version}"));
+            errors.Add(FieldErrors.Invalid("status.storedVersions", null, "must have at least one stored version"));
+        }
+
+        foreach (var version in storage.Where(v => !all.Contains(v)))
+        {
+            errors.Add(FieldErrors.Invalid(
+                "status.storedVersions", new JsonArray([.. all.Select(v => JsonValue.Create(v))]), $"must have the storage version {version}"));
         }
 
         for (var i = 0; i < all.Count; i++)
@@ -414,8 +426,8 @@ internal static class CustomResourceDefinitionRules
             if (!versions.Any(v => v.Get("name").Text() == version))
             {
                 errors.Add(FieldErrors.Invalid($"status.storedVersions[{i}]", version,
-                    $"missing from spec.versions; {version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains "
-                    + $"persisted in {version} and removes {version} from status.storedVersions"));
+                    $"missing from spec.versions; {version} was previously a storage version, and must remain in spec.versions until a storage "
+                    + $"migration ensures no data remains persisted in {version} and removes {version} from status.storedVersions"));
             }
         }
     }

@@ -46,7 +46,8 @@ internal sealed class DeploymentStrategy : WorkloadStrategy
         }
         else if (IsZero(strategy.Get("rollingUpdate").Get("maxUnavailable")) && IsZero(strategy.Get("rollingUpdate").Get("maxSurge")))
         {
-            yield return FieldErrors.Invalid("spec.strategy.rollingUpdate.maxUnavailable", strategy.Get("rollingUpdate").Get("maxUnavailable"), "may not be 0 when `maxSurge` is 0");
+            yield return FieldErrors.Invalid(
+                "spec.strategy.rollingUpdate.maxUnavailable", strategy.Get("rollingUpdate").Get("maxUnavailable"), "may not be 0 when `maxSurge` is 0");
         }
 
         var ready = JsonNumber.From(obj["spec"].Get("minReadySeconds"))?.Integer ?? 0;

@@ -26,7 +26,4 @@ internal sealed class RegistrySnapshot
     public ResourceDefinition? Find(string group, string version, string plural) => _byResource.GetValueOrDefault((group, version, plural));
 
     public ResourceDefinition? FindKind(string group, string version, string kind) => _byKind.GetValueOrDefault((group, version, kind));
-
-    /// <summary>The served versions of one resource, the preferred first.</summary>
-    public IEnumerable<ResourceDefinition> Versions(string group, string plural) => All.Where(d => d.Group == group && d.Plural == plural);
 }

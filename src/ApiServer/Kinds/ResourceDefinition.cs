@@ -53,13 +53,7 @@ internal sealed record ResourceDefinition
     public required string StorageApiVersion { get; init; }
 
     /// <summary>Under what the objects of all versions are stored: <c>plural.group</c>.</summary>
-    public string StorageKey => StoredAs ?? QualifiedName;
-
-    /// <summary><c>plural.group</c>, as messages name a resource; the plural alone for the core group.</summary>
-    public string QualifiedName => Group.Length == 0 ? Plural : $"{Plural}.{Group}";
-
-    /// <summary><c>Kind.group</c>, as messages name a kind.</summary>
-    public string QualifiedKind => Group.Length == 0 ? Kind : $"{Kind}.{Group}";
+    public string StorageKey => StoredAs ?? (Group.Length == 0 ? Plural : $"{Plural}.{Group}");
 
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
 

@@ -38,7 +38,6 @@ internal static class SchemaParser
             ListMapKeys = Strings(json, "x-kubernetes-list-map-keys", path),
             IsAtomicMap = Read<string>(json, "x-kubernetes-map-type", path, "a string") == "atomic",
             PatchMergeKey = Read<string>(json, "x-kubernetes-patch-merge-key", path, "a string"),
-            PatchRetainsKeys = Read<string>(json, "x-kubernetes-patch-strategy", path, "a string")?.Contains("retainKeys", StringComparison.Ordinal) ?? false,
             Required = Strings(json, "required", path),
             Enum = json["enum"] is null ? null : [.. Array(json, "enum", path).Select(v => v?.DeepClone())],
             Pattern = string.IsNullOrEmpty(pattern) ? null : Compile(pattern, path),
@@ -58,7 +57,6 @@ internal static class SchemaParser
             AnyOf = List(json, "anyOf", path),
             OneOf = List(json, "oneOf", path),
             Not = json["not"] is { } not ? Parse(not, path + ".not") : null,
-            Rules = [.. Array(json, "x-kubernetes-validations", path).OfType<JsonObject>().Select(r => Read<string>(r, "rule", path, "a string") ?? "")],
         };
     }
 

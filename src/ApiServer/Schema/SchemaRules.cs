@@ -21,6 +21,12 @@ internal static class SchemaRules
         "x-kubernetes-validations",
     ];
 
+    private static readonly string[] RootFieldNames =
+    [
+        "Description", "Type", "Format", "Title", "Maximum", "ExclusiveMaximum", "Minimum", "ExclusiveMinimum", "MaxLength", "MinLength", "Pattern", "MaxItems", "MinItems",
+        "UniqueItems", "MultipleOf", "Required", "Items", "Properties", "ExternalDocs", "Example", "XPreserveUnknownFields", "XValidations",
+    ];
+
     private static readonly HashSet<string> Keywords =
     [
         .. AllowedAtRoot, .. Junctors, .. Unsupported, "$schema", "nullable", "default", "enum", "maxProperties", "minProperties", "not", "additionalProperties",
@@ -45,7 +51,8 @@ internal static class SchemaRules
 
         if (hasStatus && schema.Select(p => p.Key).FirstOrDefault(k => !AllowedAtRoot.Contains(k)) is not null)
         {
-            errors.Add(FieldErrors.Invalid(path, schema, $"only [{string.Join(" ", RootFieldNames)}] fields are allowed at the root of the schema if the status subresource is enabled"));
+            var allowed = string.Join(' ', RootFieldNames);
+            errors.Add(FieldErrors.Invalid(path, schema, $"only [{allowed}] fields are allowed at the root of the schema if the status subresource is enabled"));
         }
 
         if (schema["nullable"].IsTrue())
@@ -127,12 +134,6 @@ internal static class SchemaRules
             }
         }
     }
-
-    private static readonly string[] RootFieldNames =
-    [
-        "Description", "Type", "Format", "Title", "Maximum", "ExclusiveMaximum", "Minimum", "ExclusiveMinimum", "MaxLength", "MinLength", "Pattern", "MaxItems", "MinItems",
-        "UniqueItems", "MultipleOf", "Required", "Items", "Properties", "ExternalDocs", "Example", "XPreserveUnknownFields", "XValidations",
-    ];
 
     private static bool CanParse(JsonObject schema, string path, List<FieldError> errors)
     {
@@ -266,7 +267,8 @@ internal static class SchemaRules
         var saysMore = metadata.Any(p => p.Key is not ("type" or "properties" or "default" or "required"));
         if (level == Level.Root && (saysMore || names.Any(n => n is not ("name" or "generateName"))))
         {
-            errors.Add(FieldErrors.Forbidden($"{path}.properties[metadata]", "must not specify anything other than name and generateName, but metadata is implicitly specified"));
+            errors.Add(FieldErrors.Forbidden(
+                $"{path}.properties[metadata]", "must not specify anything other than name and generateName, but metadata is implicitly specified"));
         }
     }
 
@@ -406,7 +408,8 @@ internal static class SchemaRules
             }
             else
             {
-                errors.AddRange(SchemaValidator.ValidateValue(parsed, value).Select(e => e with { Field = e.Field.Length == 0 ? $"{path}.default" : $"{path}.default.{e.Field}" }));
+                errors.AddRange(SchemaValidator.ValidateValue(parsed, value)
+                    .Select(e => e with { Field = e.Field.Length == 0 ? $"{path}.default" : $"{path}.default.{e.Field}" }));
             }
         }
 
@@ -532,7 +535,9 @@ internal static class SchemaRules
         if (keys.Count > 0 && listType != "map")
         {
             const string MustBeMap = "must be map if x-kubernetes-list-map-keys is non-empty";
-            errors.Add(listType is null ? FieldErrors.Required($"{path}.x-kubernetes-list-type", MustBeMap) : FieldErrors.Invalid($"{path}.x-kubernetes-list-type", listType, MustBeMap));
+            errors.Add(listType is null
+                ? FieldErrors.Required($"{path}.x-kubernetes-list-type", MustBeMap)
+                : FieldErrors.Invalid($"{path}.x-kubernetes-list-type", listType, MustBeMap));
         }
 
         if (listType is "set" or "map" && items.Get("nullable").IsTrue())
@@ -594,12 +599,14 @@ internal static class SchemaRules
 
             if (!required.Contains(key) && property["default"] is null)
             {
-                errors.Add(FieldErrors.Required($"{path}.items.properties[{key}].default", "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"));
+                errors.Add(FieldErrors.Required(
+                    $"{path}.items.properties[{key}].default", "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"));
             }
 
             if (property["nullable"].IsTrue())
             {
-                errors.Add(FieldErrors.Forbidden($"{path}.items.properties[{key}].nullable", "this property is in x-kubernetes-list-map-keys, so it cannot be nullable"));
+                errors.Add(FieldErrors.Forbidden(
+                    $"{path}.items.properties[{key}].nullable", "this property is in x-kubernetes-list-map-keys, so it cannot be nullable"));
             }
         }
     }

@@ -261,9 +261,9 @@ internal static class SchemaValidator
             }
         }
 
-        if (StringFormats.Effective(schema) is { } format && schema.Type is "string" or "" && !StringFormats.IsValid(StringFormats.Effective(schema)!, value))
+        if (schema.Type is "string" or "" && StringFormats.Effective(schema) is { } format && !StringFormats.IsValid(format, value))
         {
-            errors.Add(WrongType(path, schema.Format!, value));
+            errors.Add(WrongType(path, format, value));
         }
     }
 
@@ -301,7 +301,7 @@ internal static class SchemaValidator
         var format = StringFormats.Effective(schema);
         var fits = schema.Type switch
         {
-            "integer" when format == "int32" => number.IsInteger ? number.Integer is >= int.MinValue and <= int.MaxValue : IsWhole(number.Float) && Math.Abs(number.Float) <= int.MaxValue,
+            "integer" when format == "int32" => IsWhole(number.AsDouble) && number.AsDouble is >= int.MinValue and <= int.MaxValue,
             "integer" => number.IsInteger || (IsWhole(number.Float) && Math.Abs(number.Float) < 1e18),
             "number" when format == "float" => Math.Abs(number.AsDouble) <= float.MaxValue,
             _ => true,

@@ -58,7 +58,8 @@ internal static partial class StringFormats
     private static string Normalize(string format) => format.Replace("-", "", StringComparison.Ordinal);
 
     private static bool IsIPv4(string text) =>
-        text.Split('.') is { Length: 4 } parts && parts.All(p => p.Length is > 0 and <= 3 && p.All(char.IsAsciiDigit) && int.Parse(p, CultureInfo.InvariantCulture) <= 255 && (p.Length == 1 || p[0] != '0'));
+        text.Split('.') is { Length: 4 } parts && parts.All(p =>
+            p.Length is > 0 and <= 3 && p.All(char.IsAsciiDigit) && int.Parse(p, CultureInfo.InvariantCulture) <= 255 && (p.Length == 1 || p[0] != '0'));
 
     private static bool IsCidr(string text)
     {

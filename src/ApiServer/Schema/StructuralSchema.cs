@@ -52,9 +52,6 @@ internal sealed record StructuralSchema
     /// </summary>
     public string? PatchMergeKey { get; init; }
 
-    /// <summary><c>x-kubernetes-patch-strategy</c> has <c>retainKeys</c>. Built-in kinds only.</summary>
-    public bool PatchRetainsKeys { get; init; }
-
     public IReadOnlyList<string> Required { get; init; } = [];
 
     /// <summary>The values that are allowed; <see langword="null"/> where any is.</summary>
@@ -93,9 +90,6 @@ internal sealed record StructuralSchema
     public IReadOnlyList<StructuralSchema> OneOf { get; init; } = [];
 
     public StructuralSchema? Not { get; init; }
-
-    /// <summary>The expressions of <c>x-kubernetes-validations</c> of this node. They are kept to name them: nothing evaluates them.</summary>
-    public IReadOnlyList<string> Rules { get; init; } = [];
 
     /// <summary>
     /// Reads a schema that <see cref="SchemaRules"/> found structural, or one of a built-in kind.

@@ -283,7 +283,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
 
             var live = ObjectForm.Parse(existing, definition);
             var obj = change((JsonObject)live.DeepClone());
-            var isConditional = CheckVersion(definition, existing, obj, allowsUnconditional);
+            CheckVersion(definition, existing, obj, allowsUnconditional);
             obj = PrepareReplacement(definition, ns, name, subresource, live, obj, manages, options);
             if (definition.Strategy.TracksGeneration && IsNewGeneration(definition, live, obj))
             {
@@ -319,10 +319,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
                 return written;
             }
 
-            if (isConditional)
-            {
-                throw ApiErrors.Modified(definition, name);
-            }
+            // Another write came first: worked out again, a change of what is there now succeeds, and one of a version that is named is a conflict.
         }
     }
 
@@ -460,19 +457,22 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
             ? SchemaValidator.Validate(schema, status, old?["status"]).Select(static e => e with { Field = $"status.{e.Field}" })
             : [];
 
-    /// <returns>Whether the object names the version that it replaces.</returns>
-    private static bool CheckVersion(ResourceDefinition definition, StoredObject existing, JsonObject obj, bool allowsUnconditional)
+    /// <summary>Refuses an object that replaces another version than the latest, or does not say which it replaces where it must.</summary>
+    private static void CheckVersion(ResourceDefinition definition, StoredObject existing, JsonObject obj, bool allowsUnconditional)
     {
         var version = MetadataRules.Text((JsonObject)obj["metadata"]!, "resourceVersion");
         if (version is "" or "0")
         {
-            return allowsUnconditional
-                ? false
-                : throw ApiErrors.Invalid(
-                    definition.Group,
-                    definition.Plural,
-                    existing.Name,
-                    [new FieldError("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0: must be specified for an update")]);
+            if (allowsUnconditional)
+            {
+                return;
+            }
+
+            throw ApiErrors.Invalid(
+                definition.Group,
+                definition.Plural,
+                existing.Name,
+                [new FieldError("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0: must be specified for an update")]);
         }
 
         if (!ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var revision))
@@ -491,7 +491,10 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
                 + $"AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {existing.Uid}");
         }
 
-        return revision == (ulong)existing.Revision ? true : throw ApiErrors.Modified(definition, existing.Name);
+        if (revision != (ulong)existing.Revision)
+        {
+            throw ApiErrors.Modified(definition, existing.Name);
+        }
     }
 
     private static void CheckPreconditions(ResourceDefinition definition, StoredObject existing, DeletionOptions options)
