@@ -186,6 +186,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         Now = store.Time.GetUtcNow(),
         Subresource = subresource.Length == 0 ? null : subresource,
         HasStatus = definition.HasStatus,
+        IsCustomResource = definition.Strategy is CustomResourceStrategy,
         Force = options.IsForced,
         FindSchema = apiVersion => registry.FindKind(definition.Group, apiVersion[(apiVersion.IndexOf('/', StringComparison.Ordinal) + 1)..], definition.Kind)?.Schema,
     };
@@ -229,7 +230,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         }
 
         // Once more, since a kind may take defaults from the name; what is applied comes here first.
-        Admission.Normalize(definition, obj);
+        Admission.Normalize(definition, obj, isApplied: !manages);
         definition.Strategy.Prepare(obj, null);
         if (manages)
         {
@@ -349,7 +350,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
 
         if (!manages)
         {
-            Admission.Normalize(definition, obj);
+            Admission.Normalize(definition, obj, isApplied: true);
         }
 
         obj = KeepToPart(definition, subresource, live, obj);
