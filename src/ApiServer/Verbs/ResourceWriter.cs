@@ -238,6 +238,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         }
 
         Validate(definition, "", obj, null, options);
+        DropNulls(definition, obj, isApplied: !manages);
         definition.Strategy.ConvertToStorage(obj, definition);
 
         var table = store.Table(definition.StorageKey);
@@ -365,7 +366,17 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         }
 
         Validate(definition, subresource, obj, live, options);
+        DropNulls(definition, obj, isApplied: !manages);
         return obj;
+    }
+
+    // What server-side apply leads to may have nulls that validation lets pass, where a field may be anything; they are not stored.
+    private static void DropNulls(ResourceDefinition definition, JsonObject obj, bool isApplied)
+    {
+        if (isApplied)
+        {
+            Defaulter.Apply(definition.Schema, obj);
+        }
     }
 
     /// <summary>Takes from <paramref name="obj"/> only what a write of <paramref name="subresource"/> may change.</summary>
