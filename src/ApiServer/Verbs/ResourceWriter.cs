@@ -186,6 +186,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         Now = store.Time.GetUtcNow(),
         Subresource = subresource.Length == 0 ? null : subresource,
         HasStatus = definition.HasStatus,
+        IsCustomResource = definition.Strategy is CustomResourceStrategy,
         Force = options.IsForced,
         FindSchema = apiVersion => registry.FindKind(definition.Group, apiVersion[(apiVersion.IndexOf('/', StringComparison.Ordinal) + 1)..], definition.Kind)?.Schema,
     };
@@ -229,7 +230,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         }
 
         // Once more, since a kind may take defaults from the name; what is applied comes here first.
-        Admission.Normalize(definition, obj);
+        Admission.Normalize(definition, obj, isApplied: !manages);
         definition.Strategy.Prepare(obj, null);
         if (manages)
         {
@@ -237,6 +238,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         }
 
         Validate(definition, "", obj, null, options);
+        DropNulls(definition, obj, isApplied: !manages);
         definition.Strategy.ConvertToStorage(obj, definition);
 
         var table = store.Table(definition.StorageKey);
@@ -349,7 +351,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
 
         if (!manages)
         {
-            Admission.Normalize(definition, obj);
+            Admission.Normalize(definition, obj, isApplied: true);
         }
 
         obj = KeepToPart(definition, subresource, live, obj);
@@ -364,7 +366,17 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         }
 
         Validate(definition, subresource, obj, live, options);
+        DropNulls(definition, obj, isApplied: !manages);
         return obj;
+    }
+
+    // What server-side apply leads to may have nulls that validation lets pass, where a field may be anything; they are not stored.
+    private static void DropNulls(ResourceDefinition definition, JsonObject obj, bool isApplied)
+    {
+        if (isApplied)
+        {
+            Defaulter.Apply(definition.Schema, obj);
+        }
     }
 
     /// <summary>Takes from <paramref name="obj"/> only what a write of <paramref name="subresource"/> may change.</summary>
