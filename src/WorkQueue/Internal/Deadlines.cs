@@ -39,8 +39,6 @@ internal struct Deadlines
     /// <summary>When a waiting entry is to be released.</summary>
     public readonly long DueOf<TKey>(in Entry<TKey> entry) => _moments[entry.Lane].Due;
 
-    public readonly bool IsEarliest<TKey>(in Entry<TKey> entry) => _heap[0] == entry.Lane;
-
     public void Add<TKey>(in EntryTable<TKey> table, int slot, long due) where TKey : notnull
     {
         var millisecond = Millisecond(due);
