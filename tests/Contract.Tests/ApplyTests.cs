@@ -87,4 +87,15 @@ public sealed class ApplyTests(Servers servers) : ContractTest(servers)
         (await ApplyAsync("a", Widget("a", """{"image":"i","replicas":30}"""))).Refuses(
             422, "Invalid", $"{Kind} \"a\" is invalid: spec.replicas: Invalid value: 30: spec.replicas in body should be less than or equal to 10");
     }
+
+    [Theory, BothServers]
+    public async Task What_is_applied_may_be_YAML(ServerKind server)
+    {
+        await UseAsync(server);
+
+        var applied = await ApplyAsync("a", $"apiVersion: {Cluster.ApiVersion}\nkind: Widget\nmetadata:\n  name: a\nspec:\n  image: i\n  ports:\n  - name: x\n    port: 80\n");
+
+        applied.Succeeds(201).Has("spec.ports", """[{"name":"x","port":80,"protocol":"TCP"}]""");
+        JsonEqual("""{"f:spec":{"f:image":{},"f:ports":{"k:{\"name\":\"x\"}":{".":{},"f:name":{},"f:port":{}}}}}""", applied.FieldsOf("m1"));
+    }
 }

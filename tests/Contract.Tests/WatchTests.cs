@@ -89,21 +89,6 @@ public sealed class WatchTests(Servers servers) : ContractTest(servers)
     }
 
     [Theory, BothServers]
-    public async Task A_watch_ends_after_its_time(ServerKind server)
-    {
-        await UseAsync(server);
-        var first = await GivenAsync("a");
-
-        using var watch = await WatchAsync($"resourceVersion={first.Version}&timeoutSeconds=2&allowWatchBookmarks=true");
-        while (await watch.NextAsync() is { } bookmark)
-        {
-            // How many there are before the end depends on a server's clock.
-            Assert.Equal("BOOKMARK", (string?)bookmark["type"]);
-            Assert.True(long.Parse((string)bookmark["object"]!["metadata"]!["resourceVersion"]!, null) >= long.Parse(first.Version, null));
-        }
-    }
-
-    [Theory, BothServers]
     public async Task A_version_that_cannot_be_read_is_refused(ServerKind server)
     {
         await UseAsync(server);
@@ -113,13 +98,39 @@ public sealed class WatchTests(Servers servers) : ContractTest(servers)
     }
 
     [Theory, BothServers]
-    public async Task A_streaming_list_from_the_future_is_an_error_in_the_stream(ServerKind server)
+    public async Task Every_change_is_told_with_the_object_as_it_was_answered(ServerKind server)
+    {
+        await UseAsync(server);
+        var start = (await GetAsync(Collection)).Succeeds();
+        var created = await GivenAsync("a");
+        var updated = (await MergeAsync("a", """{"spec":{"replicas":3}}""")).Succeeds();
+        (await DeleteAsync("a")).Succeeds();
+
+        using var watch = await WatchAsync($"resourceVersion={start.Version}");
+        var events = new[] { (await watch.NextAsync())!, (await watch.NextAsync())!, (await watch.NextAsync())! };
+
+        Assert.Equal(["ADDED", "MODIFIED", "DELETED"], events.Select(static e => (string)e["type"]!));
+        JsonEqual(created.Body.ToJsonString(), events[0]["object"]);
+        JsonEqual(updated.Body.ToJsonString(), events[1]["object"]);
+        var deleted = events[2]["object"]!;
+        Assert.True(long.Parse((string)deleted["metadata"]!["resourceVersion"]!, null) > long.Parse(updated.Version, null));
+        deleted["metadata"]!["resourceVersion"] = updated.Version;
+        JsonEqual(updated.Body.ToJsonString(), deleted);
+    }
+
+    [Theory, BothServers]
+    public async Task A_version_that_is_no_longer_kept_is_told_in_the_stream(ServerKind server)
     {
         await UseAsync(server);
 
-        using var watch = await WatchAsync("sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&resourceVersion=999999999&timeoutSeconds=8");
+        using var watch = await WatchAsync("resourceVersion=1");
         var error = (await watch.NextAsync())!;
 
-        Assert.Equal(("ERROR", 504), ((string?)error["type"], (int?)error["object"]!["code"]));
+        Assert.Equal(200, watch.Status);
+        Assert.Equal("ERROR", (string?)error["type"]);
+        var status = error["object"]!;
+        Assert.Equal(("Status", "Failure", "Expired", 410), ((string?)status["kind"], (string?)status["status"], (string?)status["reason"], (int?)status["code"]));
+        Assert.StartsWith("too old resource version: 1 (", (string?)status["message"], StringComparison.Ordinal);
+        Assert.Null(await watch.NextAsync());
     }
 }

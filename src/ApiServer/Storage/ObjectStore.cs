@@ -53,6 +53,15 @@ internal sealed class ObjectStore
         }
     }
 
+    /// <summary>Makes the table of a resource that is served from now on: a watch of it cannot start earlier. A table that there is stays as it is.</summary>
+    public void Open(string storageKey)
+    {
+        lock (_gate)
+        {
+            _tables.GetOrAdd(storageKey, static (key, store) => new ResourceTable(key, store._revision, store.Time.GetTimestamp()), this);
+        }
+    }
+
     public TableState Read(ResourceTable table)
     {
         lock (_gate)
