@@ -131,8 +131,24 @@ public sealed class ListTests(Servers servers) : ContractTest(servers)
                 ("resourceVersion=0&resourceVersionMatch=Exact", "resourceVersionMatch: Forbidden: resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""),
                 ("resourceVersion=1&resourceVersionMatch=Foo", "resourceVersionMatch: Unsupported value: \"Foo\": supported values: \"Exact\", \"NotOlderThan\", \"\""),
                 ("resourceVersion=0&resourceVersionMatch=Foo", "resourceVersionMatch: Unsupported value: \"Foo\": supported values: \"Exact\", \"NotOlderThan\", \"\""),
+                ("continue=x&resourceVersion=0&resourceVersionMatch=NotOlderThan", "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided"),
+                (
+                    "continue=x&resourceVersionMatch=Exact",
+                    "[resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided, "
+                    + "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided]"),
                 ("sendInitialEvents=true", "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list"),
                 ("watch=1&resourceVersionMatch=NotOlderThan&resourceVersion=1", "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"),
+                (
+                    "watch=1&resourceVersionMatch=Foo",
+                    "[resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided, "
+                    + "resourceVersionMatch: Unsupported value: \"Foo\": supported values: \"NotOlderThan\"]"),
+                (
+                    "watch=1&sendInitialEvents=true&resourceVersionMatch=Exact",
+                    "[resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan, "
+                    + "resourceVersionMatch: Unsupported value: \"Exact\": supported values: \"NotOlderThan\"]"),
+                ("watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&continue=x", "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided"),
+                ("watch=1&continue=x", "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided"),
+                ("watch=1&sendInitialEvents=false", "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
                 ("watch=1&sendInitialEvents=true", "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
             ])
         {
@@ -186,5 +202,68 @@ public sealed class ListTests(Servers servers) : ContractTest(servers)
         var nonsense = await GetAsync($"{Collection}?limit=1&continue=nonsense");
         Assert.Equal((400, "BadRequest"), (nonsense.Status, nonsense.Reason));
         Assert.StartsWith("invalid continue token: continue key is not valid: ", nonsense.Message, StringComparison.Ordinal);
+    }
+
+    [Theory, BothServers]
+    public async Task What_a_list_shows_follows_from_version_match_limit_and_token(ServerKind server)
+    {
+        await UseAsync(server);
+        foreach (var name in (string[])["a", "b", "c"])
+        {
+            await GivenAsync(name);
+        }
+
+        var first = (await GetAsync($"{Collection}?limit=1")).Succeeds();
+        var (now, token) = (first.Version, (string)first.Metadata["continue"]!);
+        foreach (var (query, expected) in (IEnumerable<(string, string)>)
+            [
+                ("", "a b c"),
+                ("limit=-1", "a b c"),
+                ("limit=3", "a b c"),
+                ("limit=2", "a b ..."),
+                ("watch=false", "a b c"),
+                ("allowWatchBookmarks=true", "a b c"),
+                ("resourceVersion=0", "a b c"),
+                ("resourceVersion=1", "a b c"),
+                ("resourceVersion=1&resourceVersionMatch=NotOlderThan", "a b c"),
+                ("resourceVersion=0&resourceVersionMatch=NotOlderThan", "a b c"),
+                ($"resourceVersion={now}&resourceVersionMatch=Exact", "a b c"),
+                ("limit=1&resourceVersion=0", "a b c"),
+                ("limit=1&resourceVersion=0&resourceVersionMatch=NotOlderThan", "a b c"),
+                ($"limit=1&resourceVersion={now}", "a ..."),
+                ($"limit=1&resourceVersion={now}&resourceVersionMatch=NotOlderThan", "a ..."),
+                ($"limit=1&resourceVersion={now}&resourceVersionMatch=Exact", "a ..."),
+                ($"limit=1&continue={token}", "b ..."),
+                ($"continue={token}", "b c"),
+                ($"limit=1&continue={token}&resourceVersion=0", "b c"),
+            ])
+        {
+            var list = (await GetAsync($"{Collection}?{query}")).Succeeds();
+            var more = string.IsNullOrEmpty((string?)list.Metadata["continue"]) ? "" : " ...";
+            Assert.Equal((query, expected), (query, string.Join(' ', list.Names) + more));
+        }
+    }
+
+    [Theory, BothServers]
+    public async Task All_namespaces_can_be_listed_together_in_pages(ServerKind server)
+    {
+        await UseAsync(server);
+        string[] namespaces = [.. ((string[])[Namespace, await Cluster.NewNamespaceAsync()]).Order(StringComparer.Ordinal)];
+        var label = $"n{Guid.NewGuid():N}";
+        foreach (var (ns, name) in (IEnumerable<(string, string)>)[(namespaces[1], "a"), (namespaces[0], "b"), (namespaces[0], "a")])
+        {
+            (await Cluster.SendAsync(
+                HttpMethod.Post, $"/apis/{Cluster.ApiVersion}/namespaces/{ns}/widgets", Widget(name, metadata: $$$""","labels":{"{{{label}}}":""}"""))).Succeeds(201);
+        }
+
+        static IEnumerable<string> Keys(Answer list) =>
+            list.Body["items"]!.AsArray().Select(static i => $"{i!["metadata"]!["namespace"]}/{i["metadata"]!["name"]}");
+        var all = $"/apis/{Cluster.ApiVersion}/widgets?labelSelector={label}";
+        var first = (await GetAsync($"{all}&limit=2")).Succeeds();
+        var second = (await GetAsync($"{all}&limit=2&continue={first.Metadata["continue"]}")).Succeeds();
+
+        Assert.Equal([$"{namespaces[0]}/a", $"{namespaces[0]}/b"], Keys(first));
+        Assert.Equal([$"{namespaces[1]}/a"], Keys(second));
+        Assert.Equal([$"{namespaces[1]}/a"], Keys((await GetAsync($"{all}&fieldSelector=metadata.namespace%3D{namespaces[1]}")).Succeeds()));
     }
 }

@@ -188,4 +188,89 @@ public sealed class OwnershipTests(Servers servers) : ContractTest(servers)
         JsonEqual("""{"f:status":{"f:conditions":{"k:{\"type\":\"Ready\"}":{".":{},"f:status":{},"f:type":{}}}}}""", applied.FieldsOf("one"));
         Assert.Equal("status", (string?)applied.Metadata["managedFields"]!.AsArray().Single(static m => (string?)m!["manager"] == "one")!["subresource"]);
     }
+
+    [Theory, BothServers]
+    public async Task Labels_belong_to_their_appliers(ServerKind server)
+    {
+        await UseAsync(server);
+        (await ApplyAsync("a", Widget("a", metadata: ""","labels":{"x":"1"}"""), "?fieldManager=one")).Succeeds(201);
+        (await ApplyAsync("a", Widget("a", metadata: ""","labels":{"y":"2"},"annotations":{"z":"3"}"""), "?fieldManager=two")).Succeeds();
+
+        var less = (await ApplyAsync("a", Widget("a"), "?fieldManager=one")).Succeeds();
+
+        less.Has("metadata.labels", """{"y":"2"}""").Has("metadata.annotations", """{"z":"3"}""");
+        JsonEqual("""{"f:metadata":{"f:annotations":{"f:z":{}},"f:labels":{"f:y":{}}},"f:spec":{"f:image":{}}}""", less.FieldsOf("two"));
+    }
+
+    [Theory, BothServers]
+    public async Task A_field_that_another_took_over_stays_when_its_first_applier_leaves_it_out(ServerKind server)
+    {
+        await UseAsync(server);
+        (await ApplyAsync("a", Widget("a", """{"image":"i","mode":"a"}"""), "?fieldManager=one")).Succeeds(201);
+        (await MergeAsync("a", """{"spec":{"mode":"b"}}""", "?fieldManager=two")).Succeeds();
+
+        var applied = (await ApplyAsync("a", Widget("a"), "?fieldManager=one")).Succeeds();
+
+        Assert.Equal("b", (string?)applied.Body["spec"]!["mode"]);
+    }
+
+    [Theory, BothServers]
+    public async Task A_manager_that_applies_and_updates_is_two(ServerKind server)
+    {
+        await UseAsync(server);
+        (await ApplyAsync("a", Widget("a"), "?fieldManager=one")).Succeeds(201);
+
+        var patched = (await MergeAsync("a", """{"spec":{"replicas":2}}""", "?fieldManager=one")).Succeeds();
+
+        Assert.Equal(
+            ["""one Apply {"f:spec":{"f:image":{}}}""", """one Update {"f:spec":{"f:replicas":{}}}"""],
+            patched.Metadata["managedFields"]!.AsArray().Select(static m => $"{m!["manager"]} {m["operation"]} {m["fieldsV1"]!.ToJsonString()}"));
+        (await ApplyAsync("a", Widget("a", """{"image":"i","replicas":3}"""), "?fieldManager=one")).Refuses(
+            409, "Conflict", $"Apply failed with 1 conflict: conflict with \"one\" using {Cluster.ApiVersion}: .spec.replicas");
+    }
+
+    [Theory, BothServers]
+    public async Task An_item_that_its_applier_leaves_out_stays_for_who_has_a_field_of_it(ServerKind server)
+    {
+        await UseAsync(server);
+        (await ApplyAsync("a", Widget("a", """{"image":"i","env":[{"name":"A","value":"1"}]}"""), "?fieldManager=one")).Succeeds(201);
+        (await ApplyAsync("a", Widget("a", """{"image":"i","env":[{"name":"A"}]}"""), "?fieldManager=two")).Succeeds();
+
+        var less = (await ApplyAsync("a", Widget("a"), "?fieldManager=one")).Succeeds();
+
+        less.Has("spec.env", """[{"name":"A"}]""");
+        JsonEqual("""{"f:spec":{"f:env":{"k:{\"name\":\"A\"}":{".":{},"f:name":{}}},"f:image":{}}}""", less.FieldsOf("two"));
+    }
+
+    [Theory, BothServers]
+    public async Task Owners_can_be_forgotten_and_what_is_there_then_belongs_to_before_first_apply(ServerKind server)
+    {
+        await UseAsync(server);
+        (await ApplyAsync("a", Widget("a", """{"image":"i","mode":"a"}"""), "?fieldManager=one")).Succeeds(201);
+
+        var forgotten = (await MergeAsync("a", """{"metadata":{"managedFields":[{}]}}""")).Succeeds();
+        var conflict = await ApplyAsync("a", Widget("a", """{"image":"i","mode":"b"}"""), "?fieldManager=one");
+        var applied = (await ApplyAsync("a", Widget("a", """{"image":"i","mode":"b"}"""), "?fieldManager=one&force=true")).Succeeds();
+
+        forgotten.Has("metadata.managedFields", null);
+        conflict.Refuses(409, "Conflict", $"Apply failed with 1 conflict: conflict with \"before-first-apply\" using {Cluster.ApiVersion}: .spec.mode");
+        JsonEqual("""{"f:spec":{"f:image":{},"f:mode":{}}}""", applied.FieldsOf("one"));
+    }
+
+    [Theory, BothServers]
+    public async Task The_oldest_of_many_updaters_are_remembered_together(ServerKind server)
+    {
+        await UseAsync(server);
+        await GivenAsync("a");
+
+        Answer? last = null;
+        for (var i = 1; i <= 12; i++)
+        {
+            last = (await MergeAsync("a", $$$"""{"spec":{"settings":{"k{{{i}}}":"v"} } }""", $"?fieldManager=m{i:00}")).Succeeds();
+        }
+
+        string[] managers = [.. last!.Metadata["managedFields"]!.AsArray().Select(static m => (string)m!["manager"]!)];
+        Assert.Equal(10, managers.Length);
+        Assert.Single(managers, "ancient-changes");
+    }
 }

@@ -25,4 +25,13 @@ public sealed class ReadTests(Servers servers) : ContractTest(servers)
             JsonEqual(first.Body.ToJsonString(), (await GetAsync($"{Collection}/a?resourceVersion={version}")).Succeeds().Body);
         }
     }
+
+    [Theory, BothServers]
+    public async Task A_watch_at_the_path_of_an_object_is_a_read(ServerKind server)
+    {
+        await UseAsync(server);
+        var first = await GivenAsync("a");
+
+        JsonEqual(first.Body.ToJsonString(), (await GetAsync($"{Collection}/a?watch=1")).Succeeds().Body);
+    }
 }

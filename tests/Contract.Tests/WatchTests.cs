@@ -133,4 +133,85 @@ public sealed class WatchTests(Servers servers) : ContractTest(servers)
         Assert.StartsWith("too old resource version: 1 (", (string?)status["message"], StringComparison.Ordinal);
         Assert.Null(await watch.NextAsync());
     }
+
+    [Theory, BothServers]
+    public async Task Where_a_watch_starts_follows_from_its_parameters(ServerKind server)
+    {
+        await UseAsync(server);
+        await GivenAsync("a");
+        var last = await GivenAsync("b");
+        const string Stream = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
+        const string NoState = "sendInitialEvents=false&resourceVersionMatch=NotOlderThan";
+        const string Bookmarks = "&allowWatchBookmarks=true";
+        (string Query, string[] Expected)[] cases =
+        [
+            ("", ["ADDED a", "ADDED b"]),
+            ("limit=1", ["ADDED a", "ADDED b"]),
+            ("resourceVersion=0", ["ADDED a", "ADDED b"]),
+            (Bookmarks, ["ADDED a", "ADDED b", "BOOKMARK"]),
+            ($"resourceVersion=0{Bookmarks}", ["ADDED a", "ADDED b", "BOOKMARK"]),
+            ($"resourceVersion={last.Version}", []),
+            (Stream, ["ADDED a", "ADDED b"]),
+            (Stream + Bookmarks, ["ADDED a", "ADDED b", "BOOKMARK"]),
+            ($"{Stream}{Bookmarks}&resourceVersion=0", ["ADDED a", "ADDED b", "BOOKMARK"]),
+            ($"{Stream}{Bookmarks}&resourceVersion=1", ["ADDED a", "ADDED b", "BOOKMARK"]),
+            ($"{Stream}{Bookmarks}&resourceVersion={last.Version}", ["ADDED a", "ADDED b", "BOOKMARK"]),
+            ($"{Stream}{Bookmarks}&labelSelector=k", ["BOOKMARK"]),
+            ($"{Stream}{Bookmarks}&fieldSelector=metadata.name!%3Da", ["ADDED b", "BOOKMARK"]),
+            ($"{NoState}&resourceVersion={last.Version}", []),
+            ($"{NoState}{Bookmarks}&resourceVersion={last.Version}", []),
+        ];
+        var watches = new List<WatchReader>();
+        try
+        {
+            foreach (var (query, _) in cases)
+            {
+                watches.Add(await WatchAsync(query));
+            }
+
+            foreach (var (watch, (query, expected)) in watches.Zip(cases))
+            {
+                foreach (var next in expected)
+                {
+                    Assert.Equal((query, next), (query, await watch.NextNameAsync()));
+                }
+            }
+
+            await GivenAsync("z", metadata: ""","labels":{"k":""}""");
+
+            foreach (var (watch, (query, _)) in watches.Zip(cases))
+            {
+                var next = await watch.NextNameAsync();
+                while (next == "BOOKMARK" && query.Contains(Bookmarks, StringComparison.Ordinal))
+                {
+                    // A server sends more of them when it likes.
+                    next = await watch.NextNameAsync();
+                }
+
+                Assert.Equal((query, "ADDED z"), (query, next));
+            }
+        }
+        finally
+        {
+            watches.ForEach(static w => w.Dispose());
+        }
+    }
+
+    [Theory, BothServers]
+    public async Task Objects_come_and_go_with_a_field_selector(ServerKind server)
+    {
+        await UseAsync(server);
+        var first = await GivenAsync("a", """{"image":"i","mode":"a"}""");
+        using var watch = await WatchAsync($"resourceVersion={first.Version}&fieldSelector=spec.mode%3Da");
+
+        (await MergeAsync("a", """{"spec":{"mode":"b"}}""")).Succeeds();
+        (await MergeAsync("a", """{"spec":{"replicas":2}}""")).Succeeds();
+        var back = (await MergeAsync("a", """{"spec":{"mode":"a"}}""")).Succeeds();
+
+        var deleted = (await watch.NextAsync())!;
+        Assert.Equal(("DELETED", "a"), ((string?)deleted["type"], (string?)deleted["object"]!["spec"]!["mode"]));
+        var added = (await watch.NextAsync())!;
+        Assert.Equal("ADDED", (string?)added["type"]);
+        JsonEqual(back.Body.ToJsonString(), added["object"]);
+    }
 }

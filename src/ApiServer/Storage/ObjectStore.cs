@@ -76,14 +76,15 @@ internal sealed class ObjectStore
     {
         lock (_gate)
         {
-            if (revision < table.Head.Revision || revision < _compacted)
+            // A log that still has its first link knows all: before it, there were no objects.
+            if (revision < _compacted || (revision < table.Head.Revision && table.Head.Sequence > 0))
             {
                 return null;
             }
 
             var objects = table.Objects.ToBuilder();
             var change = table.Tail;
-            for (; change.Revision > revision; change = change.Before!)
+            for (; change.Revision > revision && change.Sequence > 0; change = change.Before!)
             {
                 if (change.Current is not null)
                 {
