@@ -142,7 +142,7 @@ public sealed class ManagedFieldsTests
     [Theory]
     [InlineData("[]")]
     [InlineData("[{}]")]
-    public void An_empty_list_sent_by_the_client_ends_the_tracking_until_somebody_applies(string sent)
+    public void An_empty_list_or_entry_sent_by_the_client_ends_the_tracking_until_somebody_applies(string sent)
     {
         _thing.Create("creator", Thing("\"spec\":{\"replicas\":1}"));
         _thing.Merge("creator", $$$"""{"metadata":{"managedFields":{{{sent}}}}}""");
@@ -154,6 +154,17 @@ public sealed class ManagedFieldsTests
         _thing.Apply("applier", Thing("\"spec\":{\"image\":\"i\"}"));
         Assert.Equal("""{"f:spec":{".":{},"f:image":{},"f:replicas":{}}}""", _thing.Fields("before-first-apply", "Update"));
         Assert.Equal("""{"f:spec":{"f:image":{}}}""", _thing.Fields("applier", "Apply"));
+    }
+
+    [Fact]
+    public void An_empty_list_says_nothing_of_a_custom_resource()
+    {
+        _thing.Create("creator", Thing("\"spec\":{\"replicas\":1}"));
+        var updated = MergePatch.Apply(_thing.Live!, Parse("""{"metadata":{"managedFields":[]},"spec":{"image":"i"}}"""));
+
+        ManagedFields.Update(_thing.Live, updated, _thing.By("other") with { IsCustomResource = true });
+
+        Assert.Equal(["creator", "other"], updated["metadata"]!["managedFields"]!.AsArray().Select(entry => (string?)entry!["manager"]));
     }
 
     [Theory]

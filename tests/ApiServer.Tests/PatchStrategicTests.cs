@@ -13,7 +13,7 @@ public sealed class PatchStrategicTests
         ("replicas", new StructuralSchema { Type = "integer" }),
         ("strategy", Map(("type", Text), ("rollingUpdate", Map(("maxSurge", Text))))),
         ("args", new StructuralSchema { Type = "array", Items = Text }),
-        ("tags", new StructuralSchema { Type = "array", ListType = "set", Items = Text }),
+        ("tags", new StructuralSchema { Type = "array", ListType = "set", PatchMergeKey = "", Items = Text }),
         ("containers", ByName(
             ("name", Text),
             ("image", Text),

@@ -41,4 +41,44 @@ public sealed class ReadWriteTests : ServerTest
         Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Created, HttpStatusCode.NotFound), (status, inside, outside));
         Assert.Equal("namespaces \"missing\" not found", (string?)missing["message"]);
     }
+
+    [Fact]
+    public async Task A_built_in_kind_may_be_updated_without_a_version()
+    {
+        await CreateAsync(ConfigMaps, ConfigMap("a"));
+
+        var (status, updated) = await SendAsync(HttpMethod.Put, $"{ConfigMaps}/a", ConfigMap("a", "2"));
+
+        Assert.Equal((HttpStatusCode.OK, "2"), (status, (string?)updated["data"]!["value"]));
+        Assert.Null(updated["metadata"]!["generation"]);
+    }
+
+    [Fact]
+    public async Task Concurrent_patches_are_all_done()
+    {
+        await CreateAsync(ConfigMaps, ConfigMap("a"));
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(
+            () => MergeAsync($"{ConfigMaps}/a", new JsonObject { ["data"] = new JsonObject { [$"k{i}"] = "v" } }), Token)));
+
+        Assert.All(answers, static a => Assert.Equal(HttpStatusCode.OK, a.Status));
+        var (_, read) = await GetAsync($"{ConfigMaps}/a");
+        Assert.Equal(51, read["data"]!.AsObject().Count);
+    }
+
+    [Fact]
+    public async Task A_namespace_that_is_going_away_takes_no_new_objects()
+    {
+        await CreateAsync(
+            "/api/v1/namespaces", new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = "other" } });
+        var held = ConfigMap("held");
+        held["metadata"]!["finalizers"] = new JsonArray("example.com/f");
+        await CreateAsync("/api/v1/namespaces/other/configmaps", held);
+        await SendAsync(HttpMethod.Delete, "/api/v1/namespaces/other");
+
+        var (status, body) = await CreateAsync("/api/v1/namespaces/other/configmaps", ConfigMap("a"));
+
+        Assert.Equal((HttpStatusCode.Forbidden, "Forbidden"), (status, (string?)body["reason"]));
+        Assert.Equal("configmaps \"a\" is forbidden: unable to create new content in namespace other because it is being terminated", (string?)body["message"]);
+    }
 }

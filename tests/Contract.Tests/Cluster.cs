@@ -94,8 +94,34 @@ public sealed class Cluster : IAsyncDisposable
         {
             // Not by SendAsync: the run may have been cancelled, and is to leave nothing behind all the same.
             using var _ = await _client.DeleteAsync(new Uri($"{Definitions}/{name}", UriKind.Relative));
+            await ReleaseAsync(name);
         }
 
         _client.Dispose();
+    }
+
+    // What has finalizers would keep its definition from going, since nobody is left who knows them.
+    private async Task ReleaseAsync(string definition)
+    {
+        var dot = definition.IndexOf('.', StringComparison.Ordinal);
+        var api = $"/apis/{definition[(dot + 1)..]}/v1";
+        var plural = definition[..dot];
+        using var response = await _client.GetAsync(new Uri($"{api}/{plural}", UriKind.Relative));
+        if (!response.IsSuccessStatusCode)
+        {
+            return;
+        }
+
+        foreach (var item in JsonNode.Parse(await response.Content.ReadAsStringAsync())!["items"]!.AsArray())
+        {
+            var metadata = item!["metadata"]!;
+            if (metadata["finalizers"] is null)
+            {
+                continue;
+            }
+
+            using var patch = new StringContent("""[{"op":"remove","path":"/metadata/finalizers"}]""", Encoding.UTF8, "application/json-patch+json");
+            using var _ = await _client.PatchAsync(new Uri($"{api}/namespaces/{metadata["namespace"]}/{plural}/{metadata["name"]}", UriKind.Relative), patch);
+        }
     }
 }

@@ -61,8 +61,9 @@ public sealed class OwnerReferenceTests
         Assert.Throws<InvalidOperationException>(() => OwnerReferences.SetController(node, Widget(), Widgets));
 
         var deployment = new V1Deployment { Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = "d" } };
-        OwnerReferences.SetController(deployment, node, new Informers.KubeResource("", "v1", "nodes", "Node"));
-        Assert.Equal("v1", Assert.Single(deployment.Metadata.OwnerReferences).ApiVersion);
+        OwnerReferences.SetController(deployment, node);
+        var reference = Assert.Single(deployment.Metadata.OwnerReferences);
+        Assert.Equal(("v1", "Node", "n", true), (reference.ApiVersion, reference.Kind, reference.Name, reference.Controller));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using CrMonitor.Tests;
 
 namespace CrMonitor.SampleOperator.Tests;
 
+[Collection(InProcess.Name)]
 public sealed class ObservabilityTests : IAsyncLifetime
 {
     private OperatorUnderTest _operator = null!;

@@ -31,7 +31,10 @@ public sealed class RealServerTests
         await cluster.PatchAsync(ClusterClient.DeploymentPath("web-deployment", ns) + "/status", """{ "status": { "availableReplicas": 2 } }""");
         await cluster.WaitForReadyAsync("web", ns: ns);
         var version = await VersionAsync();
-        await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, TestContext.Current.CancellationToken);
+
+        // Another Application's start is time enough for a write that should not be.
+        await cluster.CreateApplicationAsync("other", ns: ns);
+        await cluster.WaitForReadyAsync("other", "False/Creating", ns);
         Assert.Equal(version, await VersionAsync());
 
         await cluster.PatchAsync(ClusterClient.ApplicationPath("web", ns), """{ "spec": { "replicas": 3, "ports": [] } }""");
@@ -46,6 +49,8 @@ public sealed class RealServerTests
         Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
         Assert.Contains("spec.replicas", (string?)body["message"], StringComparison.Ordinal);
 
+        await cluster.DeleteAsync(ClusterClient.ApplicationPath("other", ns));
+        await cluster.WaitUntilGoneAsync(ClusterClient.ApplicationPath("other", ns));
         await cluster.DeleteAsync(ClusterClient.ApplicationPath("web", ns));
         await cluster.WaitUntilGoneAsync(ClusterClient.ApplicationPath("web", ns));
         await cluster.WaitUntilGoneAsync(ClusterClient.DeploymentPath("web-deployment", ns));

@@ -4,6 +4,7 @@ using CrMonitor.Tests;
 
 namespace CrMonitor.SampleOperator.Tests;
 
+[Collection(InProcess.Name)]
 public sealed class ReconcilingTests : IAsyncLifetime
 {
     private OperatorUnderTest _operator = null!;
@@ -45,23 +46,31 @@ public sealed class ReconcilingTests : IAsyncLifetime
         await Cluster.CreateApplicationAsync("web", replicas: 3);
         await Cluster.WaitForReadyAsync("web");
 
-        // The event of the last status write may still be on its way: settled is when two looks in a row see the same.
-        (int Writes, double? Reconciles) before = default, now = await CountAsync();
+        // The run that wrote the last status is counted when it ends, a moment after the server shows it: settled is when several looks see the same.
+        var now = await CountAsync();
+        var same = 0;
         await Eventually.TrueAsync(
             async () =>
             {
-                (before, now) = (now, await CountAsync());
-                return before == now;
+                var before = now;
+                now = await CountAsync();
+                same = now == before ? same + 1 : 0;
+                return same == 5;
             },
             "the operator is idle");
         var versions = await VersionsAsync();
+        var writes = WritesTo("web");
 
-        await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, TestContext.Current.CancellationToken);
+        // A full life of another Application is time enough for a write or a run that should not be.
+        await Cluster.CreateApplicationAsync("other");
+        await Cluster.WaitForReadyAsync("other");
 
-        Assert.Equal(now, await CountAsync());
         Assert.Equal(versions, await VersionsAsync());
+        Assert.Equal(writes, WritesTo("web"));
 
-        async Task<(int, double?)> CountAsync() =>
+        int WritesTo(string name) => _operator.Requests.Writes.Count(write => write.Contains($"/{name}", StringComparison.Ordinal));
+
+        async Task<(int Writes, double? Reconciles)> CountAsync() =>
             (_operator.Requests.Writes.Count, (await _operator.ScrapeAsync()).Value("application_controller_reconcile_total"));
 
         async Task<string> VersionsAsync() =>
@@ -189,9 +198,7 @@ public sealed class ReconcilingTests : IAsyncLifetime
         Assert.Contains("shorter name", (string?)ClusterClient.Condition(await Cluster.GetApplicationAsync(name), "Ready")!["message"], StringComparison.Ordinal);
         Assert.DoesNotContain(_operator.Requests.Writes, write => write.Contains("/deployments", StringComparison.Ordinal));
 
-        var before = (await _operator.ScrapeAsync()).Value("application_controller_reconcile_total");
-        await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, TestContext.Current.CancellationToken);
-        Assert.InRange((await _operator.ScrapeAsync()).Value("application_controller_reconcile_total")!.Value, before!.Value, before.Value + 1);
+        await AssertNothingIsDueAsync();
 
         await Cluster.DeleteAsync(ClusterClient.ApplicationPath(name));
         await Cluster.WaitUntilGoneAsync(ClusterClient.ApplicationPath(name));
@@ -205,7 +212,7 @@ public sealed class ReconcilingTests : IAsyncLifetime
         await Cluster.CreateApplicationAsync("web");
         await Cluster.WaitForReadyAsync("web", "False/InvalidSpec");
 
-        await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, TestContext.Current.CancellationToken);
+        await AssertNothingIsDueAsync();
         Assert.InRange(refused.HitCount, 1, 2);
         refused.Dispose();
 
@@ -303,4 +310,13 @@ public sealed class ReconcilingTests : IAsyncLifetime
     }
 
     private async Task<int?> AvailableAsync(string name) => (int?)(await Cluster.GetApplicationAsync(name))!["status"]?["availableReplicas"];
+
+    /// <summary>No run is under way, none is queued, and none was ever put off to a later time.</summary>
+    private async Task AssertNothingIsDueAsync()
+    {
+        await Eventually.TrueAsync(
+            async () => await _operator.ScrapeAsync() is var metrics && metrics.Value("workqueue_depth") == 0 && metrics.Value("workqueue_unfinished_work_seconds") == 0,
+            "the queue is empty");
+        Assert.Equal(0, (await _operator.ScrapeAsync()).Value("workqueue_retries_total"));
+    }
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CrMonitor.SampleOperator.Tests;
 
+[Collection(InProcess.Name)]
 public sealed class TracingTests
 {
     [Fact]

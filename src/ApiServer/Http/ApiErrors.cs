@@ -9,10 +9,6 @@ internal static class ApiErrors
     public static ApiException NotFound(string group, string resource, string name) =>
         new(404, "NotFound", $"{Qualified(resource, group)} \"{name}\" not found") { Details = Details(name, group, resource) };
 
-    /// <summary>There is no such resource, or no such path.</summary>
-    public static ApiException NoSuchResource() =>
-        new(404, "NotFound", "the server could not find the requested resource") { Details = [] };
-
     public static ApiException AlreadyExists(string group, string resource, string name) =>
         new(409, "AlreadyExists", $"{Qualified(resource, group)} \"{name}\" already exists") { Details = Details(name, group, resource) };
 

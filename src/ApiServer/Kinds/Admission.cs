@@ -10,10 +10,13 @@ internal static class Admission
     /// Brings an object that a client sent, or that a patch led to, into the kind's form, in place: unknown fields are taken out and defaults are
     /// set. Done before the object is compared with the live one.
     /// </summary>
+    /// <param name="definition">The resource.</param>
+    /// <param name="obj">The object.</param>
+    /// <param name="isApplied">Whether server-side apply led to it: then nulls in a custom resource are left to validation.</param>
     /// <returns>The paths of the unknown fields, sorted: for <c>unknown field "spec.foo"</c>.</returns>
-    public static IReadOnlyList<string> Normalize(ResourceDefinition definition, JsonObject obj)
+    public static IReadOnlyList<string> Normalize(ResourceDefinition definition, JsonObject obj, bool isApplied = false)
     {
-        Defaulter.Apply(definition.Schema, obj);
+        Defaulter.Apply(definition.Schema, obj, keepsNulls: isApplied && definition.Strategy is CustomResourceStrategy);
         var unknown = Pruner.Prune(definition.Schema, obj);
         if (definition.Strategy.PruneFurther(obj).ToList() is { Count: > 0 } further)
         {

@@ -27,6 +27,9 @@ internal sealed record FieldManagerContext
     /// <summary>Whether the kind has a status subresource, so that a write of the object itself leaves the status alone.</summary>
     public bool HasStatus { get; init; }
 
+    /// <summary>Whether the kind is a custom resource: an empty list of managed fields in an update of one says nothing, while it ends the tracking of a built-in kind.</summary>
+    public bool IsCustomResource { get; init; }
+
     /// <summary>Whether an apply takes over the fields of others, instead of answering with a conflict.</summary>
     public bool Force { get; init; }
 

@@ -37,7 +37,7 @@ internal static class ManagedFields
     /// <summary>Writes the managed fields of a create, update or patch into <paramref name="updated"/>, in place.</summary>
     /// <param name="live">The stored object; <see langword="null"/> for a create. Not changed.</param>
     /// <param name="updated">
-    /// The object to be stored, defaulted and pruned. Managed fields that the client sent are taken as the former ones; an empty list drops them all.
+    /// The object to be stored, defaulted and pruned. Managed fields that the client sent are taken as the former ones; one empty entry drops them all.
     /// </param>
     /// <param name="context">Who writes.</param>
     public static void Update(JsonObject? live, JsonObject updated, FieldManagerContext context)
@@ -129,7 +129,7 @@ internal static class ManagedFields
     {
         if (context.Subresource is null && sent is not null)
         {
-            if (IsReset(sent))
+            if (IsReset(sent, context))
             {
                 return new FieldManagers();
             }
@@ -143,9 +143,9 @@ internal static class ManagedFields
         return ParseOrNull(live?["metadata"]?["managedFields"] as JsonArray, checksFields: false) ?? new FieldManagers();
     }
 
-    // A client that sends an empty list, or one empty entry, asks for the tracking to end.
-    private static bool IsReset(JsonArray sent) =>
-        sent.Count == 0 || (sent is [JsonObject entry] && entry.All(static pair => pair.Value is null || IsEmptyText(pair.Value)));
+    // A client that sends one empty entry, or no entry of a built-in kind, asks for the tracking to end.
+    private static bool IsReset(JsonArray sent, FieldManagerContext context) =>
+        (sent.Count == 0 && !context.IsCustomResource) || (sent is [JsonObject entry] && entry.All(static pair => pair.Value is null || IsEmptyText(pair.Value)));
 
     private static bool IsEmptyText(JsonNode node) => node.GetValueKind() == JsonValueKind.String && node.GetValue<string>().Length == 0;
 

@@ -27,7 +27,7 @@ internal readonly struct SchemaPosition
     }
 
     /// <summary>Whether this is the metadata of an object.</summary>
-    public bool IsObjectMeta => ReferenceEquals(_schema, ObjectMetaSchema.Instance);
+    public bool IsObjectMeta => ReferenceEquals(_schema, ObjectMeta.Schema);
 
     public bool IsAtomicMap => _schema is { IsAtomicMap: true };
 
@@ -40,7 +40,11 @@ internal readonly struct SchemaPosition
     /// <summary>The type that the schema demands; empty for any.</summary>
     public string Type => _schema is null or { IsIntOrString: true } ? "" : _schema.Type;
 
-    public string? PatchMergeKey => _schema?.PatchMergeKey;
+    /// <summary>The key by which a strategic merge patch merges a list of objects.</summary>
+    public string? PatchMergeKey => _schema?.PatchMergeKey is { Length: > 0 } key ? key : null;
+
+    /// <summary>Whether a strategic merge patch merges a list by its values.</summary>
+    public bool PatchMergesValues => _schema?.PatchMergeKey is "";
 
     public bool IsFormatted => _schema is { Type: "string", Format: not (null or "" or "byte") };
 
@@ -59,7 +63,7 @@ internal readonly struct SchemaPosition
     {
         if (_isResource && name is "apiVersion" or "kind" or "metadata")
         {
-            field = new SchemaPosition(name == "metadata" ? ObjectMetaSchema.Instance : Text, false, false);
+            field = new SchemaPosition(name == "metadata" ? ObjectMeta.Schema : Text, false, false);
             return true;
         }
 

@@ -82,8 +82,21 @@ internal static class ServerSideApply
         var changesNothing = live is not null && IsSame(live, merged);
         var conflicts = changesNothing ? [] : managers.NoteApply(before, merged, context, own);
         managers.PutOwn(own with { Time = changesNothing ? last?.Time : ManagedFieldsEntry.Format(context.Now) });
+        DropEmptyMetadata(merged);
         ManagedFields.Put(merged, managers);
         return (merged, conflicts);
+    }
+
+    // Labels, finalizers and the like that are empty are not stored, though whoever applied them owns them.
+    private static void DropEmptyMetadata(JsonObject obj)
+    {
+        if (obj["metadata"] is JsonObject metadata)
+        {
+            foreach (var name in metadata.Where(static pair => pair.Value is null or JsonObject { Count: 0 } or JsonArray { Count: 0 }).Select(static pair => pair.Key).ToList())
+            {
+                metadata.Remove(name);
+            }
+        }
     }
 
     /// <summary>

@@ -192,7 +192,7 @@ internal static class StrategicMergePatch
     private static JsonArray MergeList(JsonArray current, JsonArray patch, SchemaPosition list)
     {
         var mergeKey = list.PatchMergeKey;
-        if (mergeKey is null && !list.IsSet)
+        if (mergeKey is null && !list.PatchMergesValues)
         {
             return (JsonArray)patch.DeepClone();
         }

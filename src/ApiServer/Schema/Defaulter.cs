@@ -9,14 +9,17 @@ internal static class Defaulter
     /// Sets, in place, each missing field that has a default, and each that is null although it may not be; a null that may not be and has
     /// no default is taken out. A default appears only in an object that is there.
     /// </summary>
-    public static void Apply(StructuralSchema schema, JsonObject obj) => ApplyTo(schema, obj);
+    /// <param name="schema">The schema of the object.</param>
+    /// <param name="obj">The object.</param>
+    /// <param name="keepsNulls">Whether a null without a default stays, to be refused by validation: so it is with what server-side apply leads to.</param>
+    public static void Apply(StructuralSchema schema, JsonObject obj, bool keepsNulls = false) => ApplyTo(schema, obj, keepsNulls);
 
-    private static void ApplyTo(StructuralSchema schema, JsonNode node)
+    private static void ApplyTo(StructuralSchema schema, JsonNode node, bool keepsNulls)
     {
         switch (node)
         {
             case JsonObject obj:
-                ApplyToObject(schema, obj);
+                ApplyToObject(schema, obj, keepsNulls);
                 break;
             case JsonArray array when schema.Items is { } items:
                 for (var i = 0; i < array.Count; i++)
@@ -28,7 +31,7 @@ internal static class Defaulter
 
                     if (array[i] is JsonObject or JsonArray)
                     {
-                        ApplyTo(items, array[i]!);
+                        ApplyTo(items, array[i]!, keepsNulls);
                     }
                 }
 
@@ -36,7 +39,7 @@ internal static class Defaulter
         }
     }
 
-    private static void ApplyToObject(StructuralSchema schema, JsonObject obj)
+    private static void ApplyToObject(StructuralSchema schema, JsonObject obj, bool keepsNulls)
     {
         foreach (var (name, property) in schema.Properties)
         {
@@ -56,14 +59,14 @@ internal static class Defaulter
 
             if (value is null)
             {
-                if (!field.IsNullable)
+                if (!field.IsNullable && (field.Default is not null || !keepsNulls))
                 {
                     (changes ??= []).Add(new(name, field.Default?.DeepClone()));
                 }
             }
             else if (value is JsonObject or JsonArray)
             {
-                ApplyTo(field, value);
+                ApplyTo(field, value, keepsNulls);
             }
         }
 
@@ -76,7 +79,7 @@ internal static class Defaulter
             else
             {
                 obj[name] = value;
-                ApplyTo(schema.ForField(name)!, value);
+                ApplyTo(schema.ForField(name)!, value, keepsNulls);
             }
         }
     }

@@ -186,6 +186,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         Now = store.Time.GetUtcNow(),
         Subresource = subresource.Length == 0 ? null : subresource,
         HasStatus = definition.HasStatus,
+        IsCustomResource = definition.Strategy is CustomResourceStrategy,
         Force = options.IsForced,
         FindSchema = apiVersion => registry.FindKind(definition.Group, apiVersion[(apiVersion.IndexOf('/', StringComparison.Ordinal) + 1)..], definition.Kind)?.Schema,
     };
@@ -229,7 +230,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         }
 
         // Once more, since a kind may take defaults from the name; what is applied comes here first.
-        Admission.Normalize(definition, obj);
+        Admission.Normalize(definition, obj, isApplied: !manages);
         definition.Strategy.Prepare(obj, null);
         if (manages)
         {
@@ -237,6 +238,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         }
 
         Validate(definition, "", obj, null, options);
+        DropNulls(definition, obj, isApplied: !manages);
         definition.Strategy.ConvertToStorage(obj, definition);
 
         var table = store.Table(definition.StorageKey);
@@ -283,7 +285,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
 
             var live = ObjectForm.Parse(existing, definition);
             var obj = change((JsonObject)live.DeepClone());
-            var isConditional = CheckVersion(definition, existing, obj, allowsUnconditional);
+            CheckVersion(definition, existing, obj, allowsUnconditional);
             obj = PrepareReplacement(definition, ns, name, subresource, live, obj, manages, options);
             if (definition.Strategy.TracksGeneration && IsNewGeneration(definition, live, obj))
             {
@@ -319,10 +321,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
                 return written;
             }
 
-            if (isConditional)
-            {
-                throw ApiErrors.Modified(definition, name);
-            }
+            // Another write came first: worked out again, a change of what is there now succeeds, and one of a version that is named is a conflict.
         }
     }
 
@@ -352,7 +351,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
 
         if (!manages)
         {
-            Admission.Normalize(definition, obj);
+            Admission.Normalize(definition, obj, isApplied: true);
         }
 
         obj = KeepToPart(definition, subresource, live, obj);
@@ -367,7 +366,17 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         }
 
         Validate(definition, subresource, obj, live, options);
+        DropNulls(definition, obj, isApplied: !manages);
         return obj;
+    }
+
+    // What server-side apply leads to may have nulls that validation lets pass, where a field may be anything; they are not stored.
+    private static void DropNulls(ResourceDefinition definition, JsonObject obj, bool isApplied)
+    {
+        if (isApplied)
+        {
+            Defaulter.Apply(definition.Schema, obj);
+        }
     }
 
     /// <summary>Takes from <paramref name="obj"/> only what a write of <paramref name="subresource"/> may change.</summary>
@@ -460,19 +469,22 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
             ? SchemaValidator.Validate(schema, status, old?["status"]).Select(static e => e with { Field = $"status.{e.Field}" })
             : [];
 
-    /// <returns>Whether the object names the version that it replaces.</returns>
-    private static bool CheckVersion(ResourceDefinition definition, StoredObject existing, JsonObject obj, bool allowsUnconditional)
+    /// <summary>Refuses an object that replaces another version than the latest, or does not say which it replaces where it must.</summary>
+    private static void CheckVersion(ResourceDefinition definition, StoredObject existing, JsonObject obj, bool allowsUnconditional)
     {
         var version = MetadataRules.Text((JsonObject)obj["metadata"]!, "resourceVersion");
         if (version is "" or "0")
         {
-            return allowsUnconditional
-                ? false
-                : throw ApiErrors.Invalid(
-                    definition.Group,
-                    definition.Plural,
-                    existing.Name,
-                    [new FieldError("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0: must be specified for an update")]);
+            if (allowsUnconditional)
+            {
+                return;
+            }
+
+            throw ApiErrors.Invalid(
+                definition.Group,
+                definition.Plural,
+                existing.Name,
+                [new FieldError("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0: must be specified for an update")]);
         }
 
         if (!ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var revision))
@@ -491,7 +503,10 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
                 + $"AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {existing.Uid}");
         }
 
-        return revision == (ulong)existing.Revision ? true : throw ApiErrors.Modified(definition, existing.Name);
+        if (revision != (ulong)existing.Revision)
+        {
+            throw ApiErrors.Modified(definition, existing.Name);
+        }
     }
 
     private static void CheckPreconditions(ResourceDefinition definition, StoredObject existing, DeletionOptions options)

@@ -1,4 +1,5 @@
 using CrMonitor.Informers;
+using k8s;
 using k8s.Models;
 
 namespace CrMonitor.Controllers;
@@ -20,8 +21,14 @@ public static class OwnerReferences
     public static void SetController(IMetadata<V1ObjectMeta> dependent, IMetadata<V1ObjectMeta> owner, KubeResource ownerResource) =>
         Set(dependent, owner, ownerResource, isController: true);
 
+    /// <summary>The same for an owner whose model says which resource it is.</summary>
+    /// <inheritdoc cref="SetController(IMetadata{V1ObjectMeta}, IMetadata{V1ObjectMeta}, KubeResource)"/>
+    public static void SetController<TOwner>(IMetadata<V1ObjectMeta> dependent, TOwner owner)
+        where TOwner : class, IKubernetesObject<V1ObjectMeta> =>
+        SetController(dependent, owner, KubeResource.Of(typeof(TOwner)));
+
     /// <summary>Makes <paramref name="owner"/> one of the owners of <paramref name="dependent"/>, which lives as long as any of them.</summary>
-    /// <inheritdoc cref="SetController"/>
+    /// <inheritdoc cref="SetController(IMetadata{V1ObjectMeta}, IMetadata{V1ObjectMeta}, KubeResource)"/>
     public static void Add(IMetadata<V1ObjectMeta> dependent, IMetadata<V1ObjectMeta> owner, KubeResource ownerResource) =>
         Set(dependent, owner, ownerResource, isController: false);
 
