@@ -99,11 +99,15 @@ public sealed class RepresentationTests(Servers servers) : ContractTest(servers)
     {
         await UseAsync(server);
 
-        var created = (await Cluster.SendAsync(HttpMethod.Post, Collection, Widget("a"), accept: Metadata)).Succeeds(201);
+        var created = (await Cluster.SendAsync(HttpMethod.Post, Collection, Widget("a", metadata: ""","finalizers":["example.com/f"]"""), accept: Metadata)).Succeeds(201);
         var patched = (await Cluster.SendAsync(HttpMethod.Patch, $"{Collection}/a", """{"spec":{"replicas":2}}""", "application/merge-patch+json", Metadata)).Succeeds();
+
+        var deleted = (await Cluster.SendAsync(HttpMethod.Delete, $"{Collection}/a", accept: Metadata)).Succeeds();
+        (await MergeAsync("a", """{"metadata":{"finalizers":null}}""")).Succeeds();
 
         created.Has("kind", "\"PartialObjectMetadata\"").Has("metadata.generation", "1").Has("spec", null);
         patched.Has("kind", "\"PartialObjectMetadata\"").Has("metadata.generation", "2").Has("spec", null);
+        deleted.Has("kind", "\"PartialObjectMetadata\"").Has("metadata.generation", "3").Has("spec", null);
     }
 
     [Theory, BothServers]
