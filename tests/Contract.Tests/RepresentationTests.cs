@@ -101,7 +101,6 @@ public sealed class RepresentationTests(Servers servers) : ContractTest(servers)
 
         var created = (await Cluster.SendAsync(HttpMethod.Post, Collection, Widget("a", metadata: ""","finalizers":["example.com/f"]"""), accept: Metadata)).Succeeds(201);
         var patched = (await Cluster.SendAsync(HttpMethod.Patch, $"{Collection}/a", """{"spec":{"replicas":2}}""", "application/merge-patch+json", Metadata)).Succeeds();
-
         var deleted = (await Cluster.SendAsync(HttpMethod.Delete, $"{Collection}/a", accept: Metadata)).Succeeds();
         (await MergeAsync("a", """{"metadata":{"finalizers":null}}""")).Succeeds();
 
