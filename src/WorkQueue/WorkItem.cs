@@ -6,7 +6,7 @@ namespace CrMonitor.WorkQueue;
 /// <remarks>
 /// <para>
 /// Dispose each item exactly once, also when the work failed: <c>using (item) { ... }</c>. A retry is asked for before that, with
-/// <see cref="WorkQueue{TKey}.AddRateLimited"/> or <see cref="WorkQueue{TKey}.AddAfter"/>.
+/// <see cref="WorkQueue{TKey}.AddRateLimited(TKey)"/> or <see cref="WorkQueue{TKey}.AddAfter(TKey, TimeSpan)"/>.
 /// </para>
 /// <para>The item is a value without allocation. Its copies are the same hand-out: disposing one of them ends it for all. May be disposed from any
 /// thread.</para>
@@ -15,17 +15,21 @@ namespace CrMonitor.WorkQueue;
 [DebuggerDisplay("{Key}")]
 public readonly struct WorkItem<TKey> : IDisposable, IEquatable<WorkItem<TKey>> where TKey : notnull
 {
+    private const long NotMeasured = -1;
+
     private readonly WorkQueue<TKey>? _queue;
     private readonly int _slot;
     private readonly uint _version;
+    private readonly long _ticksInQueue; // half the size of a TimeSpan?: items are copied often
 
-    internal WorkItem(WorkQueue<TKey> queue, int slot, uint version, TKey key, TimeSpan? timeInQueue)
+    internal WorkItem(WorkQueue<TKey> queue, int slot, uint version, TKey key, int priority, TimeSpan? timeInQueue)
     {
         _queue = queue;
         _slot = slot;
         _version = version;
         Key = key;
-        TimeInQueue = timeInQueue;
+        Priority = priority;
+        _ticksInQueue = timeInQueue?.Ticks ?? NotMeasured;
     }
 
     /// <summary>The key to work on.</summary>
@@ -35,7 +39,10 @@ public readonly struct WorkItem<TKey> : IDisposable, IEquatable<WorkItem<TKey>> 
     /// How long the key was ready before it was handed out; of a key added while it was held, since that addition. Null in a queue without a name,
     /// which measures nothing.
     /// </summary>
-    public TimeSpan? TimeInQueue { get; }
+    public TimeSpan? TimeInQueue => _ticksInQueue == NotMeasured ? null : new TimeSpan(_ticksInQueue);
+
+    /// <summary>The priority with which the key was handed out: the highest of those with which it was added. To be used for a retry, for example.</summary>
+    public int Priority { get; }
 
     /// <summary>Ends the work on the key. If the key was added meanwhile, it is ready again at once, behind those that are ready already.</summary>
     /// <exception cref="InvalidOperationException">

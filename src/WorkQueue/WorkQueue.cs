@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace CrMonitor.WorkQueue;
 
@@ -11,11 +12,11 @@ namespace CrMonitor.WorkQueue;
 /// <item>A key is never with two workers. Added while it is held, it is handed out exactly once more, after its worker is done.</item>
 /// <item>
 /// Keys are handed out in the order in which they became ready: by an addition, at the deadline of a delayed one, or when a worker is done with a
-/// key that was added meanwhile.
+/// key that was added meanwhile. <see cref="WorkQueueOptions{TKey}.Order"/> can ask for another order: by priority, or fair between flows.
 /// </item>
 /// <item>A cancelled <see cref="TakeAsync"/> takes no key with it.</item>
 /// <item>Nothing polls: there is one timer, set to the earliest deadline, and asleep when no key waits.</item>
-/// <item>Code of others (limiters, schedulers, timers) runs outside the queue's lock, except the comparer.</item>
+/// <item>Code of others (limiters, schedulers, timers) runs outside the queue's lock, except comparers and the functions of a fair order.</item>
 /// </list>
 /// <para>
 /// Assumptions: each <see cref="WorkItem{TKey}"/> is disposed once, and each task of <see cref="TakeAsync"/> is awaited; else its key stays with
@@ -39,19 +40,22 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private readonly IRateLimiter<TKey> _rateLimiter;
     private readonly string? _name;
     private readonly WorkQueueInstruments? _instruments; // null: nothing is measured
+    private readonly bool _needsClock;                   // the times in entries matter
+    private readonly bool _hasFlows;
 
-    // _gate guards the fields of this group. It is held for updates alone: never across an await or a callback, the key comparer excepted.
+    // _gate guards the fields of this group. It is held for updates alone: never across an await or a callback, except comparers and
+    // the functions of a fair order.
     // A method named ...Locked is called with it held. Timestamps are those of _timeProvider.
     private readonly Lock _gate = new();
     private EntryTable<TKey> _table;                 // every key that is ready, waiting or held
-    private EntryList _ready = new();                // dirty and not held, in the order of hand-out
+    private readonly ReadyKeys<TKey> _ready;         // dirty and not held
     private EntryList _processing = new();           // held, in the order of hand-out
-    private DelayHeap _delays = new();               // waiting, by deadline; may be held as well
+    private Deadlines _waiting;                      // waiting, by deadline; may be held as well
     private int _dirtyAndHeld;                       // how many keys will be ready when their workers are done
-    private WaiterList<TKey> _parked;                // calls of TakeAsync that found nothing; empty while a key is ready
+    private WaiterList<TKey> _parked;                // calls of TakeAsync that found nothing; empty while a key may be handed out
     private TakeWaiter<TKey>? _spareWaiters;         // to be used again, linked by Next
     private TaskCompletionSource? _drained;          // completed when a drain has nothing more to wait for
-    private bool _isShutDown;
+    private volatile bool _isShutDown;               // written under _gate
     private long _adds;
     private long _retries;
     private long _refused;
@@ -70,19 +74,24 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         _timeProvider = options.TimeProvider;
         _rateLimiter = options.RateLimiter ?? new ExponentialRateLimiter<TKey>(comparer: options.Comparer, timeProvider: _timeProvider);
         _table = new EntryTable<TKey>(options.Comparer);
+        _ready = options.Order?.CreateReadyKeys(_timeProvider) ?? new FifoReadyKeys<TKey>();
+        _waiting = new Deadlines(_timeProvider);
         _name = options.Name;
         if (_name is not null)
         {
             _instruments = WorkQueueInstruments.Get(options.MeterFactory);
             _instruments.Register(this);
         }
+
+        _needsClock = _instruments is not null || _ready.NeedsClock;
+        _hasFlows = _ready.HasFlows;
     }
 
     /// <summary>How many keys are ready. Keys that are waiting or with a worker do not count.</summary>
     public int Count => Locked(static queue => queue._ready.Count);
 
     /// <summary>How many keys wait for a deadline. A key can be waiting and processing at once.</summary>
-    public int WaitingCount => Locked(static queue => queue._delays.Count);
+    public int WaitingCount => Locked(static queue => queue._waiting.Count);
 
     /// <summary>How many keys are with a worker.</summary>
     public int ProcessingCount => Locked(static queue => queue._processing.Count);
@@ -91,14 +100,20 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     public long RefusedCount => Locked(static queue => queue._refused);
 
     /// <summary>Whether additions are refused, since <see cref="ShutDown"/>, <see cref="DrainAsync"/> or <see cref="Dispose"/> was called.</summary>
-    public bool IsShutDown => Locked(static queue => queue._isShutDown);
+    public bool IsShutDown => _isShutDown;
 
     KeyValuePair<string, object?> IMeasuredQueue.NameTag => NameTag;
+
+    bool IMeasuredQueue.HasFlows => _hasFlows;
+
+    PriorityLabels IMeasuredQueue.PriorityLabels { get; } = new();
 
     private KeyValuePair<string, object?> NameTag => new("name", _name);
 
     private string DebuggerDisplay =>
-        $"{_name ?? "WorkQueue"}: {_ready.Count} ready, {_delays.Count} waiting, {_processing.Count} processing{(_isShutDown ? ", shut down" : "")}";
+        $"{_name ?? "WorkQueue"}: {_ready.Count} ready, {_waiting.Count} waiting, {_processing.Count} processing{(_isShutDown ? ", shut down" : "")}";
+
+    private long EarliestDueLocked => _waiting.Count == 0 ? long.MaxValue : _waiting.EarliestDue;
 
     // After a shutdown: no key is ready, and none can become so.
     private bool HasEndedLocked => _isShutDown && _ready.Count == 0 && _dirtyAndHeld == 0;
@@ -108,44 +123,17 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     /// </summary>
     /// <param name="key">The key that needs a run.</param>
     /// <returns>False if the queue was shut down: the key was refused and counted as such.</returns>
+    /// <remarks>Of the same effect as a priority of 0.</remarks>
     /// <exception cref="ArgumentNullException">The key is null.</exception>
-    public bool Add(TKey key)
-    {
-        ThrowIfNull(key);
-        var hash = _table.Hash(key);
-        var now = MeasuringTimestamp();
-        Aftermath<TKey> aftermath = default;
-        var timerIsStale = false;
-        lock (_gate)
-        {
-            if (_isShutDown)
-            {
-                _refused++;
-                return false;
-            }
+    public bool Add(TKey key) => AddNow(key, priority: 0, isRetry: false);
 
-            var slot = _table.Find(key, hash);
-            if (slot < 0)
-            {
-                slot = _table.Insert(key, hash);
-            }
-            else
-            {
-                timerIsStale = StopWaitingLocked(slot);
-            }
-
-            MakeDirtyLocked(slot, now, ref aftermath);
-            AssertInvariantsLocked();
-        }
-
-        aftermath.Run();
-        if (timerIsStale)
-        {
-            ReleaseDue();
-        }
-
-        return true;
-    }
+    /// <inheritdoc cref="Add(TKey)"/>
+    /// <param name="key">The key that needs a run.</param>
+    /// <param name="priority">
+    /// Higher comes first, if the queue's order knows priorities. Of several additions before a hand-out the highest priority counts. A ready key
+    /// whose priority is raised goes behind those that have that priority already.
+    /// </param>
+    public bool Add(TKey key, int priority) => AddNow(key, priority, isRetry: false);
 
     /// <summary>
     /// Makes the key ready after a delay. If it is ready already, or will be when its worker is done, nothing changes; if it waits already, the
@@ -156,24 +144,33 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     /// How long from now; zero or less makes the key ready at once. Deadlines are met to the millisecond, as far as the timer of the system goes.
     /// </param>
     /// <returns>False if the queue was shut down: the key was refused and counted as such.</returns>
-    /// <remarks>Keys whose deadlines are equal become ready in no particular order.</remarks>
+    /// <remarks>Keys whose deadlines are less than a millisecond apart become ready in no particular order.</remarks>
     /// <exception cref="ArgumentNullException">The key is null.</exception>
-    public bool AddAfter(TKey key, TimeSpan delay)
+    public bool AddAfter(TKey key, TimeSpan delay) => AddAfter(key, delay, priority: 0);
+
+    /// <inheritdoc cref="AddAfter(TKey, TimeSpan)"/>
+    /// <param name="key">The key that needs a run later.</param>
+    /// <param name="delay">How long from now; zero or less makes the key ready at once.</param>
+    /// <param name="priority">As in <see cref="Add(TKey, int)"/>. The priority of a key that is ready or waiting can be raised in this way too.</param>
+    public bool AddAfter(TKey key, TimeSpan delay, int priority) => AddAfter(key, delay, priority, WaitingRule.EarlierDeadline);
+
+    /// <inheritdoc cref="AddAfter(TKey, TimeSpan, int)"/>
+    /// <param name="key">The key that needs a run later.</param>
+    /// <param name="delay">How long from now; zero or less makes the key ready at once.</param>
+    /// <param name="priority">As in <see cref="Add(TKey, int)"/>. The priority of a key that is ready or waiting can be raised in this way too.</param>
+    /// <param name="rule">Which deadline counts if the key waits for one already.</param>
+    public bool AddAfter(TKey key, TimeSpan delay, int priority, WaitingRule rule)
     {
-        ThrowIfNull(key);
         if (delay <= TimeSpan.Zero)
         {
-            lock (_gate)
-            {
-                _retries += _isShutDown ? 0 : 1;
-            }
-
-            return Add(key);
+            return AddNow(key, priority, isRetry: true);
         }
 
+        ThrowIfNull(key);
         var hash = _table.Hash(key);
-        var due = Deadline(_timeProvider.GetTimestamp(), delay);
-        bool timerIsStale;
+        var now = _timeProvider.GetTimestamp();
+        var due = Deadline(now, delay);
+        var timerIsStale = false;
         lock (_gate)
         {
             if (_isShutDown)
@@ -182,14 +179,17 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
                 return false;
             }
 
+            var slot = FindOrInsertLocked(key, hash);
             _retries++;
-            var slot = _table.Find(key, hash);
-            if (slot < 0)
+            if (_table[slot].IsDirty)
             {
-                slot = _table.Insert(key, hash);
+                RaiseLocked(slot, priority);
+            }
+            else
+            {
+                timerIsStale = WaitLocked(slot, due, priority, rule);
             }
 
-            timerIsStale = WaitLocked(slot, due);
             AssertInvariantsLocked();
         }
 
@@ -201,16 +201,21 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         return true;
     }
 
-    /// <summary>Makes the key ready after the delay that the rate limiter gives for one more retry: <see cref="AddAfter"/> with that delay.</summary>
+    /// <summary>Makes the key ready after the delay that the rate limiter gives for one more retry: an <c>AddAfter</c> with that delay.</summary>
     /// <param name="key">The key to try again.</param>
     /// <returns>False if the queue was shut down: the key was refused and counted as such.</returns>
     /// <exception cref="ArgumentNullException">The key is null.</exception>
-    public bool AddRateLimited(TKey key)
+    public bool AddRateLimited(TKey key) => AddRateLimited(key, priority: 0);
+
+    /// <inheritdoc cref="AddRateLimited(TKey)"/>
+    /// <param name="key">The key to try again.</param>
+    /// <param name="priority">As in <see cref="Add(TKey, int)"/>.</param>
+    public bool AddRateLimited(TKey key, int priority)
     {
         ThrowIfNull(key);
 
         // A refused retry must not leave a count behind that nobody will forget.
-        return AddAfter(key, IsShutDown ? TimeSpan.Zero : _rateLimiter.When(key));
+        return AddAfter(key, _isShutDown ? TimeSpan.Zero : _rateLimiter.When(key), priority);
     }
 
     /// <summary>Resets the rate limiter for the key: after success, and when its object is gone. The key stays in the queue if it is there.</summary>
@@ -222,7 +227,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         _rateLimiter.Forget(key);
     }
 
-    /// <summary>How often the key was added with <see cref="AddRateLimited"/> since it was last forgotten.</summary>
+    /// <summary>How often the key was added with <see cref="AddRateLimited(TKey)"/> since it was last forgotten.</summary>
     /// <param name="key">The key to look up.</param>
     /// <exception cref="ArgumentNullException">The key is null.</exception>
     public int Retries(TKey key)
@@ -247,13 +252,13 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         lock (_gate)
         {
             var slot = _table.Find(key, hash);
-            if (slot < 0 || (_table[slot].State == EntryState.Held && _table[slot].HeapIndex < 0))
+            if (slot < 0 || _table[slot].State == EntryState.Held)
             {
                 return false;
             }
 
-            timerIsStale = StopWaitingLocked(slot);
             ref var entry = ref _table[slot];
+            timerIsStale = entry.IsWaiting && StopWaitingLocked(slot);
             switch (entry.State)
             {
                 case EntryState.Dirty:
@@ -267,7 +272,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             entry.State &= ~EntryState.Dirty;
             if (entry.State == EntryState.None)
             {
-                _table.Remove(slot);
+                RemoveLocked(slot);
             }
 
             EndLocked(ref aftermath);
@@ -294,14 +299,13 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             return ValueTask.FromCanceled<WorkItem<TKey>?>(cancellationToken);
         }
 
-        var now = MeasuringTimestamp();
+        var now = EntryTimestamp();
         TakeWaiter<TKey>? waiter = null;
         WorkItem<TKey> item = default;
         lock (_gate)
         {
-            if (_ready.First is >= 0 and var slot)
+            if (_ready.Take(_table, now) is >= 0 and var slot)
             {
-                _ready.Remove(_table, slot);
                 item = HandOutLocked(slot, now);
             }
             else if (HasEndedLocked)
@@ -325,6 +329,27 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         // It may be completed by now, but it is not used again before its task has been awaited.
         waiter.CancelWith(cancellationToken);
         return waiter.Task;
+    }
+
+    /// <summary>Hands out the next key if there is one now.</summary>
+    /// <param name="item">The key, to be disposed when the work is done.</param>
+    /// <returns>False if no key may be handed out now; whether one will come is not said.</returns>
+    public bool TryTake(out WorkItem<TKey> item)
+    {
+        var now = EntryTimestamp();
+        lock (_gate)
+        {
+            var slot = _ready.Take(_table, now);
+            item = slot < 0 ? default : HandOutLocked(slot, now);
+            AssertInvariantsLocked();
+            if (slot < 0)
+            {
+                return false;
+            }
+        }
+
+        MeasureQueueDuration(item);
+        return true;
     }
 
     /// <summary>Hands out keys until the queue is shut down and empty. Several enumerations can run at once; each key goes to one of them.</summary>
@@ -400,11 +425,9 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         lock (_gate)
         {
             isShutDown = _isShutDown;
-            ready = new TKey[_ready.Count];
-            for (int slot = _ready.First, i = 0; slot >= 0; slot = _table[slot].Next, i++)
-            {
-                ready[i] = _table[slot].Key;
-            }
+            var slots = new int[_ready.Count];
+            _ready.CopyTo(_table, slots);
+            ready = KeysLocked(slots);
 
             processing = new ProcessingKey<TKey>[_processing.Count];
             for (int slot = _processing.First, i = 0; slot >= 0; slot = _table[slot].Next, i++)
@@ -414,10 +437,13 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
                     entry.Key, _instruments is null ? null : Elapsed(entry.TakenAt, now), entry.IsDirty);
             }
 
-            waiting = new (TKey, long)[_delays.Count];
+            slots = new int[_waiting.Count];
+            _waiting.CopyTo(_table, slots);
+            waiting = new (TKey, long)[slots.Length];
             for (var i = 0; i < waiting.Length; i++)
             {
-                waiting[i] = (_table[_delays.SlotAt(i)].Key, _delays.DueAt(i));
+                ref var entry = ref _table[slots[i]];
+                waiting[i] = (entry.Key, _waiting.DueOf(entry));
             }
         }
 
@@ -439,6 +465,14 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         _instruments?.Unregister(this);
     }
 
+    IReadOnlyDictionary<int, int>? IMeasuredQueue.CountByPriority()
+    {
+        lock (_gate)
+        {
+            return _ready.CountByPriority();
+        }
+    }
+
     QueueState IMeasuredQueue.Observe()
     {
         var now = _timeProvider.GetTimestamp();
@@ -457,13 +491,14 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
                 _refused,
                 unfinished.TotalSeconds,
                 _processing.First < 0 ? 0 : Elapsed(_table[_processing.First].TakenAt, now).TotalSeconds,
-                _ready.First < 0 ? 0 : Elapsed(_table[_ready.First].QueuedAt, now).TotalSeconds);
+                _ready.OldestQueuedAt(_table) is { } oldest ? Elapsed(oldest, now).TotalSeconds : 0,
+                _ready.FlowCount);
         }
     }
 
     internal void Done(int slot, uint version, TKey key)
     {
-        var now = MeasuringTimestamp();
+        var now = EntryTimestamp();
         Aftermath<TKey> aftermath = default;
         var takenAt = 0L;
         bool isHeld;
@@ -477,14 +512,25 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
                 entry.Version++;
                 entry.State &= ~EntryState.Held;
                 _processing.Remove(_table, slot);
+                if (_hasFlows)
+                {
+                    _ready.EndHandOut(slot);
+                }
+
                 if (entry.State == EntryState.Dirty)
                 {
                     _dirtyAndHeld--;
                     MakeReadyLocked(slot, now, ref aftermath);
                 }
-                else if (entry.HeapIndex < 0)
+                else if (entry.State == EntryState.None)
                 {
-                    _table.Remove(slot);
+                    RemoveLocked(slot);
+                }
+
+                if (_hasFlows)
+                {
+                    // One more key of its flow may be in work now.
+                    ServeLocked(now, ref aftermath);
                 }
 
                 EndLocked(ref aftermath);
@@ -551,7 +597,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
     }
 
-    private long MeasuringTimestamp() => _instruments is null ? 0 : _timeProvider.GetTimestamp();
+    private long EntryTimestamp() => _needsClock ? _timeProvider.GetTimestamp() : 0;
 
     // A key may have been added by a thread that read the clock a little later than the one that takes it.
     private TimeSpan Elapsed(long from, long to) => to <= from ? TimeSpan.Zero : _timeProvider.GetElapsedTime(from, to);
@@ -570,17 +616,87 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
     }
 
-    /// <summary>Marks that the key needs a run; what it waited for has been settled by the caller.</summary>
-    private void MakeDirtyLocked(int slot, long now, ref Aftermath<TKey> aftermath)
+    private bool AddNow(TKey key, int priority, bool isRetry)
     {
-        ref var entry = ref _table[slot];
-        if (entry.IsDirty)
+        ThrowIfNull(key);
+        var hash = _table.Hash(key);
+        var now = EntryTimestamp();
+        Aftermath<TKey> aftermath = default;
+        var timerIsStale = false;
+        lock (_gate)
         {
-            return;
+            if (_isShutDown)
+            {
+                _refused++;
+                return false;
+            }
+
+            var slot = FindOrInsertLocked(key, hash);
+            _retries += isRetry ? 1 : 0;
+            if (_table[slot].IsDirty)
+            {
+                RaiseLocked(slot, priority);
+            }
+            else
+            {
+                if (_table[slot].IsWaiting)
+                {
+                    priority = Math.Max(priority, _table[slot].Priority);
+                    timerIsStale = StopWaitingLocked(slot);
+                }
+
+                MakeDirtyLocked(slot, priority, now, ref aftermath);
+            }
+
+            AssertInvariantsLocked();
         }
 
+        aftermath.Run();
+        if (timerIsStale)
+        {
+            ReleaseDue();
+        }
+
+        return true;
+    }
+
+    private int FindOrInsertLocked(TKey key, uint hash)
+    {
+        var slot = _table.Find(key, hash);
+        if (slot >= 0)
+        {
+            return slot;
+        }
+
+        if (!_hasFlows)
+        {
+            return _table.Insert(key, hash);
+        }
+
+        // First what can throw.
+        var flow = _ready.FlowOf(key);
+        slot = _table.Insert(key, hash);
+        _ready.Enter(slot, flow);
+        return slot;
+    }
+
+    private void RemoveLocked(int slot)
+    {
+        if (_hasFlows)
+        {
+            _ready.Leave(slot);
+        }
+
+        _table.Remove(slot);
+    }
+
+    /// <summary>Marks that a key needs a run which needed none; what it waited for has been settled by the caller.</summary>
+    private void MakeDirtyLocked(int slot, int priority, long now, ref Aftermath<TKey> aftermath)
+    {
+        ref var entry = ref _table[slot];
         _adds++;
         entry.QueuedAt = now;
+        entry.Priority = priority;
         entry.State |= EntryState.Dirty;
         if (entry.IsHeld)
         {
@@ -592,15 +708,43 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
     }
 
-    private void MakeReadyLocked(int slot, long now, ref Aftermath<TKey> aftermath)
+    private void RaiseLocked(int slot, int priority)
     {
-        if (_parked.First is { } waiter)
+        ref var entry = ref _table[slot];
+        if (priority <= entry.Priority)
         {
-            ReleaseLocked(waiter, HandOutLocked(slot, now), ref aftermath);
+            return;
+        }
+
+        if (entry.IsHeld)
+        {
+            entry.Priority = priority;
         }
         else
         {
-            _ready.Append(_table, slot);
+            _ready.Raise(_table, slot, priority);
+        }
+    }
+
+    private void MakeReadyLocked(int slot, long now, ref Aftermath<TKey> aftermath)
+    {
+        if (!_hasFlows && _parked.First is { } waiter)
+        {
+            // Somebody waits, so no other key is ready, and this one's turn has come.
+            ReleaseLocked(waiter, HandOutLocked(slot, now), ref aftermath);
+            return;
+        }
+
+        _ready.Append(_table, slot);
+        ServeLocked(now, ref aftermath);
+    }
+
+    /// <summary>Hands out ready keys to those who wait, as far as keys may be handed out.</summary>
+    private void ServeLocked(long now, ref Aftermath<TKey> aftermath)
+    {
+        while (_parked.First is { } waiter && _ready.Take(_table, now) is >= 0 and var slot)
+        {
+            ReleaseLocked(waiter, HandOutLocked(slot, now), ref aftermath);
         }
     }
 
@@ -610,7 +754,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         entry.State = EntryState.Held;
         entry.TakenAt = now;
         _processing.Append(_table, slot);
-        return new WorkItem<TKey>(this, slot, entry.Version, entry.Key, _instruments is null ? null : Elapsed(entry.QueuedAt, now));
+        return new WorkItem<TKey>(this, slot, entry.Version, entry.Key, entry.Priority, _instruments is null ? null : Elapsed(entry.QueuedAt, now));
     }
 
     private TakeWaiter<TKey> ParkLocked()
@@ -677,19 +821,21 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
     private void DropKeysLocked()
     {
-        while (_ready.First is >= 0 and var slot)
+        var ready = new int[_ready.Count];
+        _ready.CopyTo(_table, ready);
+        foreach (var slot in ready)
         {
             _ready.Remove(_table, slot);
-            _table.Remove(slot);
+            RemoveLocked(slot);
         }
 
-        while (_delays.Count > 0)
+        while (_waiting.Count > 0)
         {
-            var slot = _delays.Earliest;
-            _delays.Remove(_table, slot);
+            var slot = _waiting.Earliest;
+            _waiting.Remove(_table, slot);
             if (_table[slot].State == EntryState.None)
             {
-                _table.Remove(slot);
+                RemoveLocked(slot);
             }
         }
 
@@ -701,42 +847,47 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         _dirtyAndHeld = 0;
     }
 
-    /// <summary>Gives a key a deadline unless it needs a run anyway, or has an earlier one.</summary>
-    /// <returns>Whether the earliest deadline of the queue has changed.</returns>
-    private bool WaitLocked(int slot, long due)
+    /// <summary>Gives a key a deadline that needs no run now.</summary>
+    /// <returns>Whether the timer has to be set anew.</returns>
+    private bool WaitLocked(int slot, long due, int priority, WaitingRule rule)
     {
         ref var entry = ref _table[slot];
-        if (entry.IsDirty)
+        var before = EarliestDueLocked;
+        if (!entry.IsWaiting)
+        {
+            entry.Priority = priority;
+            _waiting.Add(_table, slot, due);
+            return EarliestDueLocked < before;
+        }
+
+        entry.Priority = Math.Max(entry.Priority, priority);
+        if (rule == WaitingRule.EarlierDeadline && !_waiting.IsEarlier(entry, due))
         {
             return false;
         }
 
-        if (entry.HeapIndex < 0)
-        {
-            _delays.Insert(_table, slot, due);
-        }
-        else if (due < _delays.DueAt(entry.HeapIndex))
-        {
-            _delays.MoveForward(_table, slot, due);
-        }
-        else
-        {
-            return false;
-        }
-
-        return entry.HeapIndex == 0;
+        _waiting.Remove(_table, slot);
+        _waiting.Add(_table, slot, due);
+        return EarliestDueLocked != before;
     }
 
     /// <inheritdoc cref="WaitLocked"/>
     private bool StopWaitingLocked(int slot)
     {
-        var index = _table[slot].HeapIndex;
-        if (index >= 0)
+        var before = EarliestDueLocked;
+        _waiting.Remove(_table, slot);
+        return EarliestDueLocked != before;
+    }
+
+    private TKey[] KeysLocked(int[] slots)
+    {
+        var keys = new TKey[slots.Length];
+        for (var i = 0; i < slots.Length; i++)
         {
-            _delays.Remove(_table, slot);
+            keys[i] = _table[slots[i]].Key;
         }
 
-        return index == 0;
+        return keys;
     }
 
     /// <summary>
@@ -751,26 +902,27 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             return;
         }
 
-        try
+        ExceptionDispatchInfo? error = null;
+        int seen;
+        do
         {
-            int seen;
-            do
+            seen = Volatile.Read(ref _timerRequests);
+            try
             {
-                seen = Volatile.Read(ref _timerRequests);
-                SetTimer(ReleaseDueKeys());
+                SetTimer(ReleaseDueKeys(ref error));
             }
-            while (Interlocked.Add(ref _timerRequests, -seen) != 0);
+            catch (Exception e)
+            {
+                // The clock threw, and its caller gets to know. The next call must still find the timer free.
+                error ??= ExceptionDispatchInfo.Capture(e);
+            }
         }
-        catch
-        {
-            // A clock or a scheduler threw, and its caller gets to know. The next call must still find the timer free.
-            Volatile.Write(ref _timerRequests, 0);
-            throw;
-        }
+        while (Interlocked.Add(ref _timerRequests, -seen) != 0);
+        error?.Throw();
     }
 
     /// <returns>The next deadline, if a key waits.</returns>
-    private long? ReleaseDueKeys()
+    private long? ReleaseDueKeys(ref ExceptionDispatchInfo? error)
     {
         while (true)
         {
@@ -779,24 +931,33 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             Aftermath<TKey> aftermath = default;
             lock (_gate)
             {
-                for (var released = 0; !_isShutDown && _delays.Count > 0; released++)
+                for (var released = 0; !_isShutDown && _waiting.Count > 0; released++)
                 {
-                    next = _delays.EarliestDue;
+                    next = _waiting.EarliestDue;
                     if (next > now || released == MaxReleasesAtOnce)
                     {
                         break;
                     }
 
-                    var slot = _delays.Earliest;
-                    _delays.Remove(_table, slot);
-                    MakeDirtyLocked(slot, now, ref aftermath);
+                    var slot = _waiting.Earliest;
+                    _waiting.Remove(_table, slot);
+                    MakeDirtyLocked(slot, _table[slot].Priority, now, ref aftermath);
                     next = null;
                 }
 
                 AssertInvariantsLocked();
             }
 
-            aftermath.Run();
+            try
+            {
+                aftermath.Run();
+            }
+            catch (Exception e)
+            {
+                // A scheduler threw, and its caller gets to know, once the other keys are released and the timer is set.
+                error ??= ExceptionDispatchInfo.Capture(e);
+            }
+
             if (next is null || next > now)
             {
                 return next;
@@ -851,21 +1012,17 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private void AssertInvariantsLocked()
     {
         Debug.Assert(_gate.IsHeldByCurrentThread, "Invariants hold only under _gate.");
-        Debug.Assert(_parked.First is null || _ready.Count == 0, "Nobody waits while a key is ready.");
+        Debug.Assert(_parked.First is null || _ready.Count == 0 || _hasFlows, "Nobody waits while a key may be handed out.");
         Debug.Assert(_parked.First is null || !HasEndedLocked, "Nobody waits for a key that cannot come.");
-        Debug.Assert(_table.Count <= _ready.Count + _processing.Count + _delays.Count, "A key without a state has no entry.");
+        Debug.Assert(_table.Count <= _ready.Count + _processing.Count + _waiting.Count, "A key without a state has no entry.");
         if (_table.Count > MaxEntriesFullyChecked)
         {
             return;
         }
 
-        var ready = 0;
-        for (var slot = _ready.First; slot >= 0; slot = _table[slot].Next, ready++)
-        {
-            Debug.Assert(_table[slot] is { State: EntryState.Dirty, HeapIndex: < 0 }, "A ready key needs a run, is unheld and waits for nothing.");
-        }
-
-        Debug.Assert(ready == _ready.Count, "The ready list is counted.");
+        _ready.AssertInvariants(_table);
+        _waiting.AssertInvariants(_table);
+        Span<int> slots = stackalloc int[MaxEntriesFullyChecked];
         int processing = 0, dirtyAndHeld = 0;
         for (var slot = _processing.First; slot >= 0; slot = _table[slot].Next, processing++)
         {
@@ -875,16 +1032,13 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
         Debug.Assert(processing == _processing.Count, "The processing list is counted.");
         Debug.Assert(dirtyAndHeld == _dirtyAndHeld, "Keys that will be ready again are counted.");
+        _waiting.CopyTo(_table, slots);
         var waitingOnly = 0;
-        for (var index = 0; index < _delays.Count; index++)
+        foreach (var slot in slots[.._waiting.Count])
         {
-            ref var entry = ref _table[_delays.SlotAt(index)];
-            Debug.Assert(entry.HeapIndex == index, "An entry knows its place in the heap.");
-            Debug.Assert(!entry.IsDirty, "A key that needs a run now waits for nothing.");
-            Debug.Assert(_delays.DueAt(index) >= _delays.EarliestDue, "The first of the heap is the earliest.");
-            waitingOnly += entry.State == EntryState.None ? 1 : 0;
+            waitingOnly += _table[slot].IsHeld ? 0 : 1;
         }
 
-        Debug.Assert(_table.Count == ready + processing + waitingOnly, "Every entry is ready, held or waiting.");
+        Debug.Assert(_table.Count == _ready.Count + processing + waitingOnly, "Every entry is ready, held or waiting.");
     }
 }

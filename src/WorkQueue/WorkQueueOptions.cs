@@ -18,7 +18,11 @@ public sealed class WorkQueueOptions<TKey> where TKey : notnull
     /// <value>Null by default: the default comparer of the type.</value>
     public IEqualityComparer<TKey>? Comparer { get; init; }
 
-    /// <summary>What <see cref="WorkQueue{TKey}.AddRateLimited"/> asks for the delay.</summary>
+    /// <summary>The order in which ready keys are handed out.</summary>
+    /// <value>Null by default: first in, first out; priorities are ignored.</value>
+    public WorkQueueOrder<TKey>? Order { get; init; }
+
+    /// <summary>What <see cref="WorkQueue{TKey}.AddRateLimited(TKey)"/> asks for the delay.</summary>
     /// <value>Null by default: an <see cref="ExponentialRateLimiter{TKey}"/> from 5 ms to 1000 s.</value>
     public IRateLimiter<TKey>? RateLimiter { get; init; }
 

@@ -42,6 +42,58 @@ public sealed class DelayTests : IDisposable
         Assert.Equal((0, 0), (_queue.Count, _queue.WaitingCount));
     }
 
+    [Theory]
+    [InlineData(30)]
+    [InlineData(90)]
+    public void A_new_deadline_replaces_the_one_before_if_it_is_asked_to(int second)
+    {
+        _queue.AddAfter("a", Milliseconds(50));
+        _queue.AddAfter("a", Milliseconds(second), 0, WaitingRule.NewDeadline);
+
+        _time.Advance(Milliseconds(second - 1));
+        Assert.Equal((0, 1), (_queue.Count, _queue.WaitingCount));
+        _time.Advance(Milliseconds(1));
+        Assert.Equal("a", _queue.RunNow());
+
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(0, _queue.Count);
+    }
+
+    [Fact]
+    public void A_replaced_deadline_wakes_nobody()
+    {
+        _queue.AddAfter("a", Milliseconds(50));
+        _queue.AddAfter("a", TimeSpan.FromHours(2), 0, WaitingRule.NewDeadline);
+        _time.Advance(TimeSpan.FromHours(1));
+
+        Assert.Equal(0, _time.Calls);
+    }
+
+    [Fact]
+    public void Replacing_the_deadline_of_a_ready_key_changes_nothing_and_without_a_delay_makes_a_waiting_key_ready()
+    {
+        _queue.Add("ready");
+        _queue.AddAfter("ready", TimeSpan.FromHours(1), 0, WaitingRule.NewDeadline);
+        _queue.AddAfter("waiting", TimeSpan.FromHours(1));
+        _queue.AddAfter("waiting", TimeSpan.Zero, 0, WaitingRule.NewDeadline);
+
+        Assert.Equal(["ready", "waiting"], _queue.RunAllNow());
+        Assert.Equal(0, _queue.WaitingCount);
+    }
+
+    [Fact]
+    public void Deadlines_within_a_millisecond_are_met_together_at_the_latest_of_them_and_never_early()
+    {
+        _queue.AddAfter("a", TimeSpan.FromMicroseconds(50_200));
+        _queue.AddAfter("b", TimeSpan.FromMicroseconds(50_700));
+        _queue.AddAfter("c", TimeSpan.FromMicroseconds(51_100));
+
+        _time.Advance(TimeSpan.FromMicroseconds(50_699));
+        Assert.Equal(0, _queue.Count);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(["a", "b", "c"], _queue.RunAllNow());
+    }
+
     [Fact]
     public void Delayed_keys_become_ready_in_the_order_of_their_deadlines()
     {

@@ -9,6 +9,7 @@ public sealed class MetricsTests : IDisposable
     private readonly TestMeterFactory _factory = new();
     private readonly Dictionary<string, List<double>> _recorded = [];
     private readonly List<(string Name, double Value)> _measurements = [];
+    private readonly List<(string? Priority, double Value)> _depths = [];
     private readonly MeterListener _listener = new();
     private readonly WorkQueue<string> _queue;
 
@@ -112,6 +113,65 @@ public sealed class MetricsTests : IDisposable
     }
 
     [Fact]
+    public void Depth_is_told_by_priority_and_only_of_ready_keys()
+    {
+        using var queue = Prioritized();
+        queue.AddAfter("a", TimeSpan.FromSeconds(1), -100);
+        Assert.Equal([], Depths());
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        queue.Add("b", 7);
+        queue.Add("c", 7);
+        Assert.Equal([("-100", 1.0), ("7", 2.0)], Depths());
+        Assert.Equal(3, Collect("workqueue_adds_total", "prioritized"));
+
+        queue.RunAllNow();
+        Assert.Equal([("-100", 0.0), ("7", 0.0)], Depths());
+    }
+
+    [Fact]
+    public void Further_priorities_than_25_are_counted_under_one_label_and_the_sum_stays_right()
+    {
+        using var queue = Prioritized();
+        for (var i = 0; i < 100; i++)
+        {
+            queue.Add($"{i}", i);
+        }
+
+        var depths = Depths();
+        Assert.Equal(25, depths.Length);
+        Assert.Equal(100, depths.Sum(depth => depth.Value));
+        Assert.Equal(76, depths.Single(depth => depth.Priority == "exceeded_cardinality_limit").Value);
+
+        queue.RunAllNow();
+        queue.Add("new", 1_000_000);
+        Assert.Equal(1, Depths().Single(depth => depth.Priority == "exceeded_cardinality_limit").Value);
+    }
+
+    [Fact]
+    public void Flows_with_ready_keys_are_counted_in_a_fair_queue_only()
+    {
+        using var queue = new WorkQueue<string>(new WorkQueueOptions<string>
+        {
+            Name = "fair",
+            TimeProvider = _time,
+            MeterFactory = _factory,
+            Order = new FairOrder<string, char>(key => key[0]),
+        });
+        queue.Add("a1");
+        queue.Add("a2");
+        queue.Add("b1");
+        queue.AddAfter("c1", TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+
+        Assert.Equal(2, Collect("workqueue_flows", "fair"));
+        Assert.Equal(0.5, Collect("workqueue_oldest_ready_age_seconds", "fair"));
+        Assert.DoesNotContain(_measurements, measurement => measurement.Name == "workqueue_flows/apps");
+        queue.RunAllNow();
+        Assert.Equal(0, Collect("workqueue_flows", "fair"));
+    }
+
+    [Fact]
     public void Refused_additions_are_counted()
     {
         _queue.ShutDown();
@@ -130,7 +190,7 @@ public sealed class MetricsTests : IDisposable
             other.Add(1);
             Assert.Equal(1, Collect("workqueue_depth", queue: "other"));
             Assert.Equal(0, Collect("workqueue_depth"));
-            Assert.Equal(9, _factory.Instruments.Count);
+            Assert.Equal(10, _factory.Instruments.Count);
         }
 
         _measurements.Clear();
@@ -167,8 +227,30 @@ public sealed class MetricsTests : IDisposable
     /// <summary>The durations that were recorded since the last look.</summary>
     private double[] Recorded(string instrument) => [.. _recorded.Remove(instrument, out var values) ? values : []];
 
+    private WorkQueue<string> Prioritized() => new(new WorkQueueOptions<string>
+    {
+        Name = "prioritized",
+        TimeProvider = _time,
+        MeterFactory = _factory,
+        Order = new PriorityOrder<string>(),
+    });
+
+    private (string? Priority, double Value)[] Depths()
+    {
+        _depths.Clear();
+        _listener.RecordObservableInstruments();
+        return [.. _depths.OrderBy(depth => depth.Priority, StringComparer.Ordinal)];
+    }
+
     private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
+        if (tags is [{ Key: "name" }, { Key: "priority" } priority])
+        {
+            Assert.Equal("workqueue_depth", instrument.Name);
+            _depths.Add(((string?)priority.Value, value));
+            return;
+        }
+
         var tag = Assert.Single(tags.ToArray());
         Assert.Equal("name", tag.Key);
         if (instrument.IsObservable)

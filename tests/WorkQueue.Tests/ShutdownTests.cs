@@ -200,4 +200,74 @@ public sealed class ShutdownTests : IDisposable
         held.Dispose();
         Assert.Equal((0, 0), (_queue.Count, _queue.ProcessingCount));
     }
+
+    [Fact]
+    public async Task A_scheduler_that_throws_keeps_nobody_else_from_being_told_of_the_shutdown()
+    {
+        var broken = _queue.TakeAsync(Cancellation);
+        AwaitOn(new BrokenScheduler(), broken);
+        var others = new[] { _queue.TakeAsync(Cancellation).AsTask(), _queue.TakeAsync(Cancellation).AsTask() };
+
+        Assert.ThrowsAny<Exception>(_queue.ShutDown);
+
+        Assert.Equal([null, null], await Task.WhenAll(others));
+    }
+
+    [Fact]
+    public async Task A_scheduler_that_throws_keeps_no_other_key_that_falls_due_from_its_worker_and_the_timer_goes_on()
+    {
+        var time = new CatchingTimeProvider();
+        using var queue = new WorkQueue<string>(new WorkQueueOptions<string> { TimeProvider = time });
+        AwaitOn(new BrokenScheduler(), queue.TakeAsync(Cancellation));
+        var others = new[] { queue.TakeAsync(Cancellation).AsTask(), queue.TakeAsync(Cancellation).AsTask() };
+        queue.AddAfter("a", TimeSpan.FromSeconds(1));
+        queue.AddAfter("b", TimeSpan.FromSeconds(1));
+        queue.AddAfter("c", TimeSpan.FromSeconds(2));
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Single(time.Errors);
+        Assert.Equal("b", (await others[0].WaitAsync(Cancellation))!.Value.Key);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("c", (await others[1].WaitAsync(Cancellation))!.Value.Key);
+    }
+
+    private static void AwaitOn(TaskScheduler scheduler, ValueTask<WorkItem<string>?> call)
+    {
+        // A continuation is queued to the scheduler that was current when it was registered.
+        var registration = new Task(() => call.GetAwaiter().OnCompleted(() => { }));
+        registration.RunSynchronously(scheduler);
+    }
+
+    /// <summary>Its timers survive what their callbacks throw, which the base class's do not.</summary>
+    private sealed class CatchingTimeProvider : FakeTimeProvider
+    {
+        public List<Exception> Errors { get; } = [];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(
+                s =>
+                {
+                    try
+                    {
+                        callback(s);
+                    }
+                    catch (Exception e)
+                    {
+                        Errors.Add(e);
+                    }
+                },
+                state,
+                dueTime,
+                period);
+    }
+
+    private sealed class BrokenScheduler : TaskScheduler
+    {
+        protected override void QueueTask(Task task) => throw new InvalidOperationException("This scheduler takes no tasks.");
+
+        protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => TryExecuteTask(task);
+
+        protected override IEnumerable<Task> GetScheduledTasks() => [];
+    }
 }

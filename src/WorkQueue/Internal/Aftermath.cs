@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace CrMonitor.WorkQueue;
 
 /// <summary>What a call has to do after it left the queue's lock: complete waiters and drains, whose schedulers are code of others.</summary>
@@ -9,15 +11,26 @@ internal struct Aftermath<TKey> where TKey : notnull
 
     public void Release(TakeWaiter<TKey> waiter) => _released.Append(waiter);
 
+    /// <summary>Completes all of them, also when a scheduler throws; the first such exception is thrown in the end.</summary>
     public void Run()
     {
+        ExceptionDispatchInfo? error = null;
+
         // A completed waiter may be in use again before the next statement, so it is taken out of the list first.
         while (_released.First is { } waiter)
         {
             _released.Remove(waiter);
-            waiter.Complete();
+            try
+            {
+                waiter.Complete();
+            }
+            catch (Exception e)
+            {
+                error ??= ExceptionDispatchInfo.Capture(e);
+            }
         }
 
         Drained?.TrySetResult();
+        error?.Throw();
     }
 }

@@ -1,14 +1,14 @@
 namespace CrMonitor.WorkQueue;
 
-/// <summary>All that the queue knows of one key; 64 bytes for a key that is a reference, so that a key costs one cache line.</summary>
+/// <summary>All that the queue knows of one key; 64 bytes for a key that is a reference.</summary>
 internal struct Entry<TKey>
 {
     public TKey Key;
 
-    /// <summary>When the key began to need a run, as a timestamp; 0 in a queue that measures nothing.</summary>
+    /// <summary>When the key began to need a run, as a timestamp; 0 in a queue that needs no clock.</summary>
     public long QueuedAt;
 
-    /// <summary>When the key was handed out, as a timestamp; 0 in a queue that measures nothing.</summary>
+    /// <summary>When the key was handed out, as a timestamp; 0 in a queue that needs no clock.</summary>
     public long TakenAt;
 
     public uint Hash;
@@ -16,14 +16,23 @@ internal struct Entry<TKey>
     /// <summary>The next entry of the same bucket, or the next free entry; -1 ends the chain.</summary>
     public int NextInChain;
 
-    /// <summary>Neighbours in the ready or in the processing list, whichever holds the entry.</summary>
+    /// <summary>Neighbours in an <see cref="EntryList"/>: of the ready keys or of the held ones, whichever the key belongs to.</summary>
     public int Previous;
 
     /// <inheritdoc cref="Previous"/>
     public int Next;
 
-    /// <summary>The place in the delay heap; -1 when the key waits for no deadline.</summary>
-    public int HeapIndex;
+    /// <summary>Neighbours in a <see cref="LaneList"/>: the ready keys of one priority, or the waiting keys of one deadline.</summary>
+    public int LanePrevious;
+
+    /// <inheritdoc cref="LanePrevious"/>
+    public int LaneNext;
+
+    /// <summary>Which priority level or which deadline that list belongs to.</summary>
+    public int Lane;
+
+    /// <summary>The priority of the next run while the key is waiting or dirty; else that of the hand-out.</summary>
+    public int Priority;
 
     /// <summary>
     /// Raised whenever a hand-out ends, so that a work item is recognised as the current one, also after its entry was used for another key.
@@ -35,4 +44,6 @@ internal struct Entry<TKey>
     public readonly bool IsDirty => (State & EntryState.Dirty) != 0;
 
     public readonly bool IsHeld => (State & EntryState.Held) != 0;
+
+    public readonly bool IsWaiting => (State & EntryState.Waiting) != 0;
 }

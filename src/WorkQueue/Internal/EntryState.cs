@@ -1,6 +1,6 @@
 namespace CrMonitor.WorkQueue;
 
-/// <summary>What is known of a key; that it waits for a deadline is told by its place in the delay heap.</summary>
+/// <summary>What is known of a key.</summary>
 [Flags]
 internal enum EntryState : byte
 {
@@ -11,4 +11,7 @@ internal enum EntryState : byte
 
     /// <summary>With a worker.</summary>
     Held = 2,
+
+    /// <summary>Waits for a deadline; never together with <see cref="Dirty"/>.</summary>
+    Waiting = 4,
 }

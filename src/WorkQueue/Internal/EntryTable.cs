@@ -73,7 +73,7 @@ internal struct EntryTable<TKey> where TKey : notnull
         entry.Key = key;
         entry.Hash = hash;
         entry.NextInChain = bucket - 1;
-        entry.Previous = entry.Next = entry.HeapIndex = None;
+        entry.Previous = entry.Next = entry.LanePrevious = entry.LaneNext = entry.Lane = None;
         entry.State = EntryState.None;
         bucket = slot + 1;
         Count++;

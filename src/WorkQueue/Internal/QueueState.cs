@@ -8,4 +8,5 @@ internal readonly record struct QueueState(
     long Refused,
     double UnfinishedWorkSeconds,
     double LongestRunningSeconds,
-    double OldestReadySeconds);
+    double OldestReadySeconds,
+    long Flows);

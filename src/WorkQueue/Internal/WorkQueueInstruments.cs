@@ -30,7 +30,8 @@ internal sealed class WorkQueueInstruments
         Counter("workqueue_retries_total", static state => state.Retries, "Additions with a delay or a rate limit.");
         Counter("workqueue_refused_adds_total", static state => state.Refused, "Additions after the shutdown.");
 
-        Gauge("workqueue_depth", unit: null, static state => state.Ready, "Keys that are ready now.");
+        meter.CreateObservableGauge("workqueue_depth", ObserveDepth, unit: null, "Keys that are ready now.");
+        meter.CreateObservableGauge("workqueue_flows", ObserveFlows, unit: null, "Flows that have ready keys now.");
         Gauge("workqueue_unfinished_work_seconds", "s", static state => state.UnfinishedWorkSeconds, "The ages of all held keys, added up.");
         Gauge("workqueue_longest_running_processor_seconds", "s", static state => state.LongestRunningSeconds, "The age of the longest held key.");
         Gauge("workqueue_oldest_ready_age_seconds", "s", static state => state.OldestReadySeconds, "How long the oldest ready key has been ready.");
@@ -67,4 +68,24 @@ internal sealed class WorkQueueInstruments
 
     private Measurement<TValue>[] Observe<TValue>(Func<QueueState, TValue> value) where TValue : struct =>
         Array.ConvertAll(_queues, queue => new Measurement<TValue>(value(queue.Observe()), queue.NameTag));
+
+    private IEnumerable<Measurement<long>> ObserveDepth()
+    {
+        foreach (var queue in _queues)
+        {
+            if (queue.CountByPriority() is not { } counts)
+            {
+                yield return new Measurement<long>(queue.Observe().Ready, queue.NameTag);
+                continue;
+            }
+
+            foreach (var (label, count) in queue.PriorityLabels.Group(counts))
+            {
+                yield return new Measurement<long>(count, queue.NameTag, new KeyValuePair<string, object?>("priority", label));
+            }
+        }
+    }
+
+    private IEnumerable<Measurement<long>> ObserveFlows() =>
+        from queue in _queues where queue.HasFlows select new Measurement<long>(queue.Observe().Flows, queue.NameTag);
 }

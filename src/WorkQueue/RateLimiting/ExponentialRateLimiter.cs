@@ -1,8 +1,6 @@
-using System.Runtime.InteropServices;
-
 namespace CrMonitor.WorkQueue;
 
-/// <summary>Doubles the delay of a key with each retry: base, 2 base, 4 base and so on, up to a maximum. Without jitter.</summary>
+/// <summary>Doubles the delay of a key with each retry: base, 2 base, 4 base and so on, up to a maximum.</summary>
 /// <remarks>
 /// <para>All members may be called from any thread.</para>
 /// <para>
@@ -21,111 +19,75 @@ public sealed class ExponentialRateLimiter<TKey> : IRateLimiter<TKey> where TKey
 
     private readonly TimeSpan _baseDelay;
     private readonly TimeSpan _maxDelay;
-    private readonly TimeSpan _idleTime;
-    private readonly TimeProvider _timeProvider;
-
-    // _gate guards the fields below. Retries are counted in two generations: a key in use is in the recent one, and what is still in the older
-    // one when the generations change has been idle for a whole period. So idle keys go away without a timer and without a scan.
-    private readonly Lock _gate = new();
-    private Dictionary<TKey, int> _recent;
-    private Dictionary<TKey, int> _older;
-    private long _periodStart;
+    private readonly double _jitter;
+    private readonly Random? _random; // null: the shared one, which any thread may use; else used under its own lock
+    private readonly RetryCounts<TKey> _retries;
 
     /// <summary>Creates a limiter with its own count for each key.</summary>
     /// <param name="baseDelay">The delay of the first retry; <see cref="DefaultBaseDelay"/> if null.</param>
     /// <param name="maxDelay">The longest delay; <see cref="DefaultMaxDelay"/> if null.</param>
     /// <param name="comparer">Which keys are the same; the default comparer of the type if null.</param>
     /// <param name="timeProvider">The clock for the expiry of idle keys; the system's if null.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The base delay is not positive, or the maximum is below it or above 10,000 days.</exception>
+    /// <param name="jitter">
+    /// By which share of it a delay is shortened at most, drawn anew each time, from 0 (no jitter) to 1: so that keys which failed together are not
+    /// tried together again and again.
+    /// </param>
+    /// <param name="random">Where the jitter is drawn from, for repeatable runs; <see cref="Random.Shared"/> if null.</param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The base delay is not positive, or the maximum is below it or above 10,000 days, or the jitter is not from 0 to 1.
+    /// </exception>
     public ExponentialRateLimiter(
         TimeSpan? baseDelay = null,
         TimeSpan? maxDelay = null,
         IEqualityComparer<TKey>? comparer = null,
-        TimeProvider? timeProvider = null)
+        TimeProvider? timeProvider = null,
+        double jitter = 0,
+        Random? random = null)
     {
         _baseDelay = baseDelay ?? DefaultBaseDelay;
         _maxDelay = maxDelay ?? DefaultMaxDelay;
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(_baseDelay, TimeSpan.Zero, nameof(baseDelay));
         ArgumentOutOfRangeException.ThrowIfLessThan(_maxDelay, _baseDelay, nameof(maxDelay));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(_maxDelay, TimeSpan.FromDays(10_000), nameof(maxDelay));
-        _idleTime = 2 * _maxDelay;
-        _timeProvider = timeProvider ?? TimeProvider.System;
-        _recent = new Dictionary<TKey, int>(comparer);
-        _older = new Dictionary<TKey, int>(comparer);
-        _periodStart = _timeProvider.GetTimestamp();
+        if (!(jitter is >= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(jitter), jitter, "The jitter is a share of the delay, from 0 to 1.");
+        }
+
+        _jitter = jitter;
+        _random = random;
+        _retries = new RetryCounts<TKey>(2 * _maxDelay, comparer, timeProvider ?? TimeProvider.System);
     }
 
     /// <summary>How many keys are remembered now.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _recent.Count + _older.Count;
-            }
-        }
-    }
+    public int Count => _retries.Count;
 
     /// <inheritdoc/>
     public TimeSpan When(TKey key)
     {
-        var now = _timeProvider.GetTimestamp();
-        int retries;
-        lock (_gate)
-        {
-            ExpireLocked(now);
-            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_recent, key, out var isRecent);
-            if (!isRecent && _older.Remove(key, out var before))
-            {
-                count = before;
-            }
+        var retries = _retries.Increment(key);
 
-            retries = count;
-            count = Math.Min(count, int.MaxValue - 1) + 1;
-        }
-
-        return Delay(retries);
+        // Compared in the exponent, because base times 2^retries leaves the range of a TimeSpan after 62 doublings at the latest.
+        var delay = retries < 62 && _baseDelay.Ticks <= _maxDelay.Ticks >> retries ? new TimeSpan(_baseDelay.Ticks << retries) : _maxDelay;
+        return _jitter == 0 ? delay : delay - (delay * (_jitter * NextDouble()));
     }
 
     /// <inheritdoc/>
-    public void Forget(TKey key)
-    {
-        lock (_gate)
-        {
-            if (!_recent.Remove(key))
-            {
-                _older.Remove(key);
-            }
-        }
-    }
+    public void Forget(TKey key) => _retries.Forget(key);
 
     /// <inheritdoc/>
-    public int Retries(TKey key)
-    {
-        lock (_gate)
-        {
-            return _recent.TryGetValue(key, out var retries) || _older.TryGetValue(key, out retries) ? retries : 0;
-        }
-    }
+    public int Retries(TKey key) => _retries.Of(key);
 
-    // Compared in the exponent, because base times 2^retries leaves the range of a TimeSpan after 62 doublings at the latest.
-    private TimeSpan Delay(int retries) =>
-        retries < 62 && _baseDelay.Ticks <= _maxDelay.Ticks >> retries ? new TimeSpan(_baseDelay.Ticks << retries) : _maxDelay;
-
-    private void ExpireLocked(long now)
+    private double NextDouble()
     {
-        var elapsed = _timeProvider.GetElapsedTime(_periodStart, now);
-        if (elapsed < _idleTime)
+        if (_random is null)
         {
-            return;
+            return Random.Shared.NextDouble();
         }
 
-        // Every call to When comes here first. So after two periods without a change of generations, none of the recent keys was retried within one.
-        // New dictionaries, because Clear would keep the room that a flood of keys once took.
-        var comparer = _recent.Comparer;
-        _older = elapsed < 2 * _idleTime ? _recent : new Dictionary<TKey, int>(comparer);
-        _recent = new Dictionary<TKey, int>(comparer);
-        _periodStart = now;
+        lock (_random)
+        {
+            return _random.NextDouble();
+        }
     }
 }
