@@ -215,6 +215,7 @@ public sealed class ListTests(Servers servers) : ContractTest(servers)
 
         var first = (await GetAsync($"{Collection}?limit=1")).Succeeds();
         var (now, token) = (first.Version, (string)first.Metadata["continue"]!);
+        await CaughtUpAsync(now);
         foreach (var (query, expected) in (IEnumerable<(string, string)>)
             [
                 ("", "a b c"),
