@@ -17,6 +17,21 @@ public sealed class CustomResourceServingTests : ServerTest
     }
 
     [Fact]
+    public async Task Before_its_definition_there_were_no_objects_and_no_watch_starts()
+    {
+        await CreateAsync(ConfigMaps, ConfigMap("a"));
+        await CreateAsync(Definitions, Definition());
+        await CreateAsync(Things, Thing("a"));
+
+        var (status, list) = await GetAsync($"{Things}?resourceVersion=1&resourceVersionMatch=Exact");
+        using var watch = await WatchAsync(Things, "&resourceVersion=1");
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Empty(Names(list));
+        Assert.Equal("Expired", (string?)(await watch.NextAsync())!["object"]!["reason"]);
+    }
+
+    [Fact]
     public async Task A_deleted_definition_takes_its_objects_along_and_ends_their_watches()
     {
         await CreateAsync(Definitions, Definition());

@@ -74,6 +74,7 @@ public sealed class FaultTests : ServerTest
     public async Task A_frozen_watch_stays_open_and_silent()
     {
         using var watch = await WatchAsync(ConfigMaps, "&allowWatchBookmarks=true");
+        Assert.Equal("BOOKMARK", await watch.NextNameAsync());
         Assert.Equal(1, Server.Faults.FreezeWatches());
 
         await CreateAsync(ConfigMaps, ConfigMap("a"));

@@ -26,7 +26,7 @@ public abstract class ContractTest(Servers servers)
     protected string Widget(string name, string spec = """{"image":"i"}""", string metadata = "", string rest = "") =>
         $$"""{"apiVersion":"{{Cluster.ApiVersion}}","kind":"Widget","metadata":{"name":"{{name}}"{{metadata}}},"spec":{{spec}}{{rest}}}""";
 
-    protected Task<Answer> GetAsync(string path) => Cluster.SendAsync(HttpMethod.Get, path);
+    protected Task<Answer> GetAsync(string path, string? accept = null) => Cluster.SendAsync(HttpMethod.Get, path, accept: accept);
 
     protected Task<Answer> CreateAsync(string body, string query = "") => Cluster.SendAsync(HttpMethod.Post, Collection + query, body);
 
@@ -47,8 +47,13 @@ public abstract class ContractTest(Servers servers)
     protected async Task<Answer> GivenAsync(string name, string spec = """{"image":"i"}""", string metadata = "") =>
         (await CreateAsync(Widget(name, spec, metadata))).Succeeds(201);
 
+    /// <summary>Returns when the server shows this version also where it promises no recent state (a version of "0" or "1").</summary>
+    protected async Task CaughtUpAsync(string version) =>
+        (await GetAsync($"{Collection}?resourceVersion={version}&resourceVersionMatch=NotOlderThan")).Succeeds();
+
     /// <summary>Watches the widgets of this case.</summary>
-    protected async Task<WatchReader> WatchAsync(string query) => new(await Cluster.OpenAsync($"{Collection}?watch=true&{query}"));
+    protected async Task<WatchReader> WatchAsync(string query, string? accept = null) =>
+        new(await Cluster.OpenAsync($"{Collection}?watch=true&{query}", accept));
 
     /// <summary>The object with the field replaced, as a client does between reading and updating.</summary>
     protected static string With(Answer read, Action<JsonObject> change)

@@ -11,6 +11,7 @@ public sealed class PatchTests(Servers servers) : ContractTest(servers)
         var patched = (await MergeAsync("a", """{"spec":{"mode":null,"args":["z"],"settings":{"k":"v"}}}""")).Succeeds();
 
         JsonEqual("""{"image":"i","replicas":1,"args":["z"],"settings":{"k":"v"}}""", patched.Body["spec"]);
+        Assert.Equal(2, (int?)patched.Metadata["generation"]);
     }
 
     [Theory, BothServers]
@@ -140,5 +141,48 @@ public sealed class PatchTests(Servers servers) : ContractTest(servers)
 
         Assert.Equal((422, "Invalid"), (answer.Status, answer.Reason));
         Assert.EndsWith("strict decoding error: unknown field \"spec.foo\"", answer.Message, StringComparison.Ordinal);
+    }
+
+    [Theory, BothServers]
+    public async Task A_patch_that_changes_nothing_keeps_the_version(ServerKind server)
+    {
+        await UseAsync(server);
+        var first = await GivenAsync("a");
+
+        JsonEqual(first.Body.ToJsonString(), (await MergeAsync("a", """{"spec":{"replicas":1}}""", "?fieldManager=other")).Succeeds().Body);
+        JsonEqual(first.Body.ToJsonString(), (await MergeAsync("a", "{}", "?fieldManager=other")).Succeeds().Body);
+        JsonEqual(first.Body.ToJsonString(), (await JsonPatchAsync("a", "[]")).Succeeds().Body);
+    }
+
+    [Theory, BothServers]
+    public async Task A_patch_of_the_status_changes_the_status_alone(ServerKind server)
+    {
+        await UseAsync(server);
+        await GivenAsync("a");
+
+        var patched = (await MergeAsync("a/status", """{"metadata":{"labels":{"k":"v"}},"spec":{"replicas":5},"status":{"phase":"x"}}""")).Succeeds();
+
+        patched.Has("spec", """{"image":"i","replicas":1}""").Has("status", """{"phase":"x"}""").Has("metadata.labels", null).Has("metadata.generation", "1");
+    }
+
+    [Theory, BothServers]
+    public async Task A_JSON_patch_of_a_path_that_is_not_there_is_refused(ServerKind server)
+    {
+        await UseAsync(server);
+        var first = await GivenAsync("a", """{"image":"i","args":["x"]}""");
+
+        foreach (var patch in (string[])
+            [
+                """[{"op":"remove","path":"/spec/nothing"}]""",
+                """[{"op":"replace","path":"/spec/nothing","value":1}]""",
+                """[{"op":"add","path":"/spec/nothing/deeper","value":1}]""",
+                """[{"op":"replace","path":"/spec/args/1","value":"y"}]""",
+                """[{"op":"test","path":"/spec/nothing","value":1}]""",
+            ])
+        {
+            (await JsonPatchAsync("a", patch)).Refuses(422, "Invalid", "the server rejected our request due to an error in our request");
+        }
+
+        Assert.Equal(first.Version, (await GetAsync($"{Collection}/a")).Version);
     }
 }

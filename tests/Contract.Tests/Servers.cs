@@ -2,6 +2,9 @@ using CrMonitor.ApiServer;
 
 [assembly: AssemblyFixture(typeof(CrMonitor.Contract.Tests.Servers))]
 
+// Cases mostly wait for a server, and some for a server's patience to end: more of them can be under way than there are processors.
+[assembly: Xunit.v3.Parallelization(MaxThreads = 8)]
+
 namespace CrMonitor.Contract.Tests;
 
 /// <summary>The two servers, each with the kind <c>Widget</c> in an API group of its own; made when the first case needs them.</summary>

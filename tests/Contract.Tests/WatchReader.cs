@@ -5,6 +5,9 @@ namespace CrMonitor.Contract.Tests;
 /// <summary>Reads the events of a watch.</summary>
 public sealed class WatchReader(HttpResponseMessage response) : IDisposable
 {
+    // A server that stays silent fails the case, and does not hang it.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
     private StreamReader? _reader;
 
     public int Status => (int)response.StatusCode;
@@ -13,7 +16,8 @@ public sealed class WatchReader(HttpResponseMessage response) : IDisposable
     public async Task<JsonObject?> NextAsync()
     {
         _reader ??= new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
-        var line = await _reader.ReadLineAsync(TestContext.Current.CancellationToken);
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var line = await _reader.ReadLineAsync(cancellationToken).AsTask().WaitAsync(Patience, TimeProvider.System, cancellationToken);
         return string.IsNullOrEmpty(line) ? null : JsonNode.Parse(line)!.AsObject();
     }
 

@@ -20,7 +20,9 @@ internal static class Widgets
               "selectableFields": [{"jsonPath": ".spec.mode"}],
               "additionalPrinterColumns": [
                 {"name": "Image", "type": "string", "jsonPath": ".spec.image"},
-                {"name": "Replicas", "type": "integer", "jsonPath": ".spec.replicas"}
+                {"name": "Replicas", "type": "integer", "jsonPath": ".spec.replicas"},
+                {"name": "Ready", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].status"},
+                {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
               ],
               "schema": {"openAPIV3Schema": {
                 "type": "object",
@@ -45,11 +47,29 @@ internal static class Widgets
                           "properties": {"name": {"type": "string"}, "port": {"type": "integer", "minimum": 1, "maximum": 65535}, "protocol": {"type": "string", "default": "TCP"}}
                         }
                       },
+                      "env": {
+                        "type": "array",
+                        "x-kubernetes-list-type": "map",
+                        "x-kubernetes-list-map-keys": ["name"],
+                        "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "value": {"type": "string"} } }
+                      },
                       "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
                       "settings": {"type": "object", "additionalProperties": {"type": "string"}}
                     }
                   },
-                  "status": {"type": "object", "properties": {"phase": {"type": "string"}, "observed": {"type": "integer"} } }
+                  "status": {
+                    "type": "object",
+                    "properties": {
+                      "phase": {"type": "string"},
+                      "observed": {"type": "integer"},
+                      "conditions": {
+                        "type": "array",
+                        "x-kubernetes-list-type": "map",
+                        "x-kubernetes-list-map-keys": ["type"],
+                        "items": {"type": "object", "required": ["type", "status"], "properties": {"type": {"type": "string"}, "status": {"type": "string"} } }
+                      }
+                    }
+                  }
                 }
               }}
             }]

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Json;
 using CrMonitor.ApiServer.Storage;
@@ -9,9 +10,16 @@ internal sealed record ContinueToken(long Revision, string LastKey)
 {
     private const string Version = "meta.k8s.io/v1";
 
+    private static readonly SearchValues<char> Alphabet = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
     /// <exception cref="ApiException">400: this is not a token of this server.</exception>
     public static ContinueToken Parse(string token)
     {
+        if (token.AsSpan().IndexOfAnyExcept(Alphabet) is >= 0 and var illegal)
+        {
+            throw Invalid($"illegal base64 data at input byte {illegal}");
+        }
+
         try
         {
             using var json = JsonDocument.Parse(Base64Url.DecodeFromChars(token));

@@ -45,15 +45,14 @@ internal sealed class DiscoveryEndpoint(ResourceRegistry registry)
 
     private static Task ServeRootAsync(HttpContext context, RegistrySnapshot snapshot, bool isCore)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, static kind => kind == Aggregated);
+        var form = MediaType.Choose(context.Request.Headers.Accept, static t => t is { As: Aggregated, Group: "apidiscovery.k8s.io", Version: "v2" or "v2beta1" });
         if (form.As.Length == 0)
         {
             return Responses.WriteAsync(context, 200, isCore ? Discovery.CoreVersions(context.Request.Host.Value ?? "") : Discovery.Groups(snapshot));
         }
 
-        var version = form.Version == "v2beta1" ? form.Version : "v2";
-        var document = Storage.ObjectEncoder.ToUtf8(Discovery.Aggregated(snapshot, isCore, version));
-        return Responses.WriteAsync(context, 200, $"{Responses.Json};g=apidiscovery.k8s.io;v={version};as={Aggregated}", document);
+        var document = Storage.ObjectEncoder.ToUtf8(Discovery.Aggregated(snapshot, isCore, form.Version));
+        return Responses.WriteAsync(context, 200, $"{Responses.Json};g=apidiscovery.k8s.io;v={form.Version};as={Aggregated}", document);
     }
 
     private static async Task<bool> TryWriteAsync(HttpContext context, System.Text.Json.Nodes.JsonObject? document)

@@ -9,6 +9,10 @@ namespace CrMonitor.ApiServer.Http;
 /// <summary>The parameters of a list or a watch.</summary>
 internal sealed record ListOptions
 {
+    private const string NotOlderThan = "NotOlderThan";
+
+    private const string MatchField = "resourceVersionMatch";
+
     public required LabelSelector Labels { get; init; }
 
     public required FieldSelector Fields { get; init; }
@@ -24,7 +28,8 @@ internal sealed record ListOptions
 
     public ContinueToken? Continue { get; init; }
 
-    public bool? SendInitialEvents { get; init; }
+    /// <summary>Whether a watch starts with what is there.</summary>
+    public bool SendsInitialEvents { get; init; }
 
     public bool AllowWatchBookmarks { get; init; }
 
@@ -43,6 +48,12 @@ internal sealed record ListOptions
             fields = string.IsNullOrEmpty(fields) ? $"metadata.name={name}" : $"{fields},metadata.name={name}";
         }
 
+        if (isWatch && sendInitialEvents is null && match.Length == 0 && version is "" or "0")
+        {
+            // A watch that says nothing of where it starts is a streaming list.
+            (sendInitialEvents, match) = (true, NotOlderThan);
+        }
+
         var options = new ListOptions
         {
             Labels = LabelSelector.Parse(query["labelSelector"]),
@@ -50,7 +61,7 @@ internal sealed record ListOptions
             Limit = Math.Max(0, Number(query["limit"])),
             Timeout = Number(query["timeoutSeconds"]) is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null,
             ResourceVersionMatch = match,
-            SendInitialEvents = sendInitialEvents,
+            SendsInitialEvents = sendInitialEvents == true,
             AllowWatchBookmarks = query.ContainsKey("allowWatchBookmarks") && RequestPath.IsTrue(query["allowWatchBookmarks"]),
         };
 
@@ -77,33 +88,24 @@ internal sealed record ListOptions
         }
 
         var parsedToken = ContinueToken.Parse(token);
-        return options.ResourceVersion is null or 0
-            ? options with { Continue = parsedToken, ResourceVersion = null }
-            : throw ApiErrors.BadRequest("specifying resource version is not allowed when using continue");
+        return options.ResourceVersion switch
+        {
+            null => options with { Continue = parsedToken },
+
+            // As at the start of a list, "0" asks for all that a server has at hand.
+            0 => options with { Continue = parsedToken, ResourceVersion = null, Limit = 0 },
+            _ => throw ApiErrors.BadRequest("specifying resource version is not allowed when using continue"),
+        };
     }
 
-    private static IEnumerable<FieldError> CheckMatch(string version, string match, string token, bool? sendInitialEvents, bool isWatch)
+    private static IEnumerable<FieldError> CheckMatch(string version, string match, string token, bool? sendInitialEvents, bool isWatch) =>
+        isWatch ? CheckWatch(match, token, sendInitialEvents) : CheckList(version, match, token, sendInitialEvents);
+
+    private static IEnumerable<FieldError> CheckWatch(string match, string token, bool? sendInitialEvents)
     {
-        const string Field = "resourceVersionMatch";
-        if (sendInitialEvents is not null && isWatch)
+        if (sendInitialEvents is not null && match != NotOlderThan)
         {
-            if (match.Length == 0 || match != "NotOlderThan")
-            {
-                yield return FieldErrors.Forbidden(Field, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
-            }
-
-            if (token.Length > 0)
-            {
-                yield return FieldErrors.Forbidden(Field, "resourceVersionMatch is forbidden when continue is provided");
-            }
-
-            yield break;
-        }
-
-        if (sendInitialEvents is not null)
-        {
-            yield return FieldErrors.Forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
-            yield break;
+            yield return FieldErrors.Forbidden(MatchField, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
         }
 
         if (match.Length == 0)
@@ -111,29 +113,50 @@ internal sealed record ListOptions
             yield break;
         }
 
-        if (isWatch)
+        if (sendInitialEvents is null)
         {
-            yield return FieldErrors.Forbidden(Field, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+            yield return FieldErrors.Forbidden(MatchField, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
         }
 
-        if (version.Length == 0)
+        if (match != NotOlderThan)
         {
-            yield return FieldErrors.Forbidden(Field, "resourceVersionMatch is forbidden unless resourceVersion is provided");
+            yield return FieldErrors.NotSupported(MatchField, JsonValue.Create(match), [NotOlderThan]);
         }
 
         if (token.Length > 0)
         {
-            yield return FieldErrors.Forbidden(Field, "resourceVersionMatch is forbidden when continue is provided");
+            yield return FieldErrors.Forbidden(MatchField, "resourceVersionMatch is forbidden when continue is provided");
+        }
+    }
+
+    private static IEnumerable<FieldError> CheckList(string version, string match, string token, bool? sendInitialEvents)
+    {
+        if (match.Length > 0)
+        {
+            if (version.Length == 0)
+            {
+                yield return FieldErrors.Forbidden(MatchField, "resourceVersionMatch is forbidden unless resourceVersion is provided");
+            }
+
+            if (token.Length > 0)
+            {
+                yield return FieldErrors.Forbidden(MatchField, "resourceVersionMatch is forbidden when continue is provided");
+            }
+
+            if (match is not ("Exact" or NotOlderThan))
+            {
+                yield return FieldErrors.NotSupported(MatchField, JsonValue.Create(match), ["Exact", NotOlderThan, ""]);
+            }
+
+            if (match == "Exact" && version == "0")
+            {
+                yield return FieldErrors.Forbidden(MatchField, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+            }
         }
 
-        if (match is not ("Exact" or "NotOlderThan"))
+        if (sendInitialEvents is not null)
         {
-            yield return FieldErrors.NotSupported(Field, JsonValue.Create(match), ["Exact", "NotOlderThan", ""]);
-        }
-
-        if (match == "Exact" && version == "0")
-        {
-            yield return FieldErrors.Forbidden(Field, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+            yield return FieldErrors.Forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
         }
     }
 

@@ -389,6 +389,4 @@ internal sealed class ResourceEndpoint(
                 : $"the name of the object ({own}) does not match the name on the URL ({name})");
         }
     }
-
-    private static bool IsForm(string kind) => kind is "Table" or "PartialObjectMetadata" or "PartialObjectMetadataList";
 }

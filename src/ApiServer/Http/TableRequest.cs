@@ -8,8 +8,9 @@ namespace CrMonitor.ApiServer.Http;
 /// <param name="IncludeObject">What a table's rows hold.</param>
 internal readonly record struct TableRequest(TableForm Form, string ApiVersion, TableIncludeObject IncludeObject)
 {
-    /// <summary>Whether <see cref="Parse"/> knows the parameter <c>as</c> of an Accept header.</summary>
-    public static bool IsForm(string value) => value is "Table" or "PartialObjectMetadata" or "PartialObjectMetadataList";
+    /// <summary>Whether <see cref="Parse"/> knows what an Accept header asks for.</summary>
+    public static bool IsForm(MediaType type) =>
+        type is { As: "Table" or "PartialObjectMetadata" or "PartialObjectMetadataList", Group: "meta.k8s.io", Version: "v1" or "v1beta1" };
 
     /// <summary>Reads the parameters <c>as</c> and <c>v</c> of the Accept header and the query parameter <c>includeObject</c>.</summary>
     /// <exception cref="ApiException">400: <paramref name="includeObject"/> is unknown.</exception>
@@ -22,7 +23,7 @@ internal readonly record struct TableRequest(TableForm Form, string ApiVersion, 
             "PartialObjectMetadataList" => TableForm.PartialObjectMetadataList,
             _ => throw new ArgumentOutOfRangeException(nameof(form), form, "Ask IsForm first."),
         };
-        return new TableRequest(parsed, $"meta.k8s.io/{(version.Length == 0 ? "v1" : version)}", parsed == TableForm.Table ? ParseIncludeObject(includeObject) : default);
+        return new TableRequest(parsed, $"meta.k8s.io/{version}", parsed == TableForm.Table ? ParseIncludeObject(includeObject) : default);
     }
 
     private static TableIncludeObject ParseIncludeObject(string? value) => value switch

@@ -53,6 +53,15 @@ internal sealed class ObjectStore
         }
     }
 
+    /// <summary>Makes the table of a resource that is served from now on: a watch of it cannot start earlier. A table that there is stays as it is.</summary>
+    public void Open(string storageKey)
+    {
+        lock (_gate)
+        {
+            _tables.GetOrAdd(storageKey, static (key, store) => new ResourceTable(key, store._revision, store.Time.GetTimestamp()), this);
+        }
+    }
+
     public TableState Read(ResourceTable table)
     {
         lock (_gate)
@@ -67,14 +76,15 @@ internal sealed class ObjectStore
     {
         lock (_gate)
         {
-            if (revision < table.Head.Revision || revision < _compacted)
+            // A log that still has its first link knows all: before it, there were no objects.
+            if (revision < _compacted || (revision < table.Head.Revision && table.Head.Sequence > 0))
             {
                 return null;
             }
 
             var objects = table.Objects.ToBuilder();
             var change = table.Tail;
-            for (; change.Revision > revision; change = change.Before!)
+            for (; change.Revision > revision && change.Sequence > 0; change = change.Before!)
             {
                 if (change.Current is not null)
                 {

@@ -50,6 +50,7 @@ internal sealed class CustomResourceServing
                 return;
             }
 
+            _store.Open(name);
             var obj = JsonText.ParseObject(stored.Json);
             _registry.Apply(obj);
             isTerminating = obj["metadata"]!["deletionTimestamp"] is not null;

@@ -82,6 +82,12 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
                 throw ApiErrors.NotFound(definition.Group, definition.Plural, name);
             }
 
+            if (applied["metadata"] is JsonObject metadata && MetadataRules.Text(metadata, "uid") is { Length: > 0 } uid)
+            {
+                throw ApiErrors.Conflict(
+                    definition.Group, definition.Plural, name, $"uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+            }
+
             var created = Merge(definition, null, applied, subresource, options);
             ((JsonObject)created["metadata"]!).Remove("resourceVersion");
             try

@@ -91,8 +91,7 @@ internal sealed class WatchStream(
     /// <returns>After which change to go on; <see langword="null"/> if the watch cannot start, which its client has been told.</returns>
     private async Task<Change?> StartAsync(CancellationToken cancellationToken)
     {
-        var sendsState = options.SendInitialEvents ?? options.ResourceVersion is null or 0;
-        if (!sendsState && options.ResourceVersion is > 0 and var version)
+        if (!options.SendsInitialEvents && options.ResourceVersion is > 0 and var version)
         {
             if (version > (ulong)store.Revision)
             {
@@ -115,7 +114,7 @@ internal sealed class WatchStream(
         }
 
         var state = store.Read(_table);
-        if (!sendsState)
+        if (!options.SendsInitialEvents)
         {
             return state.Tail;
         }
@@ -132,8 +131,7 @@ internal sealed class WatchStream(
             }
         }
 
-        // A client that asks for bookmarks and everything from "0" on is told the end of everything, too.
-        if (options.AllowWatchBookmarks && (options.SendInitialEvents == true || (options.SendInitialEvents is null && options.ResourceVersion == 0)))
+        if (options.AllowWatchBookmarks)
         {
             WriteBookmark(state.Revision, isInitialEnd: true);
         }
