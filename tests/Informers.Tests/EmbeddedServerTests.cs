@@ -74,11 +74,7 @@ public sealed class EmbeddedServerTests : IAsyncLifetime
     [Fact]
     public async Task What_happens_while_the_connection_is_broken_arrives_when_it_is_back()
     {
-        await CreateAsync("a", 1);
-        await CreateAsync("b", 2);
-        await SyncAsync();
-        await _handler.NextAsync();
-        await _handler.NextAsync();
+        await GivenTwoAsync();
 
         using (_server.Faults.Disconnect(IsWatch))
         {
@@ -94,11 +90,7 @@ public sealed class EmbeddedServerTests : IAsyncLifetime
     [Fact]
     public async Task A_deletion_that_the_server_has_forgotten_is_found_once_by_a_new_list()
     {
-        await CreateAsync("a", 1);
-        await CreateAsync("b", 2);
-        await SyncAsync();
-        await _handler.NextAsync();
-        await _handler.NextAsync();
+        await GivenTwoAsync();
 
         using (_server.Faults.Disconnect(IsWatch))
         {
@@ -121,6 +113,16 @@ public sealed class EmbeddedServerTests : IAsyncLifetime
         HttpMethod.Post,
         Collection,
         $$"""{"apiVersion":"test.crmonitor.dev/v1","kind":"Widget","metadata":{"name":"{{name}}"},"spec":{"size":{{size}} } }""");
+
+    /// <summary>The widgets a and b, which the handler has been told.</summary>
+    private async Task GivenTwoAsync()
+    {
+        await CreateAsync("a", 1);
+        await CreateAsync("b", 2);
+        await SyncAsync();
+        await _handler.NextAsync();
+        await _handler.NextAsync();
+    }
 
     private async Task SyncAsync()
     {
