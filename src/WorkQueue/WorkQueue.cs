@@ -49,7 +49,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private readonly Lock _gate = new();
     private EntryTable<TKey> _table;                 // every key that is ready, waiting or held
     private readonly ReadyKeys<TKey> _ready;         // dirty and not held
-    private EntryList _processing = new();           // held, in the order of hand-out
+    private EntryList<OrderLinks> _processing = new();           // held, in the order of hand-out
     private Deadlines _waiting;                      // waiting, by deadline; may be held as well
     private int _dirtyAndHeld;                       // how many keys will be ready when their workers are done
     private WaiterList<TKey> _parked;                // calls of TakeAsync that found nothing; empty while a key may be handed out

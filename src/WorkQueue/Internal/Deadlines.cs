@@ -214,7 +214,7 @@ internal struct Deadlines
 
     private struct Moment
     {
-        public LaneList Keys = new();
+        public EntryList<LaneLinks> Keys = new();
         public long Millisecond;
 
         /// <summary>The latest deadline in this millisecond.</summary>

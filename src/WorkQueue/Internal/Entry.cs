@@ -16,13 +16,13 @@ internal struct Entry<TKey>
     /// <summary>The next entry of the same bucket, or the next free entry; -1 ends the chain.</summary>
     public int NextInChain;
 
-    /// <summary>Neighbours in an <see cref="EntryList"/>: of the ready keys or of the held ones, whichever the key belongs to.</summary>
+    /// <summary>Neighbours by <see cref="OrderLinks"/>: of the ready keys or of the held ones, whichever the key belongs to.</summary>
     public int Previous;
 
     /// <inheritdoc cref="Previous"/>
     public int Next;
 
-    /// <summary>Neighbours in a <see cref="LaneList"/>: the ready keys of one priority, or the waiting keys of one deadline.</summary>
+    /// <summary>Neighbours by <see cref="LaneLinks"/>: the ready keys of one priority, or the waiting keys of one deadline.</summary>
     public int LanePrevious;
 
     /// <inheritdoc cref="LanePrevious"/>

@@ -1,7 +1,7 @@
 namespace CrMonitor.WorkQueue;
 
-/// <summary>A list, first in first out, threaded through the entries of a table; an entry is in one list at most.</summary>
-internal struct EntryList
+/// <summary>A list, first in first out, threaded through the entries of a table; an entry is in one list of each kind of links at most.</summary>
+internal struct EntryList<TLinks> where TLinks : struct, IEntryLinks
 {
     private const int None = -1;
     private int _last = None;
@@ -18,11 +18,11 @@ internal struct EntryList
     public void Append<TKey>(in EntryTable<TKey> table, int slot) where TKey : notnull
     {
         ref var entry = ref table[slot];
-        entry.Previous = _last;
-        entry.Next = None;
+        TLinks.Previous(ref entry) = _last;
+        TLinks.Next(ref entry) = None;
         if (_last >= 0)
         {
-            table[_last].Next = slot;
+            TLinks.Next(ref table[_last]) = slot;
         }
         else
         {
@@ -36,25 +36,27 @@ internal struct EntryList
     public void Remove<TKey>(in EntryTable<TKey> table, int slot) where TKey : notnull
     {
         ref var entry = ref table[slot];
-        if (entry.Previous >= 0)
+        ref var previous = ref TLinks.Previous(ref entry);
+        ref var next = ref TLinks.Next(ref entry);
+        if (previous >= 0)
         {
-            table[entry.Previous].Next = entry.Next;
+            TLinks.Next(ref table[previous]) = next;
         }
         else
         {
-            First = entry.Next;
+            First = next;
         }
 
-        if (entry.Next >= 0)
+        if (next >= 0)
         {
-            table[entry.Next].Previous = entry.Previous;
+            TLinks.Previous(ref table[next]) = previous;
         }
         else
         {
-            _last = entry.Previous;
+            _last = previous;
         }
 
-        entry.Previous = entry.Next = None;
+        previous = next = None;
         Count--;
     }
 }

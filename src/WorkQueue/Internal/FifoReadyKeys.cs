@@ -5,7 +5,7 @@ namespace CrMonitor.WorkQueue;
 /// <summary>First in, first out.</summary>
 internal sealed class FifoReadyKeys<TKey> : ReadyKeys<TKey> where TKey : notnull
 {
-    private EntryList _keys = new();
+    private EntryList<OrderLinks> _keys = new();
 
     public override void Append(in EntryTable<TKey> table, int slot)
     {

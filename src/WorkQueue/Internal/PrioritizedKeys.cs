@@ -8,7 +8,7 @@ namespace CrMonitor.WorkQueue;
 internal struct PrioritizedKeys
 {
     /// <summary>All keys, in the order in which they became ready.</summary>
-    public EntryList Keys = new();
+    public EntryList<OrderLinks> Keys = new();
 
     /// <summary>The level with the highest priority; -1 while there is one priority only, <see cref="OnlyPriority"/>.</summary>
     public int HighestLevel = -1;

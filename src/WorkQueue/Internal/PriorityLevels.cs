@@ -320,7 +320,7 @@ internal sealed class PriorityLevels<TKey>(long ageingTicks) where TKey : notnul
 
     private struct Level
     {
-        public LaneList Keys = new();
+        public EntryList<LaneLinks> Keys = new();
         public int Owner;
         public int Priority;
 

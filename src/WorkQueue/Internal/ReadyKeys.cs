@@ -59,7 +59,7 @@ internal abstract class ReadyKeys<TKey> where TKey : notnull
     [Conditional("DEBUG")]
     public abstract void AssertInvariants(in EntryTable<TKey> table);
 
-    protected static void AssertReady(in EntryList keys, in EntryTable<TKey> table)
+    protected static void AssertReady(in EntryList<OrderLinks> keys, in EntryTable<TKey> table)
     {
         var count = 0;
         for (var slot = keys.First; slot >= 0; slot = table[slot].Next, count++)

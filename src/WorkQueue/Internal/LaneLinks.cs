@@ -1,0 +1,9 @@
+namespace CrMonitor.WorkQueue;
+
+/// <summary>The links of the ready keys of one priority, or of the waiting keys of one deadline.</summary>
+internal readonly struct LaneLinks : IEntryLinks
+{
+    public static ref int Previous<TKey>(ref Entry<TKey> entry) => ref entry.LanePrevious;
+
+    public static ref int Next<TKey>(ref Entry<TKey> entry) => ref entry.LaneNext;
+}
