@@ -224,11 +224,7 @@ public sealed class WakingTests
     public async Task Changes_during_a_run_lead_to_exactly_one_more_with_all_their_reasons()
     {
         var release = new TaskCompletionSource<ReconcileResult>();
-        await using var rig = new ControllerRig(
-            new FakeReconciler((_, _) => new ValueTask<ReconcileResult>(release.Task)), controller => controller.Owns<V1Deployment>());
-        await rig.StartAsync();
-        await rig.Informers.Widgets.SetAsync(Widget());
-        await rig.Reconciler.NextAsync();
+        await using var rig = await InARunAsync(release.Task);
 
         for (var version = 2; version < 10; version++)
         {
@@ -251,11 +247,7 @@ public sealed class WakingTests
     public async Task Of_many_reasons_sixteen_are_kept_and_the_others_counted()
     {
         var release = new TaskCompletionSource<ReconcileResult>();
-        await using var rig = new ControllerRig(
-            new FakeReconciler((_, _) => new ValueTask<ReconcileResult>(release.Task)), controller => controller.Owns<V1Deployment>());
-        await rig.StartAsync();
-        await rig.Informers.Widgets.SetAsync(Widget());
-        await rig.Reconciler.NextAsync();
+        await using var rig = await InARunAsync(release.Task);
         for (var i = 0; i < 20; i++)
         {
             await rig.Informers.Deployments.SetAsync(Deployment($"d{i}", Owner("w")));
@@ -291,6 +283,16 @@ public sealed class WakingTests
 
         Assert.Equal("hot", Assert.Single(rig.Controller.BusyWorkers()).Key.Name);
         release.SetResult(ReconcileResult.Done);
+    }
+
+    /// <summary>A controller whose first run has begun and ends with <paramref name="result"/>.</summary>
+    private static async Task<ControllerRig> InARunAsync(Task<ReconcileResult> result)
+    {
+        var rig = new ControllerRig(new FakeReconciler((_, _) => new ValueTask<ReconcileResult>(result)), controller => controller.Owns<V1Deployment>());
+        await rig.StartAsync();
+        await rig.Informers.Widgets.SetAsync(Widget());
+        await rig.Reconciler.NextAsync();
+        return rig;
     }
 
     private static V1Deployment Labelled(string widget)
