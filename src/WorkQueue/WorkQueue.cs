@@ -59,6 +59,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private long _adds;
     private long _retries;
     private long _refused;
+    private readonly Inbox<TKey> _inbox = new(); // read first of all by whoever holds _gate; closed while a waiter is parked, and for good by a shutdown
 
     // The timer belongs to the thread that raised _timerRequests from 0: see ReleaseDue.
     private int _timerRequests;
@@ -170,16 +171,17 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         var hash = _table.Hash(key);
         var now = _timeProvider.GetTimestamp();
         var due = Deadline(now, delay);
-        var timerIsStale = false;
+        Aftermath<TKey> aftermath = default;
         lock (_gate)
         {
+            ReadInboxLocked(ref aftermath);
             if (_isShutDown)
             {
                 _refused++;
                 return false;
             }
 
-            var slot = FindOrInsertLocked(key, hash);
+            var slot = FindOrInsertLocked(key, hash, isPosted: false);
             _retries++;
             if (_table[slot].IsDirty)
             {
@@ -187,17 +189,13 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             }
             else
             {
-                timerIsStale = WaitLocked(slot, due, priority, rule);
+                WaitLocked(slot, due, priority, rule, ref aftermath);
             }
 
             AssertInvariantsLocked();
         }
 
-        if (timerIsStale)
-        {
-            ReleaseDue();
-        }
-
+        Finish(ref aftermath);
         return true;
     }
 
@@ -248,44 +246,17 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         ThrowIfNull(key);
         var hash = _table.Hash(key);
         Aftermath<TKey> aftermath = default;
-        bool timerIsStale;
+        bool wasQueued;
         lock (_gate)
         {
-            var slot = _table.Find(key, hash);
-            if (slot < 0 || _table[slot].State == EntryState.Held)
-            {
-                return false;
-            }
-
-            ref var entry = ref _table[slot];
-            timerIsStale = entry.IsWaiting && StopWaitingLocked(slot);
-            switch (entry.State)
-            {
-                case EntryState.Dirty:
-                    _ready.Remove(_table, slot);
-                    break;
-                case EntryState.Dirty | EntryState.Held:
-                    _dirtyAndHeld--;
-                    break;
-            }
-
-            entry.State &= ~EntryState.Dirty;
-            if (entry.State == EntryState.None)
-            {
-                RemoveLocked(slot);
-            }
-
+            ReadInboxLocked(ref aftermath);
+            wasQueued = CancelLocked(key, hash, ref aftermath);
             EndLocked(ref aftermath);
             AssertInvariantsLocked();
         }
 
-        aftermath.Run();
-        if (timerIsStale)
-        {
-            ReleaseDue();
-        }
-
-        return true;
+        Finish(ref aftermath);
+        return wasQueued;
     }
 
     /// <summary>Hands out the next key as soon as there is one. Callers that wait are served in the order of their calls.</summary>
@@ -302,9 +273,24 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         var now = EntryTimestamp();
         TakeWaiter<TKey>? waiter = null;
         WorkItem<TKey> item = default;
+        Aftermath<TKey> aftermath = default;
         lock (_gate)
         {
-            if (_ready.Take(_table, now) is >= 0 and var slot)
+            ReadInboxLocked(ref aftermath);
+            var slot = _ready.Take(_table, now);
+            if (slot < 0 && !_inbox.IsClosed)
+            {
+                // From now on every addition comes by the lock and finds who waits; what was posted until now has to be seen here.
+                _inbox.Close();
+                ReadInboxLocked(ref aftermath);
+                slot = _ready.Take(_table, now);
+                if (slot >= 0)
+                {
+                    _inbox.Open();
+                }
+            }
+
+            if (slot >= 0)
             {
                 item = HandOutLocked(slot, now);
             }
@@ -320,6 +306,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             AssertInvariantsLocked();
         }
 
+        Finish(ref aftermath);
         if (waiter is null)
         {
             MeasureQueueDuration(item);
@@ -337,19 +324,24 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     public bool TryTake(out WorkItem<TKey> item)
     {
         var now = EntryTimestamp();
+        Aftermath<TKey> aftermath = default;
+        bool isTaken;
         lock (_gate)
         {
+            ReadInboxLocked(ref aftermath);
             var slot = _ready.Take(_table, now);
-            item = slot < 0 ? default : HandOutLocked(slot, now);
+            isTaken = slot >= 0;
+            item = isTaken ? HandOutLocked(slot, now) : default;
             AssertInvariantsLocked();
-            if (slot < 0)
-            {
-                return false;
-            }
         }
 
-        MeasureQueueDuration(item);
-        return true;
+        Finish(ref aftermath);
+        if (isTaken)
+        {
+            MeasureQueueDuration(item);
+        }
+
+        return isTaken;
     }
 
     /// <summary>Hands out keys until the queue is shut down and empty. Several enumerations can run at once; each key goes to one of them.</summary>
@@ -393,7 +385,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         Task drained;
         lock (_gate)
         {
-            _isShutDown = true;
+            ShutDownLocked(ref aftermath);
             _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             drained = _drained.Task;
             EndLocked(ref aftermath);
@@ -422,8 +414,10 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         (TKey Key, long Due)[] waiting;
         ProcessingKey<TKey>[] processing;
         bool isShutDown;
+        Aftermath<TKey> aftermath = default;
         lock (_gate)
         {
+            ReadInboxLocked(ref aftermath);
             isShutDown = _isShutDown;
             var slots = new int[_ready.Count];
             _ready.CopyTo(_table, slots);
@@ -447,6 +441,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             }
         }
 
+        Finish(ref aftermath);
         Array.Sort(waiting, static (a, b) => a.Due.CompareTo(b.Due));
         return new WorkQueueSnapshot<TKey>(
             ready,
@@ -465,91 +460,44 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         _instruments?.Unregister(this);
     }
 
-    IReadOnlyDictionary<int, int>? IMeasuredQueue.CountByPriority()
-    {
-        lock (_gate)
-        {
-            return _ready.CountByPriority();
-        }
-    }
+    IReadOnlyDictionary<int, int>? IMeasuredQueue.CountByPriority() => Locked(static queue => queue._ready.CountByPriority());
 
     QueueState IMeasuredQueue.Observe()
     {
         var now = _timeProvider.GetTimestamp();
-        lock (_gate)
-        {
-            var unfinished = TimeSpan.Zero;
-            for (var slot = _processing.First; slot >= 0; slot = _table[slot].Next)
-            {
-                unfinished += Elapsed(_table[slot].TakenAt, now);
-            }
-
-            return new QueueState(
-                _ready.Count,
-                _adds,
-                _retries,
-                _refused,
-                unfinished.TotalSeconds,
-                _processing.First < 0 ? 0 : Elapsed(_table[_processing.First].TakenAt, now).TotalSeconds,
-                _ready.OldestQueuedAt(_table) is { } oldest ? Elapsed(oldest, now).TotalSeconds : 0,
-                _ready.FlowCount);
-        }
+        return Locked(queue => queue.ObserveLocked(now));
     }
 
     internal void Done(int slot, uint version, TKey key)
     {
-        var now = EntryTimestamp();
-        Aftermath<TKey> aftermath = default;
-        var takenAt = 0L;
-        bool isHeld;
-        lock (_gate)
-        {
-            ref var entry = ref _table[slot];
-            isHeld = entry.Version == version;
-            if (isHeld)
-            {
-                takenAt = entry.TakenAt;
-                entry.Version++;
-                entry.State &= ~EntryState.Held;
-                _processing.Remove(_table, slot);
-                if (_hasFlows)
-                {
-                    _ready.EndHandOut(slot);
-                }
-
-                if (entry.State == EntryState.Dirty)
-                {
-                    _dirtyAndHeld--;
-                    MakeReadyLocked(slot, now, ref aftermath);
-                }
-                else if (entry.State == EntryState.None)
-                {
-                    RemoveLocked(slot);
-                }
-
-                if (_hasFlows)
-                {
-                    // One more key of its flow may be in work now.
-                    ServeLocked(now, ref aftermath);
-                }
-
-                EndLocked(ref aftermath);
-                AssertInvariantsLocked();
-            }
-        }
-
-        if (!isHeld)
+        ref var entry = ref _table[slot];
+        if (Interlocked.CompareExchange(ref entry.Version, version + 1, version) != version)
         {
             throw new InvalidOperationException(
                 $"The hand-out of '{key}' has ended before: its work item was disposed twice. Dispose each item once, when the work on it is done.");
         }
 
+        var now = EntryTimestamp();
         if (_instruments is { WorkDuration: { Enabled: true } workDuration })
         {
-            workDuration.Record(Elapsed(takenAt, now).TotalSeconds, NameTag);
+            workDuration.Record(Elapsed(entry.TakenAt, now).TotalSeconds, NameTag);
         }
 
-        aftermath.Run();
+        if (_inbox.TryReserve() is >= 0 and var place)
+        {
+            _inbox.Publish(place, slot, key: default!, hash: 0, priority: 0, now);
+            return;
+        }
+
+        Aftermath<TKey> aftermath = default;
+        lock (_gate)
+        {
+            ReadInboxLocked(ref aftermath);
+            EndHandOutLocked(slot, now, ref aftermath);
+            AssertInvariantsLocked();
+        }
+
+        Finish(ref aftermath);
     }
 
     /// <summary>Takes a waiter back from the parked ones, unless it has been released already.</summary>
@@ -562,8 +510,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
                 return false;
             }
 
-            _parked.Remove(waiter);
-            waiter.IsParked = false;
+            UnparkLocked(waiter);
             waiter.IsCanceled = true;
             AssertInvariantsLocked();
             return true;
@@ -597,6 +544,30 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
     }
 
+    /// <summary>Does what was posted before this thread took the lock.</summary>
+    private void ReadInboxLocked(ref Aftermath<TKey> aftermath)
+    {
+        // No more were posted before than the inbox holds. Those that come meanwhile may wait.
+        for (var i = 0; i < Inbox<TKey>.Capacity && _inbox.Peek() is >= 0 and var place; i++)
+        {
+            if (_hasFlows)
+            {
+                _ready.Receive(place);
+            }
+
+            var message = _inbox.Read(place);
+            _table.Prefetch(_inbox.HashAhead);
+            if (message.Slot >= 0)
+            {
+                EndHandOutLocked(message.Slot, message.Now, ref aftermath);
+            }
+            else
+            {
+                AddLocked(message.Key, message.Hash, message.Priority, message.Now, isPosted: true, ref aftermath);
+            }
+        }
+    }
+
     private long EntryTimestamp() => _needsClock ? _timeProvider.GetTimestamp() : 0;
 
     // A key may have been added by a thread that read the clock a little later than the one that takes it.
@@ -610,9 +581,50 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
     private TResult Locked<TResult>(Func<WorkQueue<TKey>, TResult> read)
     {
+        Aftermath<TKey> aftermath = default;
+        TResult result;
         lock (_gate)
         {
-            return read(this);
+            ReadInboxLocked(ref aftermath);
+            result = read(this);
+        }
+
+        Finish(ref aftermath);
+        return result;
+    }
+
+    private QueueState ObserveLocked(long now)
+    {
+        var unfinished = TimeSpan.Zero;
+        for (var slot = _processing.First; slot >= 0; slot = _table[slot].Next)
+        {
+            unfinished += Elapsed(_table[slot].TakenAt, now);
+        }
+
+        return new QueueState(
+            _ready.Count,
+            _adds,
+            _retries,
+            _refused,
+            unfinished.TotalSeconds,
+            _processing.First < 0 ? 0 : Elapsed(_table[_processing.First].TakenAt, now).TotalSeconds,
+            _ready.OldestQueuedAt(_table) is { } oldest ? Elapsed(oldest, now).TotalSeconds : 0,
+            _ready.FlowCount);
+    }
+
+    /// <summary>Does, without the lock, what a call left to be done.</summary>
+    private void Finish(ref Aftermath<TKey> aftermath)
+    {
+        try
+        {
+            aftermath.Run();
+        }
+        finally
+        {
+            if (aftermath.TimerIsStale)
+            {
+                ReleaseDue();
+            }
         }
     }
 
@@ -621,46 +633,50 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         ThrowIfNull(key);
         var hash = _table.Hash(key);
         var now = EntryTimestamp();
+        if (!isRetry && _ready.TryPost(_inbox, key, hash, priority, now))
+        {
+            return true;
+        }
+
         Aftermath<TKey> aftermath = default;
-        var timerIsStale = false;
         lock (_gate)
         {
+            ReadInboxLocked(ref aftermath);
             if (_isShutDown)
             {
                 _refused++;
                 return false;
             }
 
-            var slot = FindOrInsertLocked(key, hash);
             _retries += isRetry ? 1 : 0;
-            if (_table[slot].IsDirty)
-            {
-                RaiseLocked(slot, priority);
-            }
-            else
-            {
-                if (_table[slot].IsWaiting)
-                {
-                    priority = Math.Max(priority, _table[slot].Priority);
-                    timerIsStale = StopWaitingLocked(slot);
-                }
-
-                MakeDirtyLocked(slot, priority, now, ref aftermath);
-            }
-
+            AddLocked(key, hash, priority, now, isPosted: false, ref aftermath);
             AssertInvariantsLocked();
         }
 
-        aftermath.Run();
-        if (timerIsStale)
-        {
-            ReleaseDue();
-        }
-
+        Finish(ref aftermath);
         return true;
     }
 
-    private int FindOrInsertLocked(TKey key, uint hash)
+    private void AddLocked(TKey key, uint hash, int priority, long now, bool isPosted, ref Aftermath<TKey> aftermath)
+    {
+        var slot = FindOrInsertLocked(key, hash, isPosted);
+        ref var entry = ref _table[slot];
+        if (entry.IsDirty)
+        {
+            RaiseLocked(slot, priority);
+            return;
+        }
+
+        if (entry.IsWaiting)
+        {
+            priority = Math.Max(priority, entry.Priority);
+            StopWaitingLocked(slot, ref aftermath);
+        }
+
+        MakeDirtyLocked(slot, priority, now, ref aftermath);
+    }
+
+    private int FindOrInsertLocked(TKey key, uint hash, bool isPosted)
     {
         var slot = _table.Find(key, hash);
         if (slot >= 0)
@@ -674,7 +690,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
 
         // First what can throw.
-        var flow = _ready.FlowOf(key);
+        var flow = _ready.FlowOf(key, isPosted);
         slot = _table.Insert(key, hash);
         _ready.Enter(slot, flow);
         return slot;
@@ -706,6 +722,39 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         {
             MakeReadyLocked(slot, now, ref aftermath);
         }
+    }
+
+    private bool CancelLocked(TKey key, uint hash, ref Aftermath<TKey> aftermath)
+    {
+        var slot = _table.Find(key, hash);
+        if (slot < 0 || _table[slot].State == EntryState.Held)
+        {
+            return false;
+        }
+
+        ref var entry = ref _table[slot];
+        if (entry.IsWaiting)
+        {
+            StopWaitingLocked(slot, ref aftermath);
+        }
+
+        switch (entry.State)
+        {
+            case EntryState.Dirty:
+                _ready.Remove(_table, slot);
+                break;
+            case EntryState.Dirty | EntryState.Held:
+                _dirtyAndHeld--;
+                break;
+        }
+
+        entry.State &= ~EntryState.Dirty;
+        if (entry.State == EntryState.None)
+        {
+            RemoveLocked(slot);
+        }
+
+        return true;
     }
 
     private void RaiseLocked(int slot, int priority)
@@ -757,6 +806,35 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         return new WorkItem<TKey>(this, slot, entry.Version, entry.Key, entry.Priority, _instruments is null ? null : Elapsed(entry.QueuedAt, now));
     }
 
+    private void EndHandOutLocked(int slot, long now, ref Aftermath<TKey> aftermath)
+    {
+        ref var entry = ref _table[slot];
+        entry.State &= ~EntryState.Held;
+        _processing.Remove(_table, slot);
+        if (_hasFlows)
+        {
+            _ready.EndHandOut(slot);
+        }
+
+        if (entry.State == EntryState.Dirty)
+        {
+            _dirtyAndHeld--;
+            MakeReadyLocked(slot, now, ref aftermath);
+        }
+        else if (entry.State == EntryState.None)
+        {
+            RemoveLocked(slot);
+        }
+
+        if (_hasFlows)
+        {
+            // One more key of its flow may be in work now.
+            ServeLocked(now, ref aftermath);
+        }
+
+        EndLocked(ref aftermath);
+    }
+
     private TakeWaiter<TKey> ParkLocked()
     {
         var waiter = _spareWaiters ?? new TakeWaiter<TKey>(this);
@@ -768,10 +846,19 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
     private void ReleaseLocked(TakeWaiter<TKey> waiter, WorkItem<TKey>? item, ref Aftermath<TKey> aftermath)
     {
-        _parked.Remove(waiter);
-        waiter.IsParked = false;
+        UnparkLocked(waiter);
         waiter.Item = item;
         aftermath.Release(waiter);
+    }
+
+    private void UnparkLocked(TakeWaiter<TKey> waiter)
+    {
+        _parked.Remove(waiter);
+        waiter.IsParked = false;
+        if (_parked.First is null && !_isShutDown)
+        {
+            _inbox.Open();
+        }
     }
 
     /// <summary>Lets waiters and drains go when a shut-down queue has nothing more for them.</summary>
@@ -799,7 +886,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         Aftermath<TKey> aftermath = default;
         lock (_gate)
         {
-            _isShutDown = true;
+            ShutDownLocked(ref aftermath);
             if (dropKeys)
             {
                 DropKeysLocked();
@@ -817,6 +904,13 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
         aftermath.Run();
         ReleaseDue();
+    }
+
+    private void ShutDownLocked(ref Aftermath<TKey> aftermath)
+    {
+        _inbox.Close();
+        ReadInboxLocked(ref aftermath);
+        _isShutDown = true;
     }
 
     private void DropKeysLocked()
@@ -848,8 +942,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     }
 
     /// <summary>Gives a key a deadline that needs no run now.</summary>
-    /// <returns>Whether the timer has to be set anew.</returns>
-    private bool WaitLocked(int slot, long due, int priority, WaitingRule rule)
+    private void WaitLocked(int slot, long due, int priority, WaitingRule rule, ref Aftermath<TKey> aftermath)
     {
         ref var entry = ref _table[slot];
         var before = EarliestDueLocked;
@@ -857,26 +950,27 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         {
             entry.Priority = priority;
             _waiting.Add(_table, slot, due);
-            return EarliestDueLocked < before;
         }
-
-        entry.Priority = Math.Max(entry.Priority, priority);
-        if (rule == WaitingRule.EarlierDeadline && !_waiting.IsEarlier(entry, due))
+        else
         {
-            return false;
+            entry.Priority = Math.Max(entry.Priority, priority);
+            if (rule == WaitingRule.EarlierDeadline && !_waiting.IsEarlier(entry, due))
+            {
+                return;
+            }
+
+            _waiting.Remove(_table, slot);
+            _waiting.Add(_table, slot, due);
         }
 
-        _waiting.Remove(_table, slot);
-        _waiting.Add(_table, slot, due);
-        return EarliestDueLocked != before;
+        aftermath.TimerIsStale |= EarliestDueLocked != before;
     }
 
-    /// <inheritdoc cref="WaitLocked"/>
-    private bool StopWaitingLocked(int slot)
+    private void StopWaitingLocked(int slot, ref Aftermath<TKey> aftermath)
     {
         var before = EarliestDueLocked;
         _waiting.Remove(_table, slot);
-        return EarliestDueLocked != before;
+        aftermath.TimerIsStale |= EarliestDueLocked != before;
     }
 
     private TKey[] KeysLocked(int[] slots)
@@ -931,6 +1025,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             Aftermath<TKey> aftermath = default;
             lock (_gate)
             {
+                ReadInboxLocked(ref aftermath);
                 for (var released = 0; !_isShutDown && _waiting.Count > 0; released++)
                 {
                     next = _waiting.EarliestDue;

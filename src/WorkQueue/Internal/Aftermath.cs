@@ -9,6 +9,9 @@ internal struct Aftermath<TKey> where TKey : notnull
 
     public TaskCompletionSource? Drained { get; set; }
 
+    /// <summary>Whether the earliest deadline changed, so that the timer has to be set anew.</summary>
+    public bool TimerIsStale { get; set; }
+
     public void Release(TakeWaiter<TKey> waiter) => _released.Append(waiter);
 
     /// <summary>Completes all of them, also when a scheduler throws; the first such exception is thrown in the end.</summary>

@@ -13,13 +13,11 @@ internal struct Entry<TKey>
 
     public uint Hash;
 
-    /// <summary>The next entry of the same bucket, or the next free entry; -1 ends the chain.</summary>
-    public int NextInChain;
-
     /// <summary>Neighbours by <see cref="OrderLinks"/>: of the ready keys or of the held ones, whichever the key belongs to.</summary>
     public int Previous;
 
     /// <inheritdoc cref="Previous"/>
+    /// <remarks>Of a free entry, the next free one.</remarks>
     public int Next;
 
     /// <summary>Neighbours by <see cref="LaneLinks"/>: the ready keys of one priority, or the waiting keys of one deadline.</summary>

@@ -1,23 +1,33 @@
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace CrMonitor.WorkQueue;
 
 /// <summary>
-/// A hash table from key to entry whose entries keep their index for as long as they live, so that lists, heap and work items refer to
-/// them by number. It exists because a <see cref="Dictionary{TKey, TValue}"/> of indexes would hash and compare each key a second time on removal.
+/// A hash table from key to entry whose entries never move, so that lists, heap and work items refer to them by number, and an entry can be read while
+/// others are added. It exists because a <see cref="Dictionary{TKey, TValue}"/> of indexes would hash and compare each key a second time on removal.
 /// </summary>
-/// <remarks>The owner's lock guards everything but <see cref="Hash"/>.</remarks>
+/// <remarks>The owner's lock guards everything but <see cref="Hash"/> and the indexer.</remarks>
 internal struct EntryTable<TKey> where TKey : notnull
 {
     private const int None = -1;
-    private const int InitialCapacity = 16;
+    private const int FirstChunkBits = 4;
+    private const int FirstChunk = 1 << FirstChunkBits;
+    private const int MaxChunks = 31 - FirstChunkBits;
+    private const int BucketsPerEntry = 4; // 2 after the first growth and from then on: see Grow
 
     // Null stands for the default comparer of a value type, whose calls the JIT then inlines.
     private readonly IEqualityComparer<TKey>? _comparer;
-    private Entry<TKey>[] _entries = new Entry<TKey>[InitialCapacity];
-    private int[] _buckets = new int[InitialCapacity]; // index + 1 of the first entry; 0 is an empty bucket
-    private int _shift = 64 - BitOperations.Log2(InitialCapacity);
+
+    // Each chunk is as large as all before it together: growth copies no entry, and few small chunks serve a small queue.
+    private readonly Entry<TKey>[]?[] _chunks = new Entry<TKey>[MaxChunks][];
+
+    // Open addressing, probed in line. A bucket is the hash in the upper half and the entry's number + 1 in the lower one, so that a probe reads no
+    // entry but one of the same hash; 0 is an empty bucket.
+    private ulong[] _buckets = new ulong[BucketsPerEntry * FirstChunk];
+    private int _shift = 64 - BitOperations.Log2(BucketsPerEntry * FirstChunk);
     private int _used;
     private int _free = None;
 
@@ -26,27 +36,59 @@ internal struct EntryTable<TKey> where TKey : notnull
 
     public int Count { get; private set; }
 
+    /// <summary>An entry that has been in use once. May be called without the lock.</summary>
     public readonly ref Entry<TKey> this[int slot]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => ref _entries[slot];
+        get
+        {
+            var place = (uint)slot + FirstChunk;
+            var bits = BitOperations.Log2(place);
+            return ref _chunks[bits - FirstChunkBits]![place ^ (1u << bits)];
+        }
     }
 
     public readonly uint Hash(TKey key) => (uint)(_comparer is null ? key.GetHashCode() : _comparer.GetHashCode(key));
 
     public readonly int Find(TKey key, uint hash)
     {
-        var entries = _entries;
-        for (var slot = _buckets[Bucket(hash)] - 1; slot >= 0; slot = entries[slot].NextInChain)
+        var buckets = _buckets;
+        for (var index = Home(hash); ; index = (index + 1) & (buckets.Length - 1))
         {
-            ref var entry = ref entries[slot];
-            if (entry.Hash == hash && (_comparer is null ? EqualityComparer<TKey>.Default.Equals(entry.Key, key) : _comparer.Equals(entry.Key, key)))
+            var bucket = buckets[index];
+            if (bucket == 0)
             {
-                return slot;
+                return None;
+            }
+
+            if ((uint)(bucket >> 32) == hash && AreEqual(this[Slot(bucket)].Key, key))
+            {
+                return Slot(bucket);
             }
         }
+    }
 
-        return None;
+    /// <summary>
+    /// Fetches the bucket of a key that is about to be looked up. In a queue of many keys no bucket is in the processor's cache, and waiting for it is
+    /// the greater part of an addition or a removal.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly unsafe void Prefetch(uint hash)
+    {
+        if (Sse.IsSupported)
+        {
+            // A hint only: if the array is moved in between, the wrong line is fetched and nothing else happens.
+            Sse.Prefetch0(Unsafe.AsPointer(ref _buckets[Home(hash)]));
+        }
+    }
+
+    /// <summary>The same for an entry that is about to be removed, if there is one.</summary>
+    public readonly void PrefetchRemoval(int slot)
+    {
+        if (slot >= 0)
+        {
+            Prefetch(this[slot].Hash);
+        }
     }
 
     /// <summary>Makes an entry for a key that has none.</summary>
@@ -56,26 +98,33 @@ internal struct EntryTable<TKey> where TKey : notnull
         if (_free >= 0)
         {
             slot = _free;
-            _free = _entries[slot].NextInChain;
+            _free = this[slot].Next;
         }
         else
         {
-            if (_used == _entries.Length)
+            slot = _used;
+            if (BitOperations.IsPow2(slot + FirstChunk))
             {
                 Grow();
             }
 
-            slot = _used++;
+            _used++;
         }
 
-        ref var bucket = ref _buckets[Bucket(hash)];
-        ref var entry = ref _entries[slot];
+        ref var entry = ref this[slot];
         entry.Key = key;
         entry.Hash = hash;
-        entry.NextInChain = bucket - 1;
         entry.Previous = entry.Next = entry.LanePrevious = entry.LaneNext = entry.Lane = None;
         entry.State = EntryState.None;
-        bucket = slot + 1;
+
+        var buckets = _buckets;
+        var index = Home(hash);
+        while (buckets[index] != 0)
+        {
+            index = (index + 1) & (buckets.Length - 1);
+        }
+
+        buckets[index] = Bucket(hash, slot);
         Count++;
         return slot;
     }
@@ -83,46 +132,90 @@ internal struct EntryTable<TKey> where TKey : notnull
     /// <summary>Frees an entry and lets go of its key; its version stays.</summary>
     public void Remove(int slot)
     {
-        ref var entry = ref _entries[slot];
-        ref var link = ref _buckets[Bucket(entry.Hash)];
-        if (link == slot + 1)
+        ref var entry = ref this[slot];
+        var buckets = _buckets;
+        var mask = buckets.Length - 1;
+        var bucket = Bucket(entry.Hash, slot);
+        var gap = Home(entry.Hash);
+        while (buckets[gap] != bucket)
         {
-            link = entry.NextInChain + 1;
+            gap = (gap + 1) & mask;
         }
-        else
+
+        // What was put further on than its home because of this bucket moves up, so that there are no gaps on the way to any key.
+        for (var index = (gap + 1) & mask; buckets[index] is not 0 and var next; index = (index + 1) & mask)
         {
-            var previous = link - 1;
-            while (_entries[previous].NextInChain != slot)
+            if (((index - Home((uint)(next >> 32))) & mask) >= ((index - gap) & mask))
             {
-                previous = _entries[previous].NextInChain;
+                buckets[gap] = next;
+                gap = index;
             }
-
-            _entries[previous].NextInChain = entry.NextInChain;
         }
 
+        buckets[gap] = 0;
         entry.Key = default!;
-        entry.NextInChain = _free;
+        entry.Next = _free;
         _free = slot;
         Count--;
     }
 
+    [Conditional("DEBUG")]
+    public readonly void AssertInvariants()
+    {
+        var count = 0;
+        foreach (var bucket in _buckets)
+        {
+            if (bucket != 0)
+            {
+                count++;
+                Debug.Assert(this[Slot(bucket)].Hash == bucket >> 32, "A bucket has the hash of its entry.");
+                Debug.Assert(Find(this[Slot(bucket)].Key, this[Slot(bucket)].Hash) == Slot(bucket), "An entry is found by its key.");
+            }
+        }
+
+        Debug.Assert(count == Count, "Every entry has one bucket.");
+    }
+
+    private static int Slot(ulong bucket) => (int)(uint)bucket - 1;
+
+    private static ulong Bucket(uint hash, int slot) => ((ulong)hash << 32) | (uint)(slot + 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly bool AreEqual(TKey a, TKey b) => _comparer is null ? EqualityComparer<TKey>.Default.Equals(a, b) : _comparer.Equals(a, b);
+
     // The multiplication spreads hash codes that differ in few bits, as those of integers do, over all buckets.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly int Bucket(uint hash) => (int)((hash * 0x9E3779B97F4A7C15UL) >> _shift);
+    private readonly int Home(uint hash) => (int)((hash * 0x9E3779B97F4A7C15UL) >> _shift);
 
+    /// <summary>Adds a chunk, when every entry is in use, and keeps at least half of the buckets empty.</summary>
     private void Grow()
     {
-        var capacity = checked(_entries.Length * 2);
-        Array.Resize(ref _entries, capacity);
-        _buckets = new int[capacity];
-        _shift--;
-
-        // Called only without a free entry, so every entry below _used is live.
-        for (var slot = 0; slot < _used; slot++)
+        var chunk = BitOperations.Log2((uint)_used + FirstChunk) - FirstChunkBits;
+        _chunks[chunk] = new Entry<TKey>[FirstChunk << chunk];
+        var old = _buckets;
+        if (chunk == 0)
         {
-            ref var bucket = ref _buckets[Bucket(_entries[slot].Hash)];
-            _entries[slot].NextInChain = bucket - 1;
-            bucket = slot + 1;
+            return;
+        }
+
+        // Homes are the upper bits of a product, so the buckets are read and written from front to back.
+        var buckets = new ulong[checked(old.Length * 2)];
+        _buckets = buckets;
+        _shift--;
+        foreach (var bucket in old)
+        {
+            if (bucket == 0)
+            {
+                continue;
+            }
+
+            var index = Home((uint)(bucket >> 32));
+            while (buckets[index] != 0)
+            {
+                index = (index + 1) & (buckets.Length - 1);
+            }
+
+            buckets[index] = bucket;
         }
     }
 }

@@ -22,6 +22,8 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
     private int _used;
     private int _free = None;
     private int[] _flowOfSlot = [];
+    private readonly FlowSettings[] _posted = new FlowSettings[Inbox<TKey>.Capacity]; // the place in the inbox belongs to its poster, then to the lock
+    private FlowSettings _received;
 
     private Line _newcomers = new();
     private Line _others = new();
@@ -62,15 +64,40 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         AtLimit,
     }
 
-    public override int FlowOf(TKey key)
+    public override bool TryPost(Inbox<TKey> inbox, TKey key, uint hash, int priority, long now)
     {
-        var name = flowOf(key) ?? throw new InvalidOperationException($"The flow function of the queue's FairOrder returned null for '{key}'.");
+        if (inbox.IsClosed)
+        {
+            return false;
+        }
+
+        var settings = SettingsOf(key);
+        var place = inbox.TryReserve();
+        if (place < 0)
+        {
+            return false;
+        }
+
+        _posted[place] = settings;
+        inbox.Publish(place, slot: -1, key, hash, priority, now);
+        return true;
+    }
+
+    public override void Receive(int place)
+    {
+        ref var posted = ref _posted[place];
+        _received = posted;
+        posted = default;
+    }
+
+    public override int FlowOf(TKey key, bool isReceived)
+    {
+        var (name, weight) = isReceived ? _received : SettingsOf(key);
         if (_byName.TryGetValue(name, out var index))
         {
             return index;
         }
 
-        var weight = weightOf is null ? 1 : Math.Max(1, weightOf(name));
         if (_free >= 0)
         {
             index = _free;
@@ -325,6 +352,12 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         _current = None;
     }
 
+    private FlowSettings SettingsOf(TKey key)
+    {
+        var name = flowOf(key) ?? throw new InvalidOperationException($"The flow function of the queue's FairOrder returned null for '{key}'.");
+        return new FlowSettings(name, weightOf is null ? 1 : Math.Max(1, weightOf(name)));
+    }
+
     private void Forget(int index)
     {
         ref var flow = ref _flows[index];
@@ -337,6 +370,8 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         flow = new Flow { Name = default!, Next = _free };
         _free = index;
     }
+
+    private readonly record struct FlowSettings(TFlow Name, int Weight);
 
     private struct Flow
     {

@@ -25,6 +25,7 @@ internal sealed class FifoReadyKeys<TKey> : ReadyKeys<TKey> where TKey : notnull
         if (slot >= 0)
         {
             Remove(table, slot);
+            table.PrefetchRemoval(_keys.First);
         }
 
         return slot;

@@ -59,6 +59,7 @@ internal sealed class PriorityLevels<TKey>(long ageingTicks) where TKey : notnul
         }
 
         Remove(ref keys, table, slot);
+        table.PrefetchRemoval(keys.HighestLevel >= 0 ? _levels[keys.HighestLevel].Keys.First : keys.Keys.First);
         return slot;
     }
 

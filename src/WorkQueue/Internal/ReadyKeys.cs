@@ -29,8 +29,27 @@ internal abstract class ReadyKeys<TKey> where TKey : notnull
     /// <summary>Gives a ready key a higher priority.</summary>
     public virtual void Raise(in EntryTable<TKey> table, int slot, int priority) => table[slot].Priority = priority;
 
-    /// <summary>The flow of a key that is about to enter the queue. Calls code of others.</summary>
-    public virtual int FlowOf(TKey key) => 0;
+    /// <summary>Posts an addition, without the queue's lock.</summary>
+    /// <returns>False if it must come by the lock.</returns>
+    public virtual bool TryPost(Inbox<TKey> inbox, TKey key, uint hash, int priority, long now)
+    {
+        var place = inbox.TryReserve();
+        if (place < 0)
+        {
+            return false;
+        }
+
+        inbox.Publish(place, slot: -1, key, hash, priority, now);
+        return true;
+    }
+
+    /// <summary>Looks at what <see cref="TryPost"/> left beside the message at a place which is about to be freed.</summary>
+    public virtual void Receive(int place)
+    {
+    }
+
+    /// <summary>The flow of a key that is about to enter the queue: that of <see cref="Receive"/>, or found by calling code of others.</summary>
+    public virtual int FlowOf(TKey key, bool isReceived) => 0;
 
     /// <summary>A key entered the queue, in whichever state.</summary>
     public virtual void Enter(int slot, int flow)
