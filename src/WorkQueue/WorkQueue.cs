@@ -61,6 +61,10 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private long _refused;
     private readonly Inbox<TKey> _inbox = new(); // read first of all by whoever holds _gate; closed while a waiter is parked, and for good by a shutdown
 
+    // Until when the timer will look into the inbox at the latest, as a timestamp: a posted addition with an earlier deadline has to be read at once.
+    // Written under _gate.
+    private long _nextWake = long.MaxValue;
+
     // The timer belongs to the thread that raised _timerRequests from 0: see ReleaseDue.
     private int _timerRequests;
     private ITimer? _timer;
@@ -126,7 +130,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     /// <returns>False if the queue was shut down: the key was refused and counted as such.</returns>
     /// <remarks>Of the same effect as a priority of 0.</remarks>
     /// <exception cref="ArgumentNullException">The key is null.</exception>
-    public bool Add(TKey key) => AddNow(key, priority: 0, isRetry: false);
+    public bool Add(TKey key) => AddNow(key, priority: 0, MessageKind.Addition);
 
     /// <inheritdoc cref="Add(TKey)"/>
     /// <param name="key">The key that needs a run.</param>
@@ -134,7 +138,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     /// Higher comes first, if the queue's order knows priorities. Of several additions before a hand-out the highest priority counts. A ready key
     /// whose priority is raised goes behind those that have that priority already.
     /// </param>
-    public bool Add(TKey key, int priority) => AddNow(key, priority, isRetry: false);
+    public bool Add(TKey key, int priority) => AddNow(key, priority, MessageKind.Addition);
 
     /// <summary>
     /// Makes the key ready after a delay. If it is ready already, or will be when its worker is done, nothing changes; if it waits already, the
@@ -164,38 +168,30 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     {
         if (delay <= TimeSpan.Zero)
         {
-            return AddNow(key, priority, isRetry: true);
+            return AddNow(key, priority, MessageKind.Retry);
         }
 
         ThrowIfNull(key);
-        var hash = _table.Hash(key);
-        var now = _timeProvider.GetTimestamp();
-        var due = Deadline(now, delay);
-        Aftermath<TKey> aftermath = default;
-        lock (_gate)
+        var addition = new Message<TKey>
         {
-            ReadInboxLocked(ref aftermath);
-            if (_isShutDown)
-            {
-                _refused++;
-                return false;
-            }
+            Kind = MessageKind.DelayedRetry,
+            Key = key,
+            Hash = _table.Hash(key),
+            Priority = priority,
+            At = Deadline(_timeProvider.GetTimestamp(), delay),
+        };
 
-            var slot = FindOrInsertLocked(key, hash, isPosted: false);
-            _retries++;
-            if (_table[slot].IsDirty)
-            {
-                RaiseLocked(slot, priority);
-            }
-            else
-            {
-                WaitLocked(slot, due, priority, rule, ref aftermath);
-            }
-
-            AssertInvariantsLocked();
+        // A new deadline may be later than that for which the timer is set, which would then wake somebody for nothing.
+        if (rule == WaitingRule.NewDeadline || !_ready.TryPost(_inbox, addition))
+        {
+            return AddByLock(addition, rule);
         }
 
-        Finish(ref aftermath);
+        if (addition.At < Volatile.Read(ref _nextWake))
+        {
+            ReadInbox();
+        }
+
         return true;
     }
 
@@ -483,9 +479,9 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             workDuration.Record(Elapsed(entry.TakenAt, now).TotalSeconds, NameTag);
         }
 
-        if (_inbox.TryReserve() is >= 0 and var place)
+        if (_inbox.TryReserve() is >= 0 and var index)
         {
-            _inbox.Publish(place, slot, key: default!, hash: 0, priority: 0, now);
+            _inbox.Publish(index, new Message<TKey> { Kind = MessageKind.EndOfHandOut, Slot = slot, At = now });
             return;
         }
 
@@ -544,26 +540,38 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
     }
 
+    private void ReadInbox()
+    {
+        Aftermath<TKey> aftermath = default;
+        lock (_gate)
+        {
+            ReadInboxLocked(ref aftermath);
+            AssertInvariantsLocked();
+        }
+
+        Finish(ref aftermath);
+    }
+
     /// <summary>Does what was posted before this thread took the lock.</summary>
     private void ReadInboxLocked(ref Aftermath<TKey> aftermath)
     {
         // No more were posted before than the inbox holds. Those that come meanwhile may wait.
-        for (var i = 0; i < Inbox<TKey>.Capacity && _inbox.Peek() is >= 0 and var place; i++)
+        for (var i = 0; i < Inbox<TKey>.Capacity && _inbox.Peek() is >= 0 and var index; i++)
         {
             if (_hasFlows)
             {
-                _ready.Receive(place);
+                _ready.Receive(index);
             }
 
-            var message = _inbox.Read(place);
+            var message = _inbox.Read(index);
             _table.Prefetch(_inbox.HashAhead);
-            if (message.Slot >= 0)
+            if (message.Kind == MessageKind.EndOfHandOut)
             {
-                EndHandOutLocked(message.Slot, message.Now, ref aftermath);
+                EndHandOutLocked(message.Slot, message.At, ref aftermath);
             }
             else
             {
-                AddLocked(message.Key, message.Hash, message.Priority, message.Now, isPosted: true, ref aftermath);
+                AddLocked(message, WaitingRule.EarlierDeadline, isPosted: true, ref aftermath);
             }
         }
     }
@@ -628,16 +636,15 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
     }
 
-    private bool AddNow(TKey key, int priority, bool isRetry)
+    private bool AddNow(TKey key, int priority, MessageKind kind)
     {
         ThrowIfNull(key);
-        var hash = _table.Hash(key);
-        var now = EntryTimestamp();
-        if (!isRetry && _ready.TryPost(_inbox, key, hash, priority, now))
-        {
-            return true;
-        }
+        var addition = new Message<TKey> { Kind = kind, Key = key, Hash = _table.Hash(key), Priority = priority, At = EntryTimestamp() };
+        return _ready.TryPost(_inbox, addition) || AddByLock(addition);
+    }
 
+    private bool AddByLock(in Message<TKey> addition, WaitingRule rule = WaitingRule.EarlierDeadline)
+    {
         Aftermath<TKey> aftermath = default;
         lock (_gate)
         {
@@ -648,8 +655,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
                 return false;
             }
 
-            _retries += isRetry ? 1 : 0;
-            AddLocked(key, hash, priority, now, isPosted: false, ref aftermath);
+            AddLocked(addition, rule, isPosted: false, ref aftermath);
             AssertInvariantsLocked();
         }
 
@@ -657,13 +663,21 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         return true;
     }
 
-    private void AddLocked(TKey key, uint hash, int priority, long now, bool isPosted, ref Aftermath<TKey> aftermath)
+    private void AddLocked(in Message<TKey> addition, WaitingRule rule, bool isPosted, ref Aftermath<TKey> aftermath)
     {
-        var slot = FindOrInsertLocked(key, hash, isPosted);
+        var slot = FindOrInsertLocked(addition.Key, addition.Hash, isPosted);
+        var priority = addition.Priority;
+        _retries += addition.Kind == MessageKind.Addition ? 0 : 1;
         ref var entry = ref _table[slot];
         if (entry.IsDirty)
         {
             RaiseLocked(slot, priority);
+            return;
+        }
+
+        if (addition.Kind == MessageKind.DelayedRetry)
+        {
+            WaitLocked(slot, addition.At, priority, rule, ref aftermath);
             return;
         }
 
@@ -673,7 +687,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             StopWaitingLocked(slot, ref aftermath);
         }
 
-        MakeDirtyLocked(slot, priority, now, ref aftermath);
+        MakeDirtyLocked(slot, priority, addition.At, ref aftermath);
     }
 
     private int FindOrInsertLocked(TKey key, uint hash, bool isPosted)
@@ -1008,6 +1022,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             catch (Exception e)
             {
                 // The clock threw, and its caller gets to know. The next call must still find the timer free.
+                Volatile.Write(ref _nextWake, long.MaxValue);
                 error ??= ExceptionDispatchInfo.Capture(e);
             }
         }
@@ -1025,6 +1040,8 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             Aftermath<TKey> aftermath = default;
             lock (_gate)
             {
+                // A delayed addition is either posted before this and read now, or its poster finds that the timer will not look for it.
+                Interlocked.Exchange(ref _nextWake, long.MaxValue);
                 ReadInboxLocked(ref aftermath);
                 for (var released = 0; !_isShutDown && _waiting.Count > 0; released++)
                 {
@@ -1040,6 +1057,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
                     next = null;
                 }
 
+                Volatile.Write(ref _nextWake, next ?? long.MaxValue);
                 AssertInvariantsLocked();
             }
 

@@ -64,28 +64,28 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         AtLimit,
     }
 
-    public override bool TryPost(Inbox<TKey> inbox, TKey key, uint hash, int priority, long now)
+    public override bool TryPost(Inbox<TKey> inbox, in Message<TKey> message)
     {
         if (inbox.IsClosed)
         {
             return false;
         }
 
-        var settings = SettingsOf(key);
-        var place = inbox.TryReserve();
-        if (place < 0)
+        var settings = SettingsOf(message.Key);
+        var index = inbox.TryReserve();
+        if (index < 0)
         {
             return false;
         }
 
-        _posted[place] = settings;
-        inbox.Publish(place, slot: -1, key, hash, priority, now);
+        _posted[index] = settings;
+        inbox.Publish(index, message);
         return true;
     }
 
-    public override void Receive(int place)
+    public override void Receive(int index)
     {
-        ref var posted = ref _posted[place];
+        ref var posted = ref _posted[index];
         _received = posted;
         posted = default;
     }

@@ -21,7 +21,7 @@ internal sealed class Inbox<TKey> where TKey : notnull
     private const int Mask = Capacity - 1;
     private const long ClosedFlag = 1;
 
-    private readonly Message[] _messages = new Message[Capacity];
+    private readonly Place[] _places = new Place[Capacity];
     private PaddedLong _tail; // the next position, shifted by one for ClosedFlag
     private long _head;
 
@@ -29,7 +29,7 @@ internal sealed class Inbox<TKey> where TKey : notnull
     {
         for (var i = 0; i < Capacity; i++)
         {
-            _messages[i].Turn = i;
+            _places[i].Turn = i;
         }
     }
 
@@ -37,7 +37,7 @@ internal sealed class Inbox<TKey> where TKey : notnull
     public bool IsClosed => (Volatile.Read(ref _tail.Value) & ClosedFlag) != 0;
 
     /// <summary>The hash of a message that is to be read soon, if there is one: enough to prefetch with.</summary>
-    public uint HashAhead => _messages[(int)(_head + 4) & Mask].Hash;
+    public uint HashAhead => _places[(int)(_head + 4) & Mask].Message.Hash;
 
     /// <summary>Refuses further messages. Those that were posted before can be read when this returns.</summary>
     public void Close() => Interlocked.Or(ref _tail.Value, ClosedFlag);
@@ -45,15 +45,15 @@ internal sealed class Inbox<TKey> where TKey : notnull
     public void Open() => Interlocked.And(ref _tail.Value, ~ClosedFlag);
 
     /// <summary>Takes a place in the ring, which <see cref="Publish"/> must fill at once.</summary>
-    /// <returns>The place; -1 if the inbox is closed or full, and the message has to come by the lock.</returns>
+    /// <returns>The index of the place; -1 if the inbox is closed or full, and the message has to come by the lock.</returns>
     public int TryReserve()
     {
         while (true)
         {
             var tail = Volatile.Read(ref _tail.Value);
             var position = tail >> 1;
-            var place = (int)position & Mask;
-            var turn = Volatile.Read(ref _messages[place].Turn);
+            var index = (int)position & Mask;
+            var turn = Volatile.Read(ref _places[index].Turn);
             if ((tail & ClosedFlag) != 0 || turn < position)
             {
                 return -1;
@@ -61,44 +61,40 @@ internal sealed class Inbox<TKey> where TKey : notnull
 
             if (turn == position && Interlocked.CompareExchange(ref _tail.Value, tail + 2, tail) == tail)
             {
-                return place;
+                return index;
             }
         }
     }
 
-    public void Publish(int place, int slot, TKey key, uint hash, int priority, long now)
+    public void Publish(int index, in Message<TKey> message)
     {
-        ref var message = ref _messages[place];
-        message.Slot = slot;
-        message.Key = key;
-        message.Hash = hash;
-        message.Priority = priority;
-        message.Now = now;
-        Volatile.Write(ref message.Turn, message.Turn + 1);
+        ref var place = ref _places[index];
+        place.Message = message;
+        Volatile.Write(ref place.Turn, place.Turn + 1);
     }
 
-    /// <summary>The place of the oldest message.</summary>
+    /// <summary>The index of the oldest message.</summary>
     /// <returns>-1 if there is none.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Peek()
     {
-        var place = (int)_head & Mask;
-        return Volatile.Read(ref _messages[place].Turn) == _head + 1 || IsComing(place) ? place : -1;
+        var index = (int)_head & Mask;
+        return Volatile.Read(ref _places[index].Turn) == _head + 1 || IsComing(index) ? index : -1;
     }
 
     /// <summary>Frees the place of the oldest message.</summary>
     /// <returns>What it said.</returns>
-    public Message Read(int place)
+    public Message<TKey> Read(int index)
     {
-        ref var slot = ref _messages[place];
-        var message = slot;
-        slot.Key = default!;
-        Volatile.Write(ref slot.Turn, _head + Capacity);
+        ref var place = ref _places[index];
+        var message = place.Message;
+        place.Message.Key = default!;
+        Volatile.Write(ref place.Turn, _head + Capacity);
         _head++;
         return message;
     }
 
-    private bool IsComing(int place)
+    private bool IsComing(int index)
     {
         if (Volatile.Read(ref _tail.Value) >> 1 == _head)
         {
@@ -107,7 +103,7 @@ internal sealed class Inbox<TKey> where TKey : notnull
 
         // Its thread is between two instructions, or was interrupted there.
         var spin = default(SpinWait);
-        while (Volatile.Read(ref _messages[place].Turn) != _head + 1)
+        while (Volatile.Read(ref _places[index].Turn) != _head + 1)
         {
             spin.SpinOnce(sleep1Threshold: -1);
         }
@@ -115,15 +111,9 @@ internal sealed class Inbox<TKey> where TKey : notnull
         return true;
     }
 
-    public struct Message
+    private struct Place
     {
         public long Turn;
-        public TKey Key;
-        public long Now;
-        public uint Hash;
-        public int Priority;
-
-        /// <summary>Whose hand-out ended; -1 in an addition.</summary>
-        public int Slot;
+        public Message<TKey> Message;
     }
 }

@@ -31,20 +31,20 @@ internal abstract class ReadyKeys<TKey> where TKey : notnull
 
     /// <summary>Posts an addition, without the queue's lock.</summary>
     /// <returns>False if it must come by the lock.</returns>
-    public virtual bool TryPost(Inbox<TKey> inbox, TKey key, uint hash, int priority, long now)
+    public virtual bool TryPost(Inbox<TKey> inbox, in Message<TKey> message)
     {
-        var place = inbox.TryReserve();
-        if (place < 0)
+        var index = inbox.TryReserve();
+        if (index < 0)
         {
             return false;
         }
 
-        inbox.Publish(place, slot: -1, key, hash, priority, now);
+        inbox.Publish(index, message);
         return true;
     }
 
-    /// <summary>Looks at what <see cref="TryPost"/> left beside the message at a place which is about to be freed.</summary>
-    public virtual void Receive(int place)
+    /// <summary>Looks at what <see cref="TryPost"/> left beside a message whose place is about to be freed.</summary>
+    public virtual void Receive(int index)
     {
     }
 
