@@ -16,15 +16,15 @@ namespace CrMonitor.WorkQueue;
 /// <typeparam name="TKey">The key of the queue.</typeparam>
 /// <typeparam name="TFlow">What identifies a flow.</typeparam>
 /// <param name="flow">
-/// The flow of a key: always the same for the same key. Called once for each key that enters the queue, inside its lock: it must be quick and must
-/// not use the queue. If it throws, the addition does, and the key is not added.
+/// The flow of a key: always the same for the same key. Called for each addition, at times inside the queue's lock: it must be quick and must not use
+/// the queue. If it throws, the addition does, and the key is not added.
 /// </param>
 /// <exception cref="ArgumentNullException"><paramref name="flow"/> is null.</exception>
 public sealed class FairOrder<TKey, TFlow>(Func<TKey, TFlow> flow) : WorkQueueOrder<TKey> where TKey : notnull where TFlow : notnull
 {
     private readonly Func<TKey, TFlow> _flow = flow ?? throw new ArgumentNullException(nameof(flow));
 
-    /// <summary>How many hand-outs a flow gets in one turn. Called as the flow function is, when a flow becomes known.</summary>
+    /// <summary>How many hand-outs a flow gets in one turn. Called as the flow function is; what it says when a flow becomes known counts.</summary>
     /// <value>Null by default: one for each flow. A weight below one counts as one.</value>
     public Func<TFlow, int>? Weight { get; init; }
 
@@ -45,7 +45,7 @@ public sealed class FairOrder<TKey, TFlow>(Func<TKey, TFlow> flow) : WorkQueueOr
         }
     }
 
-    /// <summary>Which flows are the same. Its methods run inside the queue's lock.</summary>
+    /// <summary>Which flows are the same. Its methods run inside the queue's lock and must not throw.</summary>
     /// <value>Null by default: the default comparer of the type.</value>
     public IEqualityComparer<TFlow>? FlowComparer { get; init; }
 

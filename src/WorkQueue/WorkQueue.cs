@@ -15,6 +15,7 @@ namespace CrMonitor.WorkQueue;
 /// key that was added meanwhile. <see cref="WorkQueueOptions{TKey}.Order"/> can ask for another order: by priority, or fair between flows.
 /// </item>
 /// <item>A cancelled <see cref="TakeAsync"/> takes no key with it.</item>
+/// <item>Additions and ends of work take no lock while no worker waits: they do not wait for each other, nor for those who take keys.</item>
 /// <item>Nothing polls: there is one timer, set to the earliest deadline, and asleep when no key waits.</item>
 /// <item>Code of others (limiters, schedulers, timers) runs outside the queue's lock, except comparers and the functions of a fair order.</item>
 /// </list>
@@ -59,7 +60,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private long _adds;
     private long _retries;
     private long _refused;
-    private readonly Inbox<TKey> _inbox = new(); // read first of all by whoever holds _gate; closed while a waiter is parked, and for good by a shutdown
+    private readonly Inbox<TKey> _inbox = new();     // read first of all by whoever holds _gate; closed while somebody is parked, and by a shutdown
 
     // Until when the timer will look into the inbox at the latest, as a timestamp: a posted addition with an earlier deadline has to be read at once.
     // Written under _gate.
@@ -1133,6 +1134,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             return;
         }
 
+        _table.AssertInvariants();
         _ready.AssertInvariants(_table);
         _waiting.AssertInvariants(_table);
         Span<int> slots = stackalloc int[MaxEntriesFullyChecked];

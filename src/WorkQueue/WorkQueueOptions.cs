@@ -14,7 +14,7 @@ public sealed class WorkQueueOptions<TKey> where TKey : notnull
     /// <value>The system's clock by default.</value>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Which keys are the same. Its methods must be quick and must not use the queue: they run inside its lock.</summary>
+    /// <summary>Which keys are the same. Its methods must be quick, must not throw and must not use the queue: they run inside its lock.</summary>
     /// <value>Null by default: the default comparer of the type.</value>
     public IEqualityComparer<TKey>? Comparer { get; init; }
 

@@ -70,6 +70,31 @@ public sealed class DelayTests : IDisposable
     }
 
     [Fact]
+    public void A_deadline_behind_one_that_is_taken_back_is_met()
+    {
+        _queue.AddAfter("a", Milliseconds(50));
+        _queue.AddAfter("b", Milliseconds(100));
+        _queue.Cancel("a");
+
+        _time.Advance(Milliseconds(100));
+
+        Assert.True(_queue.TryTake(out var item), "the timer must have released the key");
+        Assert.Equal("b", item.Key);
+    }
+
+    [Fact]
+    public void A_deadline_posted_while_the_timer_waits_for_an_earlier_one_is_met_without_another_call()
+    {
+        _queue.AddAfter("a", Milliseconds(50));
+        _queue.AddAfter("b", Milliseconds(100));
+
+        _time.Advance(Milliseconds(50));
+        _time.Advance(Milliseconds(50));
+
+        Assert.Equal(["a", "b"], _queue.RunAllNow());
+    }
+
+    [Fact]
     public void Replacing_the_deadline_of_a_ready_key_changes_nothing_and_without_a_delay_makes_a_waiting_key_ready()
     {
         _queue.Add("ready");

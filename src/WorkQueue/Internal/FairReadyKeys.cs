@@ -22,7 +22,9 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
     private int _used;
     private int _free = None;
     private int[] _flowOfSlot = [];
-    private readonly FlowSettings[] _posted = new FlowSettings[Inbox<TKey>.Capacity]; // the place in the inbox belongs to its poster, then to the lock
+
+    // Beside the messages in the inbox: what the posters found out about the flows of their keys.
+    private readonly FlowSettings[] _posted = new FlowSettings[Inbox<TKey>.Capacity];
     private FlowSettings _received;
 
     private Line _newcomers = new();
