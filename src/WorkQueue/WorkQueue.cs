@@ -474,7 +474,8 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
                 $"The hand-out of '{key}' has ended before: its work item was disposed twice. Dispose each item once, when the work on it is done.");
         }
 
-        var now = EntryTimestamp();
+        // Instruments measure the work, and a flow below its limit again may have an aged key; nothing else asks for the time.
+        var now = _instruments is null && !_hasFlows ? 0 : EntryTimestamp();
         if (_instruments is { WorkDuration: { Enabled: true } workDuration })
         {
             workDuration.Record(Elapsed(entry.TakenAt, now).TotalSeconds, NameTag);
