@@ -48,9 +48,10 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     // the functions of a fair order.
     // A method named ...Locked is called with it held. Timestamps are those of _timeProvider.
     private readonly Lock _gate = new();
+    private readonly Inbox<TKey> _inbox = new();     // read first of all by whoever takes _gate; closed while somebody is parked, and by a shutdown
     private EntryTable<TKey> _table;                 // every key that is ready, waiting or held
     private readonly ReadyKeys<TKey> _ready;         // dirty and not held
-    private EntryList<OrderLinks> _processing = new();           // held, in the order of hand-out
+    private EntryList<OrderLinks> _processing = new(); // held, in the order of hand-out
     private Deadlines _waiting;                      // waiting, by deadline; may be held as well
     private int _dirtyAndHeld;                       // how many keys will be ready when their workers are done
     private WaiterList<TKey> _parked;                // calls of TakeAsync that found nothing; empty while a key may be handed out
@@ -60,7 +61,6 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private long _adds;
     private long _retries;
     private long _refused;
-    private readonly Inbox<TKey> _inbox = new();     // read first of all by whoever holds _gate; closed while somebody is parked, and by a shutdown
 
     // Until when the timer will look into the inbox at the latest, as a timestamp: a posted addition with an earlier deadline has to be read at once.
     // Written under _gate.
@@ -476,26 +476,20 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
         // Instruments measure the work, and a flow below its limit again may have an aged key; nothing else asks for the time.
         var now = _instruments is null && !_hasFlows ? 0 : EntryTimestamp();
-        if (_instruments is { WorkDuration: { Enabled: true } workDuration })
-        {
-            workDuration.Record(Elapsed(entry.TakenAt, now).TotalSeconds, NameTag);
-        }
-
+        var takenAt = entry.TakenAt;
         if (_inbox.TryReserve() is >= 0 and var index)
         {
             _inbox.Publish(index, new Message<TKey> { Kind = MessageKind.EndOfHandOut, Slot = slot, At = now });
-            return;
         }
-
-        Aftermath<TKey> aftermath = default;
-        lock (_gate)
+        else
         {
-            ReadInboxLocked(ref aftermath);
-            EndHandOutLocked(slot, now, ref aftermath);
-            AssertInvariantsLocked();
+            EndHandOutByLock(slot, now);
         }
 
-        Finish(ref aftermath);
+        if (_instruments is { WorkDuration: { Enabled: true } workDuration })
+        {
+            workDuration.Record(Elapsed(takenAt, now).TotalSeconds, NameTag);
+        }
     }
 
     /// <summary>Takes a waiter back from the parked ones, unless it has been released already.</summary>
@@ -820,6 +814,19 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         entry.TakenAt = now;
         _processing.Append(_table, slot);
         return new WorkItem<TKey>(this, slot, entry.Version, entry.Key, entry.Priority, _instruments is null ? null : Elapsed(entry.QueuedAt, now));
+    }
+
+    private void EndHandOutByLock(int slot, long now)
+    {
+        Aftermath<TKey> aftermath = default;
+        lock (_gate)
+        {
+            ReadInboxLocked(ref aftermath);
+            EndHandOutLocked(slot, now, ref aftermath);
+            AssertInvariantsLocked();
+        }
+
+        Finish(ref aftermath);
     }
 
     private void EndHandOutLocked(int slot, long now, ref Aftermath<TKey> aftermath)
