@@ -173,7 +173,17 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         var controllers = new List<IBuiltInController>();
         if (_options.RunsDeploymentController)
         {
-            controllers.Add(new DeploymentController(_access, time, _options.ReplicaReadyInterval, _loggers.CreateLogger<DeploymentController>()));
+            controllers.Add(new DeploymentController(_access, time, _loggers.CreateLogger<DeploymentController>()));
+        }
+
+        if (_options.RunsReplicaSetController)
+        {
+            controllers.Add(new ReplicaSetController(_access, time, _loggers.CreateLogger<ReplicaSetController>()));
+        }
+
+        if (_options.RunsPodController)
+        {
+            controllers.Add(new PodController(_access, time, _options.ReplicaReadyInterval, _loggers.CreateLogger<PodController>()));
         }
 
         if (_options.RunsGarbageCollector)

@@ -50,11 +50,22 @@ public sealed class EmbeddedApiServerOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
     public TimeSpan MaximumLogAge { get; init => field = Positive(value); } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Whether Deployments become available, as if their pods ran.</summary>
-    /// <value>True by default.</value>
+    /// <summary>Whether Deployments are rolled out by ReplicaSets, and say so in their status. They become available if the next two run as well.</summary>
+    /// <value>True by default. If false, their status is what clients write.</value>
     public bool RunsDeploymentController { get; init; } = true;
 
-    /// <summary>How long it takes from one replica of a Deployment becoming available to the next.</summary>
+    /// <summary>Whether ReplicaSets make and delete Pods, and count them in their status.</summary>
+    /// <value>True by default.</value>
+    public bool RunsReplicaSetController { get; init; } = true;
+
+    /// <summary>
+    /// Whether Pods become Running and ready, as if a node ran them, those of one ReplicaSet one after the other. A Pod with a container image whose name contains
+    /// <c>fail</c> never does.
+    /// </summary>
+    /// <value>True by default. If false, they stay Pending until a client writes their status.</value>
+    public bool RunsPodController { get; init; } = true;
+
+    /// <summary>How long it takes a Pod to become ready, after the one before it of the same ReplicaSet.</summary>
     /// <value>300 milliseconds by default.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
     public TimeSpan ReplicaReadyInterval { get; init => field = Positive(value); } = TimeSpan.FromMilliseconds(300);

@@ -37,7 +37,13 @@ internal sealed class ControllerBench : IAsyncDisposable
 
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
 
-    public void StartDeployments() => Start(new DeploymentController(Access, Time, Interval, NullLogger<DeploymentController>.Instance));
+    /// <summary>Starts what runs Deployments: their controller, that of ReplicaSets, and that of pods.</summary>
+    public void StartDeployments()
+    {
+        Start(new DeploymentController(Access, Time, NullLogger<DeploymentController>.Instance));
+        Start(new ReplicaSetController(Access, Time, NullLogger<ReplicaSetController>.Instance));
+        Start(new PodController(Access, Time, Interval, NullLogger<PodController>.Instance));
+    }
 
     public void StartGarbageCollector() => Start(new GarbageCollector(Access, Time, NullLogger<GarbageCollector>.Instance));
 
@@ -100,6 +106,13 @@ internal sealed class ControllerBench : IAsyncDisposable
     {
         var resource = Resource(apiVersion, kind);
         return Access.Get(resource, resource.IsNamespaced ? ns : "", name);
+    }
+
+    /// <summary>All objects of a kind in the namespace <c>default</c>.</summary>
+    public IReadOnlyList<JsonObject> List(string apiVersion, string kind)
+    {
+        var resource = Resource(apiVersion, kind);
+        return [.. Access.ListNames(resource, "default").Select(name => Access.Get(resource, "default", name)).OfType<JsonObject>()];
     }
 
     public bool Exists(string apiVersion, string kind, string name, string ns = "default") => Get(apiVersion, kind, name, ns) is not null;

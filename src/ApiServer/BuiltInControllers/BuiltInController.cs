@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.Http;
+using CrMonitor.ApiServer.Kinds;
 using Microsoft.Extensions.Logging;
 
 namespace CrMonitor.ApiServer.BuiltInControllers;
@@ -8,6 +11,9 @@ namespace CrMonitor.ApiServer.BuiltInControllers;
 internal abstract partial class BuiltInController<TKey>(IObjectAccess access, TimeProvider time, ILogger logger) : IBuiltInController
     where TKey : notnull
 {
+    /// <summary>As whom the controllers of a cluster write.</summary>
+    protected const string Manager = "kube-controller-manager";
+
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(1);
 
@@ -20,14 +26,15 @@ internal abstract partial class BuiltInController<TKey>(IObjectAccess access, Ti
 
     protected DueKeys<TKey> Keys { get; } = new(time);
 
-    /// <summary>The kind whose changes are observed; <see langword="null"/> for all.</summary>
-    protected abstract string? ObservedKind { get; }
+    /// <summary>The kinds whose changes are observed, by storage key; <see langword="null"/> for all.</summary>
+    protected abstract IReadOnlyCollection<string>? ObservedKinds { get; }
 
     /// <inheritdoc/>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using (Keys)
         {
+            // What is there already comes without a wait, so that all of it has been observed before the work begins.
             await Task.WhenAll(FollowAsync(cancellationToken), WorkAsync(cancellationToken));
         }
     }
@@ -36,13 +43,20 @@ internal abstract partial class BuiltInController<TKey>(IObjectAccess access, Ti
 
     protected abstract ValueTask ReconcileAsync(TKey key, CancellationToken cancellationToken);
 
+    /// <summary>The revision of an object that was read or written.</summary>
+    protected static long RevisionOf(JsonObject obj) => long.Parse(obj["metadata"].Get("resourceVersion").Text()!, CultureInfo.InvariantCulture);
+
+    /// <summary>Whether a create was refused because its namespace is going away: then nothing is left to do.</summary>
+    protected static bool IsNamespaceTerminating(ApiException exception) =>
+        exception.Details.Get("causes").Elements().Any(static cause => cause.Get("reason").Text() == "NamespaceTerminating");
+
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                await foreach (var change in Access.WatchAsync(ObservedKind, cancellationToken))
+                await foreach (var change in Access.WatchAsync(ObservedKinds, cancellationToken))
                 {
                     Observe(change);
                 }

@@ -1,205 +1,365 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using CrMonitor.ApiServer.Http;
 using CrMonitor.ApiServer.Kinds;
-using CrMonitor.ApiServer.Patching;
 using Microsoft.Extensions.Logging;
 
 namespace CrMonitor.ApiServer.BuiltInControllers;
 
 /// <summary>
-/// Lets Deployments become available, as if their pods ran: replicas become ready one after the other, a change of the template rolls out within
-/// the limits of the strategy, and the status says so in the words of Kubernetes' own controller. There are no ReplicaSets and no Pods.
+/// Rolls Deployments out: a ReplicaSet for each template, scaled within the limits of the strategy; former ones are kept for a rollback, as many as
+/// the Deployment asks for.
 /// </summary>
-/// <param name="access">The server's objects.</param>
-/// <param name="time">The clock.</param>
-/// <param name="readyInterval">From one replica of a Deployment becoming ready to the next.</param>
-/// <param name="logger">Where failures go.</param>
-internal sealed class DeploymentController(IObjectAccess access, TimeProvider time, TimeSpan readyInterval, ILogger<DeploymentController> logger)
+internal sealed class DeploymentController(IObjectAccess access, TimeProvider time, ILogger<DeploymentController> logger)
     : BuiltInController<ObjectId>(access, time, logger)
 {
-    /// <summary>As whom the controllers of a cluster write.</summary>
-    public const string Manager = "kube-controller-manager";
+    private const string Deployments = "deployments.apps";
+    private const string ReplicaSets = "replicasets.apps";
+    private const string HistoryAnnotation = "deployment.kubernetes.io/revision-history";
 
-    // Of the reconciling loop alone: by uid, the fleet of each Deployment and when it last got on.
-    private readonly Dictionary<ObjectId, Rollout> _rollouts = [];
+    // What a ReplicaSet does not take over from the annotations of its Deployment.
+    private static readonly HashSet<string> OwnAnnotations =
+    [
+        "kubectl.kubernetes.io/last-applied-configuration", ReplicaSetState.RevisionAnnotation, HistoryAnnotation, ReplicaSetState.DesiredAnnotation,
+        ReplicaSetState.MaximumAnnotation,
+    ];
 
-    private sealed record Rollout(string Uid, ReplicaFleet Fleet)
+    private readonly OwnedObjects<string> _owned = new(static change => change.Name);
+
+    protected override IReadOnlyCollection<string>? ObservedKinds { get; } = [Deployments, ReplicaSets];
+
+    protected override void Observe(ObjectChange change)
     {
-        public DateTimeOffset LastProgress { get; set; }
+        if (change.Resource.StorageKey == Deployments)
+        {
+            Keys.Add(new ObjectId(change.Namespace, change.Name));
+            return;
+        }
+
+        foreach (var owner in _owned.Observe(change))
+        {
+            Keys.Add(new ObjectId(change.Namespace, owner.Name));
+        }
     }
-
-    protected override string ObservedKind => "deployments.apps";
-
-    protected override void Observe(ObjectChange change) => Keys.Add(new ObjectId(change.Namespace, change.Name));
 
     protected override async ValueTask ReconcileAsync(ObjectId key, CancellationToken cancellationToken)
     {
         if (Access.FindKind("apps", "v1", "Deployment") is not { } resource
+            || Access.FindKind("apps", "v1", "ReplicaSet") is not { } replicaSets
             || Access.Get(resource, key.Namespace, key.Name) is not { } deployment)
         {
-            _rollouts.Remove(key);
             return;
         }
 
-        var metadata = (JsonObject)deployment["metadata"]!;
-        if (metadata["deletionTimestamp"] is not null)
-        {
-            return;
-        }
-
-        var now = Time.GetUtcNow();
-        var spec = DeploymentSpec.From(deployment);
-        var generation = metadata["generation"].Integer() ?? 0;
-        var former = deployment["status"] as JsonObject ?? [];
-        var rollout = RolloutOf(key, metadata["uid"].Text()!, spec, former, generation, now);
-        var formerTemplate = rollout.Fleet.Template;
-        var next = rollout.Fleet.Advance(spec, now, readyInterval);
-        var status = Status(key, spec, rollout, former, generation, formerTemplate, now);
-        if (!IsComplete(status, spec) && !spec.IsPaused && !HasTimedOut(status))
-        {
-            var deadline = rollout.LastProgress + spec.ProgressDeadline;
-            next = next is null || deadline < next ? deadline : next;
-        }
-
-        if (next is { } due)
-        {
-            // Before the write, so that who sees the status can rely on the next one being due.
-            Keys.AddAt(key, due);
-        }
-
-        if (!JsonNode.DeepEquals(status, former))
-        {
-            deployment["status"] = status;
-            await Access.UpdateAsync(resource, deployment, "status", Manager, cancellationToken);
-        }
+        await new Rollout(this, resource, replicaSets, deployment).RunAsync(key, cancellationToken);
     }
 
-    private Rollout RolloutOf(ObjectId key, string uid, DeploymentSpec spec, JsonObject status, long generation, DateTimeOffset now)
+    private List<ReplicaSetState> ReplicaSetsOf(ResourceDefinition replicaSets, string ns, string uid) =>
+    [
+        .. _owned.Of(uid)
+            .Select(name => Access.Get(replicaSets, ns, name))
+            .Where(set => set is not null && IsControlledBy(set, uid))
+            .Select(static set => new ReplicaSetState(set!))
+            .OrderBy(static set => set.Created, StringComparer.Ordinal)
+            .ThenBy(static set => set.Revision),
+    ];
+
+    private static bool IsControlledBy(JsonObject obj, string uid) =>
+        obj["metadata"].Get("ownerReferences").Elements().Any(owner => owner.Get("controller").IsTrue() && owner.Get("uid").Text() == uid);
+
+    /// <summary>One look at a Deployment, and the writes that follow from it.</summary>
+    private sealed class Rollout(DeploymentController controller, ResourceDefinition resource, ResourceDefinition replicaSets, JsonObject deployment)
     {
-        if (_rollouts.TryGetValue(key, out var rollout) && rollout.Uid == uid)
+        private readonly DeploymentSpec _spec = DeploymentSpec.From(deployment);
+        private JsonObject _deployment = deployment;
+        private ReplicaSetState? _newest;
+        private List<ReplicaSetState> _old = [];
+
+        // Whether this look has created the newest.
+        private bool _isCreated;
+
+        public async ValueTask RunAsync(ObjectId key, CancellationToken cancellationToken)
         {
-            return rollout;
+            var metadata = _deployment["metadata"];
+            var all = controller.ReplicaSetsOf(replicaSets, key.Namespace, metadata.Get("uid").Text()!);
+            _newest = all.FirstOrDefault(set => set.HasTemplate(_spec.Template));
+            _old = [.. all.Where(set => set != _newest)];
+
+            var isDeleting = metadata.Get("deletionTimestamp") is not null;
+            var isRollingOut = false;
+            if (!isDeleting)
+            {
+                isRollingOut = !_spec.IsPaused && !Plan().IsScaling;
+                if (!await (isRollingOut ? RollOutAsync(key, cancellationToken) : ScaleAsync(cancellationToken)))
+                {
+                    return;
+                }
+            }
+
+            var status = new DeploymentStatus(_deployment, _spec, _newest, _old, controller.Time.GetUtcNow());
+            if (!isDeleting)
+            {
+                status.ReportPause();
+            }
+
+            if (isRollingOut && _newest is not null)
+            {
+                if (_isCreated)
+                {
+                    status.ReportCreated(_newest.Name);
+                }
+
+                status.ReportFound(_newest.Name);
+                status.ReportProgress(_newest.Name);
+            }
+
+            if (!isDeleting && (_spec.IsPaused || (isRollingOut && status.IsComplete)))
+            {
+                await ForgetOldAsync(key.Namespace, cancellationToken);
+            }
+
+            if (status.Deadline is { } deadline && !isDeleting)
+            {
+                // Before the write, so that who sees the status can rely on the deadline being watched.
+                controller.Keys.AddAt(key, deadline);
+            }
+
+            if (!JsonNode.DeepEquals(status.Json, _deployment["status"]))
+            {
+                _deployment["status"] = status.Json;
+                await controller.Access.UpdateAsync(resource, _deployment, "status", Manager, cancellationToken);
+            }
         }
 
-        rollout = new Rollout(uid, new ReplicaFleet()) { LastProgress = now };
-        _rollouts[key] = rollout;
-        if (Number(status, "replicas") is var total and > 0)
+        private ReplicaPlan Plan() => new(_spec, _newest, _old);
+
+        private async ValueTask<bool> ScaleAsync(CancellationToken cancellationToken)
         {
-            // Whether a template that was changed meanwhile is the one that was rolled out cannot be told any more: it is rolled out again.
-            var updated = status["observedGeneration"].Integer() == generation ? Number(status, "updatedReplicas") : 0;
-            rollout.Fleet.Restore(spec.TemplateHash, updated, total, Number(status, "readyReplicas"), now);
+            if (_newest is not null)
+            {
+                await SetRevisionAsync(cancellationToken);
+            }
+
+            foreach (var (set, replicas) in Plan().Scale().ToList())
+            {
+                await ScaleAsync(set, replicas, cancellationToken);
+            }
+
+            return true;
         }
 
-        return rollout;
+        /// <returns>Whether the status is to be written: not where the name of a new ReplicaSet was taken.</returns>
+        private async ValueTask<bool> RollOutAsync(ObjectId key, CancellationToken cancellationToken)
+        {
+            if (_spec.Recreates)
+            {
+                foreach (var set in _old.Where(static set => set.Replicas > 0))
+                {
+                    await ScaleAsync(set, 0, cancellationToken);
+                }
+
+                if (_old.Exists(static set => set.Total > 0 || !set.IsObserved))
+                {
+                    return true;
+                }
+            }
+
+            if (_newest is null)
+            {
+                return await CreateNewestAsync(key, cancellationToken);
+            }
+
+            await SetRevisionAsync(cancellationToken);
+            var replicas = Plan().NewestReplicas();
+            if (replicas != _newest.Replicas)
+            {
+                await ScaleAsync(_newest, replicas, cancellationToken);
+                return true;
+            }
+
+            foreach (var (set, left) in Plan().ShrinkOld().ToList())
+            {
+                await ScaleAsync(set, left, cancellationToken);
+            }
+
+            return true;
+        }
+
+        private async ValueTask<bool> CreateNewestAsync(ObjectId key, CancellationToken cancellationToken)
+        {
+            var collisions = _deployment["status"].Get("collisionCount").Integer() ?? 0;
+            var hash = _spec.HashTemplate(collisions);
+            var uid = _deployment["metadata"].Get("uid").Text()!;
+            var set = NewReplicaSet(key, uid, hash);
+            try
+            {
+                set = await controller.Access.CreateAsync(replicaSets, set, Manager, cancellationToken);
+            }
+            catch (ApiException exception) when (exception.Reason == "AlreadyExists")
+            {
+                // It belongs to another, perhaps to a former Deployment of this name: the next look tries another name.
+                var status = _deployment["status"] as JsonObject ?? [];
+                status["collisionCount"] = collisions + 1;
+                _deployment["status"] = status;
+                await controller.Access.UpdateAsync(resource, _deployment, "status", Manager, cancellationToken);
+                return false;
+            }
+            catch (ApiException exception) when (IsNamespaceTerminating(exception))
+            {
+                return false;
+            }
+
+            _newest = new ReplicaSetState(set);
+            _isCreated = true;
+            var owner = new OwnerReference("apps/v1", "Deployment", key.Name, uid, BlocksDeletion: true, IsController: true);
+            controller._owned.NoteCreated(owner, set["metadata"].Get("uid").Text()!, RevisionOf(set), _newest.Name);
+            await CopyRevisionAsync(cancellationToken);
+            return true;
+        }
+
+        private JsonObject NewReplicaSet(ObjectId key, string uid, string hash)
+        {
+            var template = (JsonObject)_spec.Template!.DeepClone();
+            var labels = (JsonObject)template["metadata"]!["labels"]!;
+            labels[ReplicaSetState.HashLabel] = hash;
+            var selector = (JsonObject)_deployment["spec"]!["selector"]!.DeepClone();
+            if (selector["matchLabels"] is not JsonObject)
+            {
+                selector["matchLabels"] = new JsonObject();
+            }
+
+            selector["matchLabels"]![ReplicaSetState.HashLabel] = hash;
+            var set = new JsonObject
+            {
+                ["apiVersion"] = "apps/v1",
+                ["kind"] = "ReplicaSet",
+                ["metadata"] = new JsonObject
+                {
+                    ["name"] = $"{key.Name}-{hash}",
+                    ["namespace"] = key.Namespace,
+                    ["labels"] = labels.DeepClone(),
+                    ["ownerReferences"] = new JsonArray(Owners.Controller("apps/v1", "Deployment", key.Name, uid)),
+                },
+                ["spec"] = new JsonObject { ["replicas"] = Plan().NewestReplicas(), ["selector"] = selector, ["template"] = template },
+            };
+            SetMinimumReady(set);
+            SetAnnotations(set);
+            SetScaleAnnotations(set);
+            return set;
+        }
+
+        /// <summary>Makes the newest ReplicaSet the one of the latest rollout, as it is after a rollback.</summary>
+        private async ValueTask SetRevisionAsync(CancellationToken cancellationToken)
+        {
+            var changed = (JsonObject)_newest!.Json.DeepClone();
+            SetAnnotations(changed);
+            SetMinimumReady(changed);
+            if (!JsonNode.DeepEquals(changed, _newest.Json))
+            {
+                _newest = await UpdateAsync(changed, cancellationToken);
+            }
+
+            await CopyRevisionAsync(cancellationToken);
+        }
+
+        private async ValueTask CopyRevisionAsync(CancellationToken cancellationToken)
+        {
+            var revision = _newest!.Revision.ToString(CultureInfo.InvariantCulture);
+            var annotations = Annotations(_deployment);
+            if (annotations[ReplicaSetState.RevisionAnnotation].Text() != revision)
+            {
+                annotations[ReplicaSetState.RevisionAnnotation] = revision;
+                _deployment = await controller.Access.UpdateAsync(resource, _deployment, subresource: null, Manager, cancellationToken);
+            }
+        }
+
+        private void SetMinimumReady(JsonObject set)
+        {
+            var spec = (JsonObject)set["spec"]!;
+            if (_deployment["spec"].Get("minReadySeconds") is { } minimum)
+            {
+                spec["minReadySeconds"] = minimum.DeepClone();
+            }
+            else
+            {
+                spec.Remove("minReadySeconds");
+            }
+        }
+
+        private void SetAnnotations(JsonObject set)
+        {
+            var annotations = Annotations(set);
+            foreach (var (name, value) in _deployment["metadata"].Get("annotations") as JsonObject ?? [])
+            {
+                if (!OwnAnnotations.Contains(name))
+                {
+                    annotations[name] = value?.DeepClone();
+                }
+            }
+
+            var revision = _old.Select(static other => other.Revision).DefaultIfEmpty().Max() + 1;
+            var former = annotations[ReplicaSetState.RevisionAnnotation].Text();
+            if (!long.TryParse(former, NumberStyles.None, CultureInfo.InvariantCulture, out var formerRevision) || formerRevision < revision)
+            {
+                annotations[ReplicaSetState.RevisionAnnotation] = revision.ToString(CultureInfo.InvariantCulture);
+                if (former is not null)
+                {
+                    annotations[HistoryAnnotation] = annotations[HistoryAnnotation].Text() is { Length: > 0 } history ? $"{history},{former}" : former;
+                }
+            }
+        }
+
+        private async ValueTask ScaleAsync(ReplicaSetState set, int replicas, CancellationToken cancellationToken)
+        {
+            var changed = (JsonObject)set.Json.DeepClone();
+            changed["spec"]!["replicas"] = replicas;
+            SetScaleAnnotations(changed);
+            if (JsonNode.DeepEquals(changed, set.Json))
+            {
+                return;
+            }
+
+            var scaled = await UpdateAsync(changed, cancellationToken);
+            if (set == _newest)
+            {
+                _newest = scaled;
+            }
+            else
+            {
+                _old[_old.IndexOf(set)] = scaled;
+            }
+        }
+
+        private void SetScaleAnnotations(JsonObject set)
+        {
+            var annotations = Annotations(set);
+            annotations[ReplicaSetState.DesiredAnnotation] = _spec.Replicas.ToString(CultureInfo.InvariantCulture);
+            annotations[ReplicaSetState.MaximumAnnotation] = (_spec.Replicas + _spec.MaxSurge).ToString(CultureInfo.InvariantCulture);
+        }
+
+        private async ValueTask<ReplicaSetState> UpdateAsync(JsonObject set, CancellationToken cancellationToken) =>
+            new(await controller.Access.UpdateAsync(replicaSets, set, subresource: null, Manager, cancellationToken));
+
+        private async ValueTask ForgetOldAsync(string ns, CancellationToken cancellationToken)
+        {
+            var kept = _old.Where(static set => !set.IsDeleting).OrderBy(static set => set.Revision).ToList();
+            var surplus = kept.Take(Math.Max(0, kept.Count - _spec.RevisionHistoryLimit));
+            foreach (var set in surplus.Where(static set => set.Total == 0 && set.Replicas == 0 && set.IsObserved))
+            {
+                await controller.Access.DeleteAsync(replicaSets, ns, set.Name, set.Json["metadata"].Get("uid").Text(), "Background", cancellationToken);
+                _old.Remove(set);
+            }
+        }
+
+        private static JsonObject Annotations(JsonObject obj)
+        {
+            var metadata = (JsonObject)obj["metadata"]!;
+            if (metadata["annotations"] is not JsonObject annotations)
+            {
+                metadata["annotations"] = annotations = [];
+            }
+
+            return annotations;
+        }
     }
-
-    private static JsonObject Status(
-        ObjectId key,
-        DeploymentSpec spec,
-        Rollout rollout,
-        JsonObject former,
-        long generation,
-        string formerTemplate,
-        DateTimeOffset now)
-    {
-        var fleet = rollout.Fleet;
-        var available = fleet.Available(now, spec.MinReady);
-        var status = new JsonObject { ["observedGeneration"] = generation };
-        Put(status, "replicas", fleet.Total);
-        Put(status, "updatedReplicas", fleet.Updated);
-        Put(status, "readyReplicas", fleet.Ready);
-        Put(status, "availableReplicas", available);
-        Put(status, "unavailableReplicas", Math.Max(0, Math.Max(fleet.Total, spec.Replicas) - available));
-
-        var conditions = former["conditions"]?.DeepClone() as JsonArray ?? [];
-        status["conditions"] = conditions;
-        var isEnough = available >= spec.Replicas - spec.MaxUnavailable;
-        SetCondition(
-            conditions,
-            "Available",
-            isEnough ? "True" : "False",
-            isEnough ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
-            isEnough ? "Deployment has minimum availability." : "Deployment does not have minimum availability.",
-            now,
-            renew: false);
-
-        var replicaSet = $"{key.Name}-{fleet.Template}";
-        var isNew = fleet.Template != formerTemplate;
-        var hasProgressed = isNew || Counts(status) != Counts(former);
-        if (hasProgressed)
-        {
-            rollout.LastProgress = now;
-        }
-
-        if (spec.IsPaused)
-        {
-            SetCondition(conditions, "Progressing", "Unknown", "DeploymentPaused", "Deployment is paused", now, renew: false);
-        }
-        else if (IsComplete(status, spec))
-        {
-            SetCondition(
-                conditions, "Progressing", "True", "NewReplicaSetAvailable", $"ReplicaSet \"{replicaSet}\" has successfully progressed.", now, renew: false);
-        }
-        else if (isNew)
-        {
-            SetCondition(conditions, "Progressing", "True", "NewReplicaSetCreated", $"Created new replica set \"{replicaSet}\"", now, renew: true);
-        }
-        else if (hasProgressed)
-        {
-            SetCondition(conditions, "Progressing", "True", "ReplicaSetUpdated", $"ReplicaSet \"{replicaSet}\" is progressing.", now, renew: true);
-        }
-        else if (now >= rollout.LastProgress + spec.ProgressDeadline)
-        {
-            SetCondition(
-                conditions, "Progressing", "False", "ProgressDeadlineExceeded", $"ReplicaSet \"{replicaSet}\" has timed out progressing.", now, renew: false);
-        }
-
-        return status;
-    }
-
-    private static bool IsComplete(JsonObject status, DeploymentSpec spec) =>
-        Number(status, "updatedReplicas") == spec.Replicas && Number(status, "replicas") == spec.Replicas && Number(status, "availableReplicas") == spec.Replicas;
-
-    private static bool HasTimedOut(JsonObject status) =>
-        status["conditions"].Elements().Any(static condition => condition.Get("reason").Text() == "ProgressDeadlineExceeded");
-
-    private static (int Total, int Updated, int Ready, int Available) Counts(JsonObject status) =>
-        (Number(status, "replicas"), Number(status, "updatedReplicas"), Number(status, "readyReplicas"), Number(status, "availableReplicas"));
-
-    /// <summary>Sets a condition if its status or reason changes, or <paramref name="renew"/> asks for it, as the last one of the list.</summary>
-    private static void SetCondition(JsonArray conditions, string type, string status, string reason, string message, DateTimeOffset now, bool renew)
-    {
-        var former = conditions.FirstOrDefault(condition => condition.Get("type").Text() == type);
-        var isSameStatus = former.Get("status").Text() == status;
-        if (isSameStatus && former.Get("reason").Text() == reason && former.Get("message").Text() == message && !renew)
-        {
-            return;
-        }
-
-        var time = ManagedFieldsEntry.Format(now);
-        if (former is not null)
-        {
-            conditions.Remove(former);
-        }
-
-        conditions.Add((JsonNode)new JsonObject
-        {
-            ["lastTransitionTime"] = isSameStatus ? former.Get("lastTransitionTime").Text() : time,
-            ["lastUpdateTime"] = time,
-            ["message"] = message,
-            ["reason"] = reason,
-            ["status"] = status,
-            ["type"] = type,
-        });
-    }
-
-    // Zeros are left out of a status.
-    private static void Put(JsonObject status, string name, int count)
-    {
-        if (count > 0)
-        {
-            status[name] = count;
-        }
-    }
-
-    private static int Number(JsonObject status, string name) => (int)(status[name].Integer() ?? 0);
 }

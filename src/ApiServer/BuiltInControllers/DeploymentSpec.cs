@@ -27,35 +27,38 @@ internal sealed record DeploymentSpec
 
     public required TimeSpan ProgressDeadline { get; init; }
 
-    /// <summary>A short name of the template: another template has another one.</summary>
-    public required string TemplateHash { get; init; }
+    /// <summary>How many ReplicaSets of former templates are kept.</summary>
+    public required int RevisionHistoryLimit { get; init; }
 
-    /// <summary>Whether replicas of the template never become ready: the name of one of its images contains <c>fail</c>.</summary>
-    public required bool Fails { get; init; }
+    public required JsonNode? Template { get; init; }
+
+    /// <summary>A short name of the template: another template has another one.</summary>
+    /// <param name="collisions">How often the name that came out belonged to something else; each count leads to another name.</param>
+    public string HashTemplate(long collisions) => Hash($"{Canonical(Template)}{(collisions == 0 ? "" : collisions.ToString(CultureInfo.InvariantCulture))}");
 
     public static DeploymentSpec From(JsonObject deployment)
     {
         var spec = deployment["spec"];
         var replicas = (int)(spec.Get("replicas").Integer() ?? 1);
         var strategy = spec.Get("strategy");
+        var recreates = strategy.Get("type").Text() == "Recreate";
         var rolling = strategy.Get("rollingUpdate");
         var surge = Resolve(rolling.Get("maxSurge"), replicas, roundUp: true);
         var unavailable = Resolve(rolling.Get("maxUnavailable"), replicas, roundUp: false);
         var template = spec.Get("template");
-        var containers = template.Get("spec").Get("containers").Elements();
         return new DeploymentSpec
         {
             Replicas = replicas,
             IsPaused = spec.Get("paused").IsTrue(),
-            Recreates = strategy.Get("type").Text() == "Recreate",
-            MaxSurge = surge,
+            Recreates = recreates,
+            MaxSurge = recreates ? 0 : surge,
 
             // With neither a surge nor a gap nothing could ever move.
-            MaxUnavailable = surge == 0 && unavailable == 0 ? 1 : unavailable,
+            MaxUnavailable = recreates ? 0 : Math.Min(surge == 0 && unavailable == 0 ? 1 : unavailable, replicas),
             MinReady = TimeSpan.FromSeconds(spec.Get("minReadySeconds").Integer() ?? 0),
             ProgressDeadline = TimeSpan.FromSeconds(spec.Get("progressDeadlineSeconds").Integer() ?? 600),
-            TemplateHash = Hash(template),
-            Fails = containers.Any(static container => container.Get("image").Text()?.Contains("fail", StringComparison.Ordinal) == true),
+            RevisionHistoryLimit = (int)(spec.Get("revisionHistoryLimit").Integer() ?? 10),
+            Template = template,
         };
     }
 
@@ -76,10 +79,10 @@ internal sealed record DeploymentSpec
     }
 
     // FNV-1a over the canonical text, in the letters that Kubernetes uses for such names.
-    private static string Hash(JsonNode? template)
+    private static string Hash(string text)
     {
         var hash = 2166136261u;
-        foreach (var character in Canonical(template))
+        foreach (var character in text)
         {
             hash = (hash ^ character) * 16777619u;
         }

@@ -6,6 +6,8 @@ namespace CrMonitor.ApiServer.BuiltInControllers;
 internal sealed class DueKeys<TKey> : IDisposable
     where TKey : notnull
 {
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
     // _gate guards the fields down to _sequence. It is held for their updates alone.
     private readonly Lock _gate = new();
     private readonly Dictionary<TKey, (long Time, long Sequence)> _due = [];
@@ -76,9 +78,9 @@ internal sealed class DueKeys<TKey> : IDisposable
 
             if (nextTime is { } time)
             {
-                // Timers count whole milliseconds: rounded up, since one that fires early would only be set again.
+                // Timers count whole milliseconds: rounded up, since one that fires early would only be set again. They cannot be set for years ahead.
                 var wait = TimeSpan.FromTicks(time - _time.GetUtcNow().UtcTicks);
-                _timer.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(wait.TotalMilliseconds))), Timeout.InfiniteTimeSpan);
+                _timer.Change(TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 1, LongestWait.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
                 if (time <= _time.GetUtcNow().UtcTicks)
                 {
                     // The clock went on while the timer was set, which now may be too late.

@@ -30,7 +30,7 @@ internal sealed class GarbageCollector(IObjectAccess access, TimeProvider time, 
         WaitsForDependents,
     }
 
-    protected override string? ObservedKind => null;
+    protected override IReadOnlyCollection<string>? ObservedKinds => null;
 
     protected override void Observe(ObjectChange change)
     {
@@ -207,7 +207,7 @@ internal sealed class GarbageCollector(IObjectAccess access, TimeProvider time, 
         Access.Get(node.Resource, node.Namespace, node.Name) is { } live && live["metadata"].Get("uid").Text() == node.Uid ? live : null;
 
     private async ValueTask UpdateAsync(Node node, JsonObject obj, CancellationToken cancellationToken) =>
-        await Access.UpdateAsync(node.Resource, obj, subresource: null, DeploymentController.Manager, cancellationToken);
+        await Access.UpdateAsync(node.Resource, obj, subresource: null, Manager, cancellationToken);
 
     private static bool HasFinalizer(JsonObject obj, string finalizer) =>
         obj["metadata"].Get("finalizers").Elements().Any(other => other.Text() == finalizer);

@@ -22,9 +22,10 @@ internal interface IObjectAccess
     /// a reader that falls behind a compaction is given the present state again, with <see cref="ObjectChangeKind.Deleted"/> for what is gone.
     /// Each object appears once, in the version that is stored.
     /// </summary>
-    /// <param name="storageKey">The kind to watch (<see cref="ResourceDefinition.StorageKey"/>), or <see langword="null"/> for all kinds, those added later included.</param>
+    /// <remarks>The objects that there are come without a wait.</remarks>
+    /// <param name="storageKeys">The kinds to watch (<see cref="ResourceDefinition.StorageKey"/>), or <see langword="null"/> for all kinds, those added later included.</param>
     /// <param name="cancellationToken">Ends the sequence.</param>
-    IAsyncEnumerable<ObjectChange> WatchAsync(string? storageKey, CancellationToken cancellationToken);
+    IAsyncEnumerable<ObjectChange> WatchAsync(IReadOnlyCollection<string>? storageKeys, CancellationToken cancellationToken);
 
     /// <summary>The definition that serves a kind in any version, by preference in <paramref name="version"/>; <see langword="null"/> where none does.</summary>
     ResourceDefinition? FindKind(string group, string version, string kind);

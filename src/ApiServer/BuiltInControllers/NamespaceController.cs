@@ -15,7 +15,7 @@ internal sealed class NamespaceController(IObjectAccess access, TimeProvider tim
     // Of Observe alone: the namespaces that are being deleted.
     private readonly HashSet<string> _terminating = [];
 
-    protected override string? ObservedKind => null;
+    protected override IReadOnlyCollection<string>? ObservedKinds => null;
 
     protected override void Observe(ObjectChange change)
     {
@@ -66,7 +66,7 @@ internal sealed class NamespaceController(IObjectAccess access, TimeProvider tim
                 spec.Remove("finalizers");
             }
 
-            await Access.UpdateAsync(resource, obj, "finalize", DeploymentController.Manager, cancellationToken);
+            await Access.UpdateAsync(resource, obj, "finalize", Manager, cancellationToken);
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed class ObjectAccess(ObjectStore store, ResourceRegistry registry,
     public IReadOnlyList<ResourceDefinition> NamespacedResources =>
         [.. registry.All.Where(static d => d.IsNamespaced).DistinctBy(static d => d.StorageKey)];
 
-    public async IAsyncEnumerable<ObjectChange> WatchAsync(string? storageKey, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ObjectChange> WatchAsync(IReadOnlyCollection<string>? storageKeys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Of a resource that is served no more, the last definition still tells what its objects were.
         var definitions = new Dictionary<string, ResourceDefinition>(StringComparer.Ordinal);
@@ -21,7 +21,7 @@ internal sealed class ObjectAccess(ObjectStore store, ResourceRegistry registry,
         {
             foreach (var (table, obj) in objects)
             {
-                if ((storageKey is null || table.StorageKey == storageKey) && Show(ObjectChangeKind.Added, table, obj) is { } added)
+                if ((storageKeys?.Contains(table.StorageKey) ?? true) && Show(ObjectChangeKind.Added, table, obj, obj.Revision) is { } added)
                 {
                     yield return added;
                 }
@@ -30,16 +30,16 @@ internal sealed class ObjectAccess(ObjectStore store, ResourceRegistry registry,
             while (true)
             {
                 var change = await cursor.ReadAsync(cancellationToken);
-                if (storageKey is not null && change.Table.StorageKey != storageKey)
+                if (storageKeys?.Contains(change.Table.StorageKey) == false)
                 {
                     continue;
                 }
 
                 var shown = change switch
                 {
-                    { Previous: null } => Show(ObjectChangeKind.Added, change.Table, change.Current!),
-                    { Current: null } => Show(ObjectChangeKind.Deleted, change.Table, change.Previous),
-                    _ => Show(ObjectChangeKind.Modified, change.Table, change.Current),
+                    { Previous: null } => Show(ObjectChangeKind.Added, change.Table, change.Current!, change.Revision),
+                    { Current: null } => Show(ObjectChangeKind.Deleted, change.Table, change.Previous, change.Revision),
+                    _ => Show(ObjectChangeKind.Modified, change.Table, change.Current, change.Revision),
                 };
                 if (shown is not null)
                 {
@@ -48,7 +48,7 @@ internal sealed class ObjectAccess(ObjectStore store, ResourceRegistry registry,
             }
         }
 
-        ObjectChange? Show(ObjectChangeKind kind, ResourceTable table, StoredObject obj)
+        ObjectChange? Show(ObjectChangeKind kind, ResourceTable table, StoredObject obj, long revision)
         {
             var served = registry.All.FirstOrDefault(d => d.StorageKey == table.StorageKey && d.ApiVersion == obj.ApiVersion)
                 ?? registry.All.FirstOrDefault(d => d.StorageKey == table.StorageKey);
@@ -58,7 +58,7 @@ internal sealed class ObjectAccess(ObjectStore store, ResourceRegistry registry,
             }
 
             return definitions.TryGetValue(table.StorageKey, out var definition)
-                ? new ObjectChange(kind, definition, obj.Namespace, obj.Name, obj.Uid, obj.Json)
+                ? new ObjectChange(kind, definition, obj.Namespace, obj.Name, obj.Uid, revision, obj.Json)
                 : null;
         }
     }

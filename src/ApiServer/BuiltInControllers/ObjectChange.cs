@@ -8,6 +8,7 @@ namespace CrMonitor.ApiServer.BuiltInControllers;
 /// <param name="Namespace">Empty for a cluster-scoped object.</param>
 /// <param name="Name">The object's name.</param>
 /// <param name="Uid">The object's uid.</param>
+/// <param name="Revision">That of the change; for an object that was there before, the one of its last.</param>
 /// <param name="Json">The object as stored, in UTF-8; for a deletion its last state.</param>
 internal sealed record ObjectChange(
     ObjectChangeKind Kind,
@@ -15,4 +16,5 @@ internal sealed record ObjectChange(
     string Namespace,
     string Name,
     string Uid,
+    long Revision,
     ReadOnlyMemory<byte> Json);

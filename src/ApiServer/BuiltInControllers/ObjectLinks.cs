@@ -43,7 +43,8 @@ internal sealed record ObjectLinks
                 Text(owner, "kind"),
                 Text(owner, "name"),
                 Text(owner, "uid"),
-                owner.TryGetProperty("blockOwnerDeletion"u8, out var blocks) && blocks.ValueKind == JsonValueKind.True))],
+                IsTrue(owner, "blockOwnerDeletion"),
+                IsTrue(owner, "controller")))],
             IsDeleting = isDeleting,
             WaitsForDependents = isDeleting && Items(metadata, "finalizers").Any(static finalizer => finalizer.ValueEquals(ForegroundFinalizer)),
             OrphansDependents = isDeleting && Items(metadata, "finalizers").Any(static finalizer => finalizer.ValueEquals(OrphanFinalizer)),
@@ -58,6 +59,8 @@ internal sealed record ObjectLinks
 
     private static JsonElement.ArrayEnumerator Items(JsonElement metadata, string name) =>
         metadata.TryGetProperty(name, out var items) && items.ValueKind == JsonValueKind.Array ? items.EnumerateArray() : default;
+
+    private static bool IsTrue(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 
     private static string Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : "";
