@@ -89,7 +89,7 @@ internal sealed class ObjectAccess(ObjectStore store, ResourceRegistry registry,
             obj["metadata"]!["name"]!.GetValue<string>(),
             subresource ?? "",
             _ => Normalized(resource, obj),
-            allowsUnconditional: true,
+            namesVersion: false,
             new WriteOptions { FieldManager = fieldManager });
         return ValueTask.FromResult(ObjectForm.Parse(updated, resource));
     }

@@ -9,8 +9,9 @@ internal static class ApiErrors
     public static ApiException NotFound(string group, string resource, string name) =>
         new(404, "NotFound", $"{Qualified(resource, group)} \"{name}\" not found") { Details = Details(name, group, resource) };
 
-    public static ApiException AlreadyExists(string group, string resource, string name) =>
-        new(409, "AlreadyExists", $"{Qualified(resource, group)} \"{name}\" already exists") { Details = Details(name, group, resource) };
+    /// <summary>The name is taken. <paramref name="why"/> says more of it, or nothing.</summary>
+    public static ApiException AlreadyExists(string group, string resource, string name, string why = "") =>
+        new(409, "AlreadyExists", $"{why}{Qualified(resource, group)} \"{name}\" already exists") { Details = Details(name, group, resource) };
 
     public static ApiException Conflict(string group, string resource, string name, string why) =>
         new(409, "Conflict", $"Operation cannot be fulfilled on {Qualified(resource, group)} \"{name}\": {why}") { Details = Details(name, group, resource) };
@@ -49,6 +50,14 @@ internal static class ApiErrors
         406, "NotAcceptable", "only the following media types are accepted: application/json, application/yaml");
 
     public static ApiException TooLarge(long limit) => new(413, "RequestEntityTooLarge", $"Request entity too large: limit is {limit}");
+
+    /// <summary>Why a text is not the number that a parameter or a version is to be; <paramref name="function"/> is who says so in Kubernetes.</summary>
+    public static string NotANumber(string function, string text)
+    {
+        var digits = text.TrimStart('-', '+');
+        var isOutOfRange = digits.Length > 0 && digits.All(char.IsAsciiDigit) && (digits.Length == text.Length || function == "ParseInt");
+        return $"strconv.{function}: parsing {Schema.GoText.Quote(text)}: {(isOutOfRange ? "value out of range" : "invalid syntax")}";
+    }
 
     public static ApiException Expired(string message) => new(410, "Expired", message);
 

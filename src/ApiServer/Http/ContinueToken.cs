@@ -20,6 +20,12 @@ internal sealed record ContinueToken(long Revision, string LastKey)
             throw Invalid($"illegal base64 data at input byte {illegal}");
         }
 
+        if (token.Length % 4 == 1)
+        {
+            // One character at the end is too few for a byte.
+            throw Invalid($"illegal base64 data at input byte {token.Length - 1}");
+        }
+
         try
         {
             using var json = JsonDocument.Parse(Base64Url.DecodeFromChars(token));

@@ -38,11 +38,11 @@ internal sealed record ListOptions
     /// <exception cref="ApiException">A parameter is not readable, or not allowed next to another.</exception>
     public static ListOptions Parse(IQueryCollection query, ResourceDefinition definition, string name, bool isWatch)
     {
-        var version = (string?)query["resourceVersion"] ?? "";
-        var match = (string?)query["resourceVersionMatch"] ?? "";
-        var token = (string?)query["continue"] ?? "";
-        bool? sendInitialEvents = query.ContainsKey("sendInitialEvents") ? RequestPath.IsTrue(query["sendInitialEvents"]) : null;
-        var fields = (string?)query["fieldSelector"];
+        var version = RequestPath.First(query, "resourceVersion") ?? "";
+        var match = RequestPath.First(query, MatchField) ?? "";
+        var token = RequestPath.First(query, "continue") ?? "";
+        bool? sendInitialEvents = query.ContainsKey("sendInitialEvents") ? RequestPath.IsTrue(RequestPath.First(query, "sendInitialEvents")) : null;
+        var fields = RequestPath.First(query, "fieldSelector");
         if (name.Length > 0)
         {
             fields = string.IsNullOrEmpty(fields) ? $"metadata.name={name}" : $"{fields},metadata.name={name}";
@@ -56,13 +56,13 @@ internal sealed record ListOptions
 
         var options = new ListOptions
         {
-            Labels = LabelSelector.Parse(query["labelSelector"]),
+            Labels = LabelSelector.Parse(RequestPath.First(query, "labelSelector")),
             Fields = FieldSelector.Parse(fields, definition),
-            Limit = Math.Max(0, Number(query["limit"])),
-            Timeout = Number(query["timeoutSeconds"]) is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Limit = Math.Max(0, Number(query, "limit")),
+            Timeout = Number(query, "timeoutSeconds") is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null,
             ResourceVersionMatch = match,
             SendsInitialEvents = sendInitialEvents == true,
-            AllowWatchBookmarks = query.ContainsKey("allowWatchBookmarks") && RequestPath.IsTrue(query["allowWatchBookmarks"]),
+            AllowWatchBookmarks = query.ContainsKey("allowWatchBookmarks") && RequestPath.IsTrue(RequestPath.First(query, "allowWatchBookmarks")),
         };
 
         List<FieldError> errors = [.. CheckMatch(version, match, token, sendInitialEvents, isWatch)];
@@ -71,31 +71,31 @@ internal sealed record ListOptions
             throw ApiErrors.InvalidOptions("ListOptions", errors);
         }
 
-        if (version.Length > 0)
+        if (token.Length > 0 && !isWatch)
         {
-            if (!ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed))
-            {
-                var why = $"resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax";
-                throw isWatch ? ApiErrors.Unclassified(why) : ApiErrors.BadRequest($"invalid resource version: {why}");
-            }
-
-            options = options with { ResourceVersion = parsed };
-        }
-
-        if (token.Length == 0 || isWatch)
-        {
-            return options;
-        }
-
-        var parsedToken = ContinueToken.Parse(token);
-        return options.ResourceVersion switch
-        {
-            null => options with { Continue = parsedToken },
+            options = options with { Continue = ContinueToken.Parse(token) };
 
             // As at the start of a list, "0" asks for all that a server has at hand.
-            0 => options with { Continue = parsedToken, ResourceVersion = null, Limit = 0 },
-            _ => throw ApiErrors.BadRequest("specifying resource version is not allowed when using continue"),
-        };
+            return version switch
+            {
+                "" => options,
+                "0" => options with { Limit = 0 },
+                _ => throw ApiErrors.BadRequest("specifying resource version is not allowed when using continue"),
+            };
+        }
+
+        return version.Length == 0 ? options : options with { ResourceVersion = Revision(version, isWatch) };
+    }
+
+    private static ulong Revision(string version, bool isWatch)
+    {
+        if (ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var revision))
+        {
+            return revision;
+        }
+
+        var why = $"resourceVersion: Invalid value: \"{version}\": {ApiErrors.NotANumber("ParseUint", version)}";
+        throw isWatch ? ApiErrors.Unclassified(why) : ApiErrors.BadRequest($"invalid resource version: {why}");
     }
 
     private static IEnumerable<FieldError> CheckMatch(string version, string match, string token, bool? sendInitialEvents, bool isWatch) =>
@@ -160,15 +160,15 @@ internal sealed record ListOptions
         }
     }
 
-    private static long Number(string? text)
+    private static long Number(IQueryCollection query, string name)
     {
-        if (string.IsNullOrEmpty(text))
+        if (RequestPath.First(query, name) is not { } text)
         {
             return 0;
         }
 
         return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
             ? number
-            : throw ApiErrors.BadRequest($"strconv.ParseInt: parsing \"{text}\": invalid syntax");
+            : throw ApiErrors.BadRequest(ApiErrors.NotANumber("ParseInt", text));
     }
 }

@@ -11,6 +11,8 @@ internal static partial class MetadataRules
 
     private static readonly string[] ImmutableFields = ["name", "namespace", "uid"];
 
+    private static readonly string[] SetByDeletion = ["deletionTimestamp", "deletionGracePeriodSeconds"];
+
     private const int MaximumAnnotationBytes = 256 * 1024;
 
     private const string SubdomainText =
@@ -48,7 +50,7 @@ internal static partial class MetadataRules
     {
         if (name.Length > 63)
         {
-            yield return "must be no more than 63 characters";
+            yield return "must be no more than 63 bytes";
         }
 
         if (!Label().IsMatch(name))
@@ -81,9 +83,10 @@ internal static partial class MetadataRules
         {
             yield return "name part must be non-empty";
         }
-        else if (name.Length > 63)
+
+        if (name.Length > 63)
         {
-            yield return "name part must be no more than 63 characters";
+            yield return "name part must be no more than 63 bytes";
         }
 
         if (!QualifiedName().IsMatch(name))
@@ -96,7 +99,7 @@ internal static partial class MetadataRules
     {
         if (value.Length > 63)
         {
-            return "must be no more than 63 characters";
+            return "must be no more than 63 bytes";
         }
 
         return value.Length == 0 || QualifiedName().IsMatch(value) ? null : LabelValueText;
@@ -108,8 +111,8 @@ internal static partial class MetadataRules
         var generateName = Text(metadata, "generateName");
         if (generateName.Length > 0)
         {
-            // What is appended makes a valid end.
-            foreach (var error in nameErrors(generateName.EndsWith('-') ? generateName + "a" : generateName))
+            // What is appended makes a valid end. Kubernetes checks the name that it has with the last two characters replaced.
+            foreach (var error in nameErrors(generateName.Length > 1 && generateName.EndsWith('-') ? generateName[..^2] + "a" : generateName))
             {
                 yield return Bad("metadata.generateName", generateName, error);
             }
@@ -177,6 +180,11 @@ internal static partial class MetadataRules
             yield return error;
         }
 
+        if (metadata["finalizers"] is JsonArray finalizers && Texts(metadata, "finalizers").Intersect(["orphan", "foregroundDeletion"]).Count() == 2)
+        {
+            yield return FieldErrors.Invalid("metadata.finalizers", finalizers, "finalizer orphan and foregroundDeletion cannot be both set");
+        }
+
         foreach (var finalizer in metadata["finalizers"] as JsonArray ?? [])
         {
             var text = finalizer?.GetValue<string>() ?? "";
@@ -203,6 +211,14 @@ internal static partial class MetadataRules
             }
         }
 
+        foreach (var field in SetByDeletion)
+        {
+            if (metadata[field] is { } value && !JsonNode.DeepEquals(value, old[field]))
+            {
+                yield return FieldErrors.Invalid($"metadata.{field}", value, "field is immutable");
+            }
+        }
+
         foreach (var field in ImmutableFields)
         {
             if (Text(metadata, field) != Text(old, field))
@@ -211,6 +227,45 @@ internal static partial class MetadataRules
             }
         }
     }
+
+    /// <summary>Takes out owners that stand there twice.</summary>
+    /// <returns>What the answer says of it in a <c>Warning</c> header; <see langword="null"/> where there was nothing to do.</returns>
+    public static string? DropRepeatedOwners(JsonObject metadata)
+    {
+        if (metadata["ownerReferences"] is not JsonArray { Count: > 1 } owners)
+        {
+            return null;
+        }
+
+        var kept = new List<JsonNode?>();
+        var repeated = new List<string>();
+        foreach (var owner in owners)
+        {
+            if (kept.Exists(other => JsonNode.DeepEquals(other, owner)))
+            {
+                repeated.Add(Text(owner as JsonObject ?? [], "uid"));
+            }
+            else
+            {
+                kept.Add(owner);
+            }
+        }
+
+        if (repeated.Count == 0)
+        {
+            return null;
+        }
+
+        metadata["ownerReferences"] = new JsonArray([.. kept.Select(static owner => owner?.DeepClone())]);
+        return ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; "
+            + $"please fix your requests; duplicate UID(s) observed: {string.Join(", ", repeated)}";
+    }
+
+    /// <summary>What the answer to a write says in <c>Warning</c> headers about metadata that is valid but unwise.</summary>
+    public static IEnumerable<string> Warnings(JsonObject metadata) =>
+        from finalizer in Texts(metadata, "finalizers")
+        where !finalizer.Contains('/', StringComparison.Ordinal) && finalizer is not ("orphan" or "foregroundDeletion" or "kubernetes")
+        select $"metadata.finalizers: \"{finalizer}\": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers";
 
     public static string Text(JsonObject obj, string field) => obj[field] is JsonValue value && value.TryGetValue(out string? text) ? text : "";
 
@@ -223,9 +278,9 @@ internal static partial class MetadataRules
         foreach (var owner in owners.OfType<JsonObject>())
         {
             var (apiVersion, kind) = (Text(owner, "apiVersion"), Text(owner, "kind"));
-            if (apiVersion.Length == 0)
+            if (apiVersion.Length == 0 || apiVersion.EndsWith('/') || apiVersion.Count('/') > 1)
             {
-                yield return Bad("metadata.ownerReferences.apiVersion", "", "version must not be empty");
+                yield return Bad("metadata.ownerReferences.apiVersion", apiVersion, "version must not be empty");
             }
 
             foreach (var field in OwnerFields)

@@ -39,27 +39,28 @@ internal static class RequestBody
 
     /// <summary>Reads the body of a create or an update as JSON.</summary>
     /// <exception cref="ApiException">413, 415 or 400.</exception>
-    public static async Task<ReadOnlyMemory<byte>> ReadObjectAsync(HttpContext context)
+    public static async Task<ObjectBody> ReadObjectAsync(HttpContext context)
     {
         var type = MediaTypeOf(context.Request);
         var body = type is "" or "application/json" or "application/yaml"
             ? await ReadAsync(context)
             : throw ApiErrors.UnsupportedMediaType("application/json", "application/yaml");
-        return type == "application/yaml" ? FromYaml(body) : body;
+        return type == "application/yaml" ? FromYaml(body) : new ObjectBody(body, IsYaml: false, []);
     }
 
     /// <summary>The media type of the body without its parameters.</summary>
     public static string MediaTypeOf(HttpRequest request) => (request.ContentType ?? "").Split(';')[0].Trim();
 
-    public static ReadOnlyMemory<byte> FromYaml(ReadOnlyMemory<byte> body)
+    /// <exception cref="ApiException">400: it is not YAML.</exception>
+    public static ObjectBody FromYaml(ReadOnlyMemory<byte> body, string errorPrefix = "")
     {
         try
         {
-            return YamlText.ToJson(body);
+            return new ObjectBody(YamlText.ToJson(body, out var repeatedKeys), IsYaml: true, repeatedKeys);
         }
         catch (FormatException e)
         {
-            throw ApiErrors.BadRequest($"error converting YAML to JSON: {e.Message}");
+            throw ApiErrors.BadRequest($"{errorPrefix}error converting YAML to JSON: {e.Message}");
         }
     }
 }

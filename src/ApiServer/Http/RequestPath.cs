@@ -62,7 +62,7 @@ internal static class RequestPath
             case "GET" or "HEAD" when isOldWatch:
                 return "watch";
             case "GET" or "HEAD" when isCollection:
-                return IsTrue(request.Query["watch"]) ? "watch" : "list";
+                return IsTrue(First(request.Query, "watch")) ? "watch" : "list";
             case "GET" or "HEAD":
                 return "get";
             case "POST":
@@ -80,6 +80,9 @@ internal static class RequestPath
 
     /// <summary>A parameter that is there without a value, or with one that is not a no, is a yes.</summary>
     public static bool IsTrue(string? value) => value is not (null or "0" or "false" or "False" or "FALSE" or "f" or "F");
+
+    /// <summary>The value of a parameter: of one that is given twice, the first. <see langword="null"/> if it is not given.</summary>
+    public static string? First(IQueryCollection query, string name) => query.TryGetValue(name, out var values) && values.Count > 0 ? values[0] : null;
 
     private static ApiRequest NoResource(string method, string path) => new() { Verb = LowerCase(method), Path = path };
 

@@ -27,7 +27,7 @@ internal sealed class ResourceEndpoint(
         var request = active.Request;
         if (registry.Find(request.Group, request.Version, request.Resource) is not { } definition
             || (request.Namespace.Length > 0 && !definition.IsNamespaced)
-            || (definition.IsNamespaced && request is { Namespace: "", Verb: not ("list" or "watch" or "deletecollection") }))
+            || (definition.IsNamespaced && request is { Namespace: "", Verb: not ("list" or "watch") }))
         {
             return false;
         }
@@ -56,13 +56,16 @@ internal sealed class ResourceEndpoint(
             "get" => GetAsync(context, request, definition),
             "list" => ListAsync(context, request, definition),
             "watch" => WatchAsync(context, active, definition),
-            "create" when request.Name.Length == 0 => CreateAsync(context, request, definition),
+            "create" when request.Name.Length == 0 || IsCustom(definition) => CreateAsync(context, request, definition),
             "update" or "patch" when request.Name.Length == 0 => throw ApiErrors.BadRequest("name must be provided"),
             "update" => UpdateAsync(context, request, definition),
             "patch" => PatchAsync(context, request, definition),
             "delete" => DeleteAsync(context, request, definition),
             "deletecollection" => DeleteCollectionAsync(context, request, definition),
-            _ => throw ApiErrors.MethodNotAllowed(definition.Group, definition.Plural, request.Verb),
+            "create" => throw ApiErrors.MethodNotAllowed(definition.Group, definition.Plural, request.Verb),
+
+            // Kubernetes has no verb for the method, and so names none.
+            _ => throw ApiErrors.MethodNotAllowed(definition.Group, definition.Plural, ""),
         };
     }
 
@@ -93,7 +96,7 @@ internal sealed class ResourceEndpoint(
                 }
 
                 var options = WriteParameters.Parse(context.Request, isPatch ? "PatchOptions" : "UpdateOptions", isApply: false);
-                var body = ParsePatch(isPatch ? await RequestBody.ReadAsync(context) : await RequestBody.ReadObjectAsync(context), out _);
+                var body = ParsePatch(isPatch ? await RequestBody.ReadAsync(context) : (await RequestBody.ReadObjectAsync(context)).Json, out _);
                 obj = writer.Update(
                     definition,
                     request.Namespace,
@@ -107,7 +110,7 @@ internal sealed class ResourceEndpoint(
                         ScaleForm.Take(live, shown, scale);
                         return live;
                     },
-                    allowsUnconditional: true,
+                    namesVersion: false,
                     options);
                 break;
 
@@ -121,11 +124,11 @@ internal sealed class ResourceEndpoint(
     private async Task GetAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
         var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
-        if ((string?)context.Request.Query["resourceVersion"] is { Length: > 0 } version)
+        if (RequestPath.First(context.Request.Query, "resourceVersion") is { Length: > 0 } version)
         {
             if (!ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var revision))
             {
-                throw ApiErrors.Unclassified($"resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax");
+                throw ApiErrors.Unclassified($"resourceVersion: Invalid value: \"{version}\": {ApiErrors.NotANumber("ParseUint", version)}");
             }
 
             if (!await ListReader.WaitForRevisionAsync(store, revision, context.RequestAborted))
@@ -180,7 +183,7 @@ internal sealed class ResourceEndpoint(
         var obj = ObjectDecoder.Decode(await RequestBody.ReadObjectAsync(context), definition, options);
         CheckName(obj, request.Name);
         var updated = writer.Update(
-            definition, request.Namespace, request.Name, request.Subresource, _ => (JsonObject)obj.DeepClone(), definition.Strategy.AllowsUnconditionalUpdate, options);
+            definition, request.Namespace, request.Name, request.Subresource, _ => (JsonObject)obj.DeepClone(), namesVersion: true, options);
         Responses.AddWarnings(context.Response, options.Warnings);
         await RespondAsync(context, 200, definition, form, updated);
     }
@@ -205,13 +208,16 @@ internal sealed class ResourceEndpoint(
         var isNew = false;
         if (isApply)
         {
-            var applied = ParsePatch(RequestBody.FromYaml(body), out _) as JsonObject ?? throw ApiErrors.BadRequest("error decoding YAML: it is not an object");
+            var applied = ParseApplied(body, options);
             CheckName(applied, request.Name);
             (patched, isNew) = writer.Apply(definition, request.Namespace, request.Name, request.Subresource, applied, options);
         }
         else
         {
             var patch = ParsePatch(body, out var duplicates);
+            string[] complaints = type == "application/json-patch+json"
+                ? [.. JsonPatch.Complaints(patch, duplicates)]
+                : [.. duplicates.Select(static d => $"duplicate field \"{d}\"")];
             patched = writer.Update(
                 definition,
                 request.Namespace,
@@ -221,11 +227,11 @@ internal sealed class ResourceEndpoint(
                 {
                     options.Warnings.Clear();
                     var result = ApplyPatch(type, definition, live, patch);
-                    ObjectDecoder.DecodePatched(result, definition, duplicates, options);
+                    ObjectDecoder.DecodePatched(result, definition, complaints, options);
                     CheckName(result, request.Name);
                     return result;
                 },
-                allowsUnconditional: true,
+                namesVersion: false,
                 options);
         }
 
@@ -236,7 +242,7 @@ internal sealed class ResourceEndpoint(
     private async Task DeleteAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
         var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
-        var options = WriteParameters.ParseDeletion(context.Request, await RequestBody.ReadObjectAsync(context));
+        var options = WriteParameters.ParseDeletion(context.Request, (await RequestBody.ReadObjectAsync(context)).Json);
         var (deleted, isGone) = writer.Delete(definition, request.Namespace, request.Name, options);
         if (isGone)
         {
@@ -244,14 +250,14 @@ internal sealed class ResourceEndpoint(
         }
         else
         {
-            await RespondAsync(context, 200, definition, form, deleted);
+            await RespondAsync(context, options.IsAccepted ? 202 : 200, definition, form, deleted);
         }
     }
 
     private async Task DeleteCollectionAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
         var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
-        var options = WriteParameters.ParseDeletion(context.Request, await RequestBody.ReadObjectAsync(context));
+        var options = WriteParameters.ParseDeletion(context.Request, (await RequestBody.ReadObjectAsync(context)).Json);
         var page = await ListReader.ReadAsync(
             store, definition, request.Namespace, ListOptions.Parse(context.Request.Query, definition, "", isWatch: false), context.RequestAborted);
         foreach (var obj in page.Objects)
@@ -284,8 +290,9 @@ internal sealed class ResourceEndpoint(
     private async Task RespondAsync(HttpContext context, ResourceDefinition definition, MediaType form, ListPage page)
     {
         var metadata = new JsonObject { ["resourceVersion"] = page.Revision.ToString(CultureInfo.InvariantCulture) };
-        if (page.Continue.Length > 0)
+        if (page.Continue.Length > 0 || IsCustom(definition))
         {
+            // Lists of custom resources say also that there is no more.
             metadata["continue"] = page.Continue;
         }
 
@@ -366,6 +373,30 @@ internal sealed class ResourceEndpoint(
         "application/merge-patch+json" => MergePatch.Apply(live, patch),
         _ => StrategicMergePatch.Apply(live, patch as JsonObject ?? throw ApiErrors.BadRequest("error decoding patch: it is not an object"), definition.Schema),
     };
+
+    private static JsonObject ParseApplied(ReadOnlyMemory<byte> body, WriteOptions options)
+    {
+        const string Undecodable = "error decoding YAML: ";
+        var yaml = RequestBody.FromYaml(body, Undecodable);
+        if (yaml.RepeatedKeys.Count > 0 && options.FieldValidation == FieldValidation.Strict)
+        {
+            throw ApiErrors.BadRequest($"error strict decoding YAML: error converting YAML to JSON: {ObjectBody.Describe(yaml.RepeatedKeys)}");
+        }
+
+        if (options.FieldValidation == FieldValidation.Warn)
+        {
+            options.Warnings.AddRange(yaml.RepeatedKeys);
+        }
+
+        var node = yaml.Json.IsEmpty ? null : ParsePatch(yaml.Json, out _);
+        if (node is not (null or JsonObject))
+        {
+            throw ApiErrors.BadRequest(
+                $"{Undecodable}error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {ObjectDecoder.TypeName(node)} into Go value of type map[string]interface {{}}");
+        }
+
+        return node is JsonObject obj && (obj.ContainsKey("apiVersion") || obj.ContainsKey("kind")) ? obj : throw ApiErrors.BadRequest("invalid object type: /, Kind=");
+    }
 
     private static JsonNode? ParsePatch(ReadOnlyMemory<byte> body, out IReadOnlyList<string> duplicates)
     {

@@ -1,7 +1,10 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.Kinds;
 using CrMonitor.ApiServer.Patching;
+using CrMonitor.ApiServer.Schema;
 using CrMonitor.ApiServer.Storage;
 using CrMonitor.ApiServer.Verbs;
 using Microsoft.AspNetCore.Http;
@@ -13,6 +16,15 @@ internal static class WriteParameters
 {
     private const int MaximumManagerLength = 128;
 
+    private static readonly (string Field, JsonValueKind[] Kinds, string Type)[] DeletionFields =
+    [
+        ("propagationPolicy", [JsonValueKind.String], "v1.DeletionPropagation"),
+        ("orphanDependents", [JsonValueKind.True, JsonValueKind.False], "bool"),
+        ("gracePeriodSeconds", [JsonValueKind.Number], "int64"),
+        ("dryRun", [JsonValueKind.Array], "[]string"),
+        ("preconditions", [JsonValueKind.Object], "v1.Preconditions"),
+    ];
+
     /// <param name="request">The request.</param>
     /// <param name="kind">What errors call the parameters, such as <c>CreateOptions</c>.</param>
     /// <param name="isApply">Whether it is a server-side apply.</param>
@@ -20,8 +32,8 @@ internal static class WriteParameters
     public static WriteOptions Parse(HttpRequest request, string kind, bool isApply)
     {
         var query = request.Query;
-        var manager = (string?)query["fieldManager"] ?? "";
-        var validation = (string?)query["fieldValidation"] ?? "";
+        var manager = RequestPath.First(query, "fieldManager") ?? "";
+        var validation = RequestPath.First(query, "fieldValidation") ?? "";
         var errors = new List<FieldError>();
         if (isApply && manager.Length == 0)
         {
@@ -37,7 +49,15 @@ internal static class WriteParameters
             errors.Add(FieldErrors.TooLong("fieldManager", MaximumManagerLength));
         }
 
-        AddDryRunErrors(query, errors);
+        for (int i = 0, position = 0; i < manager.Length; position += Rune.GetRuneAt(manager, i).Utf8SequenceLength, i += Rune.GetRuneAt(manager, i).Utf16SequenceLength)
+        {
+            if (!GoText.IsPrintable(Rune.GetRuneAt(manager, i)))
+            {
+                errors.Add(FieldErrors.Invalid("fieldManager", manager, $"invalid character U+{Rune.GetRuneAt(manager, i).Value:X4} (at position {position})"));
+            }
+        }
+
+        AddDryRunErrors(query["dryRun"], errors);
         if (validation is not ("" or "Ignore" or "Warn" or "Strict"))
         {
             errors.Add(FieldErrors.NotSupported("fieldValidation", JsonValue.Create(validation), ["", "Ignore", "Strict", "Warn"]));
@@ -58,7 +78,7 @@ internal static class WriteParameters
                 "Ignore" => FieldValidation.Ignore,
                 _ => FieldValidation.Warn,
             },
-            IsForced = query.ContainsKey("force") && RequestPath.IsTrue(query["force"]),
+            IsForced = query.ContainsKey("force") && RequestPath.IsTrue(RequestPath.First(query, "force")),
         };
     }
 
@@ -67,23 +87,42 @@ internal static class WriteParameters
     public static DeletionOptions ParseDeletion(HttpRequest request, ReadOnlyMemory<byte> body)
     {
         JsonObject options = [];
+        var query = request.Query;
         if (body.Length > 0)
         {
-            try
+            options = ParseDeletionBody(body);
+        }
+        else
+        {
+            // The query counts only where there is no body.
+            foreach (var name in (ReadOnlySpan<string>)["propagationPolicy", "orphanDependents", "gracePeriodSeconds"])
             {
-                options = JsonText.Parse(body.Span, out _) as JsonObject ?? throw ApiErrors.BadRequest("the options of a deletion are not an object");
-            }
-            catch (JsonException e)
-            {
-                throw ApiErrors.BadRequest($"couldn't get version/kind; json parse error: {ObjectDecoder.Describe(e, body)}");
+                if (RequestPath.First(query, name) is { } value)
+                {
+                    options[name] = value;
+                }
+
+                if (name == "gracePeriodSeconds" && options[name] is { } seconds && !long.TryParse(seconds.GetValue<string>(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
+                {
+                    throw ApiErrors.BadRequest(ApiErrors.NotANumber("ParseInt", seconds.GetValue<string>()));
+                }
             }
         }
 
-        var query = request.Query;
+        var dryRun = body.Length > 0
+            ? MetadataRules.Texts(options, "dryRun").ToList()
+            : [.. query["dryRun"].Select(static v => v ?? "")];
+        var policy = options["propagationPolicy"]?.GetValue<string>();
+        bool? orphans = options["orphanDependents"] is not { } orphan ? null
+            : orphan.GetValueKind() == JsonValueKind.String ? RequestPath.IsTrue(orphan.GetValue<string>())
+            : orphan.GetValue<bool>();
         var errors = new List<FieldError>();
-        AddDryRunErrors(query, errors);
-        var policy = Setting(options, query, "propagationPolicy");
-        if (policy is not (null or "Foreground" or "Background" or "Orphan"))
+        AddDryRunErrors(dryRun, errors);
+        if (policy is not null && orphans is not null)
+        {
+            errors.Add(FieldErrors.Invalid("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set"));
+        }
+        else if (policy is not (null or "Foreground" or "Background" or "Orphan"))
         {
             errors.Add(FieldErrors.NotSupported("propagationPolicy", JsonValue.Create(policy), ["Foreground", "Background", "Orphan", "nil"]));
         }
@@ -93,31 +132,66 @@ internal static class WriteParameters
             throw ApiErrors.InvalidOptions("DeleteOptions", errors);
         }
 
-        if (policy is null && Setting(options, query, "orphanDependents") is { } orphans)
-        {
-            policy = RequestPath.IsTrue(orphans) ? "Orphan" : "Background";
-        }
-
-        var preconditions = options["preconditions"] as JsonObject ?? [];
+        var preconditions = body.Length > 0
+            ? options["preconditions"] as JsonObject ?? []
+            : new JsonObject { ["uid"] = RequestPath.First(query, "uid"), ["resourceVersion"] = RequestPath.First(query, "resourceVersion") };
         return new DeletionOptions
         {
             Uid = NullIfEmpty(MetadataRules.Text(preconditions, "uid")),
             ResourceVersion = NullIfEmpty(MetadataRules.Text(preconditions, "resourceVersion")),
-            PropagationPolicy = policy,
-            IsDryRun = query.ContainsKey("dryRun") || options["dryRun"] is JsonArray { Count: > 0 },
+            PropagationPolicy = policy ?? orphans switch { true => "Orphan", false => "Background", null => null },
+            IsAccepted = orphans == false,
+            IsDryRun = dryRun.Count > 0,
         };
     }
 
-    private static string? Setting(JsonObject options, IQueryCollection query, string name) =>
-        options[name] is { } value ? value.ToString() : NullIfEmpty(query[name]);
+    private static JsonObject ParseDeletionBody(ReadOnlyMemory<byte> body)
+    {
+        JsonNode? node;
+        try
+        {
+            node = JsonText.Parse(body.Span, out _);
+        }
+        catch (JsonException e)
+        {
+            throw ApiErrors.BadRequest($"couldn't get version/kind; json parse error: {ObjectDecoder.Describe(e, body)}");
+        }
+
+        if (node is null)
+        {
+            return [];
+        }
+
+        if (node is not JsonObject options)
+        {
+            throw ApiErrors.BadRequest($"couldn't get version/kind; json parse error: {ObjectDecoder.NotTyped(node)}");
+        }
+
+        if (MetadataRules.Text(options, "kind") is { Length: > 0 } kind and not "DeleteOptions")
+        {
+            throw ApiErrors.BadRequest(
+                $"no kind \"{kind}\" is registered for version \"{MetadataRules.Text(options, "apiVersion")}\" in scheme "
+                + "\"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27\"");
+        }
+
+        foreach (var (field, kinds, type) in DeletionFields)
+        {
+            if (options[field] is { } value && !kinds.Contains(value.GetValueKind()))
+            {
+                throw ApiErrors.BadRequest($"json: cannot unmarshal {ObjectDecoder.TypeName(value)} into Go struct field DeleteOptions.{field} of type {type}");
+            }
+        }
+
+        return options;
+    }
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
-    private static void AddDryRunErrors(IQueryCollection query, List<FieldError> errors)
+    private static void AddDryRunErrors(IReadOnlyCollection<string?> dryRun, List<FieldError> errors)
     {
-        if (query.ContainsKey("dryRun") && query["dryRun"] is var values && values.Any(static v => v != "All"))
+        if (dryRun.Any(static v => v != "All"))
         {
-            errors.Add(FieldErrors.NotSupported("dryRun", new JsonArray([.. values.Select(static v => JsonValue.Create(v))]), ["All"]));
+            errors.Add(FieldErrors.NotSupported("dryRun", new JsonArray([.. dryRun.Select(static v => JsonValue.Create(v))]), ["All"]));
         }
     }
 }

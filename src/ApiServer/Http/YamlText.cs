@@ -11,9 +11,13 @@ namespace CrMonitor.ApiServer.Http;
 /// <summary>Reads YAML bodies as the JSON that they stand for: YAML 1.1, as Kubernetes reads it (<c>yes</c> is true, <c>010</c> is eight).</summary>
 internal static partial class YamlText
 {
+    /// <param name="yaml">The text.</param>
+    /// <param name="repeatedKeys">Which keys a map has twice, as in <c>line 9: key "image" already set in map</c>. Both stand in the JSON, the later one last.</param>
     /// <exception cref="FormatException">The text is not YAML, or says what JSON cannot.</exception>
-    public static byte[] ToJson(ReadOnlyMemory<byte> yaml)
+    public static byte[] ToJson(ReadOnlyMemory<byte> yaml, out IReadOnlyList<string> repeatedKeys)
     {
+        var repeated = new List<string>();
+        repeatedKeys = repeated;
         try
         {
             var parser = new Parser(new StringReader(Encoding.UTF8.GetString(yaml.Span)));
@@ -26,7 +30,7 @@ internal static partial class YamlText
             using var buffer = new MemoryStream();
             using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { MaxDepth = Storage.JsonText.MaximumDepth }))
             {
-                Copy(parser, writer, []);
+                Copy(parser, writer, [], repeated);
             }
 
             return buffer.ToArray();
@@ -37,7 +41,7 @@ internal static partial class YamlText
         }
     }
 
-    private static void Copy(Parser parser, Utf8JsonWriter writer, Dictionary<string, JsonNode?> anchors)
+    private static void Copy(Parser parser, Utf8JsonWriter writer, Dictionary<string, JsonNode?> anchors, List<string> repeated)
     {
         switch (parser.Current)
         {
@@ -47,10 +51,10 @@ internal static partial class YamlText
                 {
                     using (var nested = new Utf8JsonWriter(copy))
                     {
-                        CopyNode(parser, nested, anchors);
+                        CopyNode(parser, nested, anchors, repeated);
                     }
 
-                    anchors[name] = JsonNode.Parse(copy.ToArray());
+                    anchors[name] = Storage.JsonText.Parse(copy.ToArray(), out _);
                 }
 
                 Write(writer, anchors[name]);
@@ -62,21 +66,28 @@ internal static partial class YamlText
                 break;
 
             default:
-                CopyNode(parser, writer, anchors);
+                CopyNode(parser, writer, anchors, repeated);
                 break;
         }
     }
 
-    private static void CopyNode(Parser parser, Utf8JsonWriter writer, Dictionary<string, JsonNode?> anchors)
+    private static void CopyNode(Parser parser, Utf8JsonWriter writer, Dictionary<string, JsonNode?> anchors, List<string> repeated)
     {
         if (parser.TryConsume<MappingStart>(out _))
         {
+            var keys = new HashSet<string>(StringComparer.Ordinal);
             writer.WriteStartObject();
             while (!parser.TryConsume<MappingEnd>(out _))
             {
                 var key = parser.TryConsume<Scalar>(out var scalar) ? scalar : throw new FormatException("yaml: a key is not a scalar, which JSON cannot say");
-                writer.WritePropertyName(KeyOf(key));
-                Copy(parser, writer, anchors);
+                var name = KeyOf(key);
+                if (!keys.Add(name))
+                {
+                    repeated.Add($"line {key.Start.Line}: key \"{name}\" already set in map");
+                }
+
+                writer.WritePropertyName(name);
+                Copy(parser, writer, anchors, repeated);
             }
 
             writer.WriteEndObject();
@@ -86,7 +97,7 @@ internal static partial class YamlText
             writer.WriteStartArray();
             while (!parser.TryConsume<SequenceEnd>(out _))
             {
-                Copy(parser, writer, anchors);
+                Copy(parser, writer, anchors, repeated);
             }
 
             writer.WriteEndArray();

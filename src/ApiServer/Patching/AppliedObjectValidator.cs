@@ -16,7 +16,7 @@ internal static class AppliedObjectValidator
 
     private static void ValidateMap(JsonObject map, SchemaPosition position, string path, List<string> errors)
     {
-        foreach (var (name, value) in map)
+        foreach (var (name, value) in map.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
         {
             if (!position.TryField(name, out var field))
             {

@@ -13,6 +13,8 @@ internal static class JsonPatch
 
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static readonly string[] Members = ["op", "path", "from", "value"];
+
     private enum Operation
     {
         Add,
@@ -39,6 +41,42 @@ internal static class JsonPatch
         }
 
         return root as JsonObject ?? throw PatchErrors.ResultIsNoObject(root);
+    }
+
+    /// <summary>What strict clients are told of a patch: the members that no operation has, and those that are given twice.</summary>
+    /// <param name="patch">The body of the request.</param>
+    /// <param name="duplicates">The paths, in the patch, of what is given twice.</param>
+    public static IEnumerable<string> Complaints(JsonNode? patch, IReadOnlyList<string> duplicates)
+    {
+        foreach (var duplicate in duplicates)
+        {
+            yield return $"json patch duplicate field \"{duplicate}\"";
+        }
+
+        var operations = patch as JsonArray ?? [];
+        for (var i = 0; i < operations.Count; i++)
+        {
+            foreach (var (name, _) in operations[i] as JsonObject ?? [])
+            {
+                if (!Members.Contains(name))
+                {
+                    yield return $"json patch unknown field \"[{i}].{name}\"";
+                }
+            }
+        }
+
+        // What an operation puts into the object, it puts there as it is written.
+        foreach (var duplicate in duplicates)
+        {
+            const string Value = "].value.";
+            var end = duplicate.IndexOf(Value, StringComparison.Ordinal);
+            if (end > 0
+                && operations[int.Parse(duplicate.AsSpan(1, end - 1), CultureInfo.InvariantCulture)] is JsonObject operation
+                && operation["path"] is JsonValue path && path.TryGetValue(out string? pointer))
+            {
+                yield return $"duplicate field \"{string.Join('.', pointer.Split('/').Skip(1).Select(Unescape))}.{duplicate[(end + Value.Length)..]}\"";
+            }
+        }
     }
 
     private static List<Step> Parse(JsonNode? patch)
@@ -89,20 +127,26 @@ internal static class JsonPatch
             throw Malformed("unsupported operation");
         }
 
-        if (path is null)
-        {
-            throw Malformed("failed to decode 'path': operation missing path field: missing value");
-        }
-
         if (kind is Operation.Move or Operation.Copy && from is null)
         {
             throw Malformed("failed to decode 'from': operation, missing from field: missing value");
         }
 
         JsonNode? value = null;
-        if (kind is Operation.Add or Operation.Replace or Operation.Test && !operation.TryGetPropertyValue("value", out value))
+        if (kind is Operation.Add or Operation.Replace && !operation.TryGetPropertyValue("value", out value))
         {
             throw Malformed("failed to decode 'value': operation, missing value field: missing value");
+        }
+
+        if (path is null)
+        {
+            throw Malformed("failed to decode 'path': operation missing path field: missing value");
+        }
+
+        if (kind == Operation.Test)
+        {
+            // A test without a value is one for null.
+            value = operation["value"];
         }
 
         return new Step(kind.Value, path, from, value);

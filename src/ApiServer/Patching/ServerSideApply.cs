@@ -1,7 +1,7 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.Http;
+using CrMonitor.ApiServer.Schema;
 
 namespace CrMonitor.ApiServer.Patching;
 
@@ -14,8 +14,6 @@ internal static class ServerSideApply
     private const string Kubectl = "kubectl";
 
     private const string BeforeFirstApply = "before-first-apply";
-
-    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Merges what is applied into the live object and works out who owns what.</summary>
     /// <param name="live">The stored object; <see langword="null"/> to create one. Not changed.</param>
@@ -245,7 +243,7 @@ internal static class ServerSideApply
 
         var copy = (JsonObject)applied.DeepClone();
         (copy["metadata"]?["annotations"] as JsonObject)?.Remove(LastAppliedAnnotation);
-        merged["metadata"]!["annotations"]![LastAppliedAnnotation] = copy.ToJsonString(Relaxed) + "\n";
+        merged["metadata"]!["annotations"]![LastAppliedAnnotation] = GoText.Json(copy) + "\n";
     }
 
     private static ApiException Conflict(List<(ManagedFieldsEntry Owner, PathElement[] Path)> conflicts)

@@ -88,7 +88,7 @@ internal sealed class CustomResourceServing
 
         try
         {
-            _writer.Update(_definitions, "", name, "", RemoveFinalizer, allowsUnconditional: true, Own);
+            _writer.Update(_definitions, "", name, "", RemoveFinalizer, namesVersion: false, Own);
         }
         catch (ApiException e) when (e.Reason == "NotFound")
         {

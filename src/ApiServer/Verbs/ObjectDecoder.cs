@@ -11,10 +11,13 @@ namespace CrMonitor.ApiServer.Verbs;
 /// <summary>Turns what a client sent into an object of a kind: of the right kind, with the metadata that objects have, and without what the kind does not know.</summary>
 internal static class ObjectDecoder
 {
+    private static readonly string[] TypeFields = ["apiVersion", "kind"];
+
     /// <summary>Reads the body of a create or an update.</summary>
     /// <exception cref="ApiException">400: it is not an object of the kind.</exception>
-    public static JsonObject Decode(ReadOnlyMemory<byte> body, ResourceDefinition definition, WriteOptions options)
+    public static JsonObject Decode(ObjectBody request, ResourceDefinition definition, WriteOptions options)
     {
+        var body = request.Json;
         JsonNode? node;
         IReadOnlyList<string> duplicates;
         try
@@ -26,10 +29,23 @@ internal static class ObjectDecoder
             throw Unrecognized(definition, $"couldn't get version/kind; json parse error: {Describe(e, body)}", body);
         }
 
+        if (node is null)
+        {
+            throw Unrecognized(definition, "Object 'Kind' is missing in 'null'", body);
+        }
+
         if (node is not JsonObject obj)
         {
-            throw Unrecognized(definition, $"couldn't get version/kind; json parse error: json: cannot unmarshal {TypeName(node)} into Go value of type struct "
-                + "{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }", body);
+            throw Unrecognized(definition, $"couldn't get version/kind; json parse error: {NotTyped(node)}", body);
+        }
+
+        foreach (var field in TypeFields)
+        {
+            if (obj[field] is { } value && value.GetValueKind() != JsonValueKind.String)
+            {
+                throw Unrecognized(
+                    definition, $"couldn't get version/kind; json parse error: json: cannot unmarshal {TypeName(value)} into Go struct field .{field} of type string", body);
+            }
         }
 
         if (MetadataRules.Text(obj, "kind").Length == 0)
@@ -38,21 +54,26 @@ internal static class ObjectDecoder
         }
 
         var apiVersion = MetadataRules.Text(obj, "apiVersion");
+        if (apiVersion.Count('/') > 1)
+        {
+            throw Unrecognized(definition, $"unexpected GroupVersion string: {apiVersion}", body);
+        }
+
         if (apiVersion != definition.ApiVersion)
         {
             throw ApiErrors.BadRequest(
                 $"the API version in the data ({apiVersion}) does not match the expected API version ({definition.ApiVersion})");
         }
 
-        var complaints = Normalize(obj, definition);
-        complaints.InsertRange(0, duplicates.Select(static d => $"duplicate field \"{d}\""));
+        var complaints = Normalize(obj, definition, why => CannotBeHandled(definition, why));
+        var repeated = request.IsYaml ? request.RepeatedKeys : [.. duplicates.Select(static d => $"duplicate field \"{d}\"")];
         switch (options.FieldValidation)
         {
-            case FieldValidation.Strict when complaints.Count > 0:
-                throw ApiErrors.BadRequest(
-                    $"{definition.Kind} in version \"{definition.Version}\" cannot be handled as a {definition.Kind}: strict decoding error: "
-                    + string.Join(", ", complaints));
+            case FieldValidation.Strict when complaints.Count + repeated.Count > 0:
+                IEnumerable<string> first = request.IsYaml && repeated.Count > 0 ? [ObjectBody.Describe(repeated)] : repeated;
+                throw CannotBeHandled(definition, $"strict decoding error: {string.Join(", ", first.Concat(complaints))}");
             case FieldValidation.Warn:
+                options.Warnings.AddRange(repeated);
                 options.Warnings.AddRange(complaints);
                 break;
         }
@@ -61,27 +82,44 @@ internal static class ObjectDecoder
     }
 
     /// <summary>Takes the result of a patch as <see cref="Decode"/> takes a body.</summary>
-    public static void DecodePatched(JsonObject patched, ResourceDefinition definition, IEnumerable<string> duplicates, WriteOptions options)
+    /// <param name="patched">The result.</param>
+    /// <param name="definition">Its resource.</param>
+    /// <param name="complaints">What is wrong with the patch itself, for clients that want to know.</param>
+    /// <param name="options">How it is written.</param>
+    /// <exception cref="ApiException">The result is not an object of the kind.</exception>
+    public static void DecodePatched(JsonObject patched, ResourceDefinition definition, IEnumerable<string> complaints, WriteOptions options)
     {
+        if (MetadataRules.Text(patched, "kind").Length == 0)
+        {
+            throw BadPatch(GoText.Json(patched), $"Object 'Kind' is missing in '{GoText.Json(patched)}'");
+        }
+
+        if (MetadataRules.Text(patched, "apiVersion").Length == 0)
+        {
+            throw ApiErrors.Internal("Object 'apiVersion' is missing in 'object has no apiVersion field'");
+        }
+
         CheckKind(patched, definition);
-        var text = options.FieldValidation == FieldValidation.Strict ? patched.ToJsonString() : "";
-        var complaints = Normalize(patched, definition);
-        complaints.InsertRange(0, duplicates.Select(static d => $"duplicate field \"{d}\""));
+        var text = options.FieldValidation == FieldValidation.Strict ? GoText.Json(patched) : "";
+        List<string> all = [.. complaints, .. Normalize(patched, definition, why => BadPatch(GoText.Json(patched), why))];
         switch (options.FieldValidation)
         {
-            case FieldValidation.Strict when complaints.Count > 0:
-                var why = $"Invalid value: {JsonValue.Create(text).ToJsonString()}: strict decoding error: {string.Join(", ", complaints)}";
-                throw new ApiException(422, "Invalid", $" \"\" is invalid: patch: {why}")
-                {
-                    Details = new JsonObject
-                    {
-                        ["causes"] = new JsonArray(new JsonObject { ["reason"] = "FieldValueInvalid", ["message"] = why, ["field"] = "patch" }),
-                    },
-                };
+            case FieldValidation.Strict when all.Count > 0:
+                throw BadPatch(text, $"strict decoding error: {string.Join(", ", all)}");
             case FieldValidation.Warn:
-                options.Warnings.AddRange(complaints);
+                options.Warnings.AddRange(all);
                 break;
         }
+    }
+
+    /// <summary>The answer to a patch whose result, <paramref name="text"/>, is not what it should be.</summary>
+    private static ApiException BadPatch(string text, string why)
+    {
+        var error = FieldErrors.Invalid("patch", text, why);
+        return new ApiException(422, "Invalid", $" \"\" is invalid: patch: {error.Message}")
+        {
+            Details = new JsonObject { ["causes"] = new JsonArray(new JsonObject { ["reason"] = error.Reason, ["message"] = error.Message, ["field"] = error.Field }) },
+        };
     }
 
     /// <summary>Refuses an object of another kind or version.</summary>
@@ -102,7 +140,8 @@ internal static class ObjectDecoder
 
     /// <summary>Gives the object metadata of the right types, without what says nothing, and takes out what the kind does not know, and fills in its defaults.</summary>
     /// <returns>What was taken out, as Kubernetes words it.</returns>
-    private static List<string> Normalize(JsonObject obj, ResourceDefinition definition)
+    /// <exception cref="ApiException">What <paramref name="refuse"/> makes of metadata that cannot be read.</exception>
+    private static List<string> Normalize(JsonObject obj, ResourceDefinition definition, Func<string, ApiException> refuse)
     {
         if (obj["metadata"] is null)
         {
@@ -111,7 +150,7 @@ internal static class ObjectDecoder
 
         if (obj["metadata"] is not JsonObject metadata)
         {
-            throw CannotBeHandled(definition, $"json: cannot unmarshal {TypeName(obj["metadata"])} into Go value of type v1.ObjectMeta");
+            throw refuse($"json: cannot unmarshal {TypeName(obj["metadata"])} into Go value of type v1.ObjectMeta");
         }
 
         List<string>? empty = null;
@@ -119,7 +158,16 @@ internal static class ObjectDecoder
         {
             if (ObjectMeta.Schema.Properties.TryGetValue(field, out var schema) && MismatchOf(value, schema, "") is { } mismatch)
             {
-                throw CannotBeHandled(definition, $"json: cannot unmarshal {mismatch.Found} into Go struct field ObjectMeta.{field}{mismatch.Field} of type {mismatch.Type}");
+                throw refuse($"json: cannot unmarshal {mismatch.Found} into Go struct field ObjectMeta.{field}{mismatch.Field} of type {mismatch.Type}");
+            }
+
+            if (schema?.AdditionalProperties is not null && value is JsonObject map)
+            {
+                // A map of texts has no nulls.
+                foreach (var (key, _) in map.Where(static pair => pair.Value is null).ToList())
+                {
+                    map[key] = "";
+                }
             }
 
             // An empty list of managed fields says something: that they are to be forgotten.
@@ -194,6 +242,10 @@ internal static class ObjectDecoder
         _ => "bool",
     };
 
+    /// <summary>Says that <paramref name="node"/> is no object, and so has no kind.</summary>
+    public static string NotTyped(JsonNode? node) =>
+        $"json: cannot unmarshal {TypeName(node)} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}";
+
     /// <summary>Says what is wrong with JSON that cannot be read, and where.</summary>
     public static string Describe(JsonException error, ReadOnlyMemory<byte> json) =>
         // Text that ends too early is what clients see most, of bodies cut short.
@@ -225,7 +277,12 @@ internal static class ObjectDecoder
     {
         const int Shown = 30;
         var text = Encoding.UTF8.GetString(body.Span);
-        var excerpt = text.Length == 0 ? "<empty>" : text.Length <= Shown ? text : $"{text[..Shown]} ...";
+
+        // What cannot be an object is shown as bytes.
+        var excerpt = text.Length == 0 ? "<empty>"
+            : text.AsSpan().TrimStart() is not ['{', ..] ? Convert.ToHexStringLower(body.Span)
+            : text.Length <= Shown ? text
+            : $"{text[..Shown]} ...";
         return ApiErrors.BadRequest($"the object provided is unrecognized (must be of type {definition.Kind}): {why} ({excerpt})");
     }
 }

@@ -37,7 +37,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
     {
         var metadata = (JsonObject)obj["metadata"]!;
         CheckNamespace(definition, ns, metadata);
-        if (MetadataRules.Text(metadata, "resourceVersion").Length > 0)
+        if (ulong.TryParse(MetadataRules.Text(metadata, "resourceVersion"), NumberStyles.None, CultureInfo.InvariantCulture, out var version) && version > 0)
         {
             throw ApiErrors.Unclassified("resourceVersion should not be set on objects to be created");
         }
@@ -52,13 +52,13 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
     /// <param name="name">The object's name.</param>
     /// <param name="subresource"><c>status</c>, <c>finalize</c>, or empty for the object itself.</param>
     /// <param name="change">Makes the new object out of (a copy of) the latest version. It may be called several times.</param>
-    /// <param name="allowsUnconditional">Whether the new object need not say which version it replaces.</param>
+    /// <param name="namesVersion">Whether the new object comes from a client, who says which object and version it replaces, rather than from <paramref name="change"/>'s own doing.</param>
     /// <param name="options">How to write it.</param>
     /// <exception cref="ApiException">The object is not there, is not the version that the new one replaces, or the new one is refused.</exception>
     public StoredObject Update(
-        ResourceDefinition definition, string ns, string name, string subresource, Func<JsonObject, JsonObject> change, bool allowsUnconditional, WriteOptions options)
+        ResourceDefinition definition, string ns, string name, string subresource, Func<JsonObject, JsonObject> change, bool namesVersion, WriteOptions options)
     {
-        return Replace(definition, ns, name, subresource, change, allowsUnconditional, manages: true, options)
+        return Replace(definition, ns, name, subresource, change, namesVersion, manages: true, options)
             ?? throw ApiErrors.NotFound(definition.Group, definition.Plural, name);
     }
 
@@ -71,7 +71,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         while (true)
         {
             var replaced = Replace(
-                definition, ns, name, subresource, live => Merge(definition, live, applied, subresource, options), allowsUnconditional: true, manages: false, options);
+                definition, ns, name, subresource, live => Merge(definition, live, applied, subresource, options), namesVersion: false, manages: false, options);
             if (replaced is not null)
             {
                 return (replaced, false);
@@ -89,6 +89,12 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
             }
 
             var created = Merge(definition, null, applied, subresource, options);
+            var version = MetadataRules.Text((JsonObject)created["metadata"]!, "resourceVersion");
+            if (version.Length > 0 && !ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            {
+                throw ApiErrors.Unclassified(ApiErrors.NotANumber("ParseUint", version));
+            }
+
             ((JsonObject)created["metadata"]!).Remove("resourceVersion");
             try
             {
@@ -235,6 +241,11 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
             obj.Remove("status");
         }
 
+        if (MetadataRules.DropRepeatedOwners(metadata) is { } dropped)
+        {
+            options.Warnings.Add(dropped);
+        }
+
         // Once more, since a kind may take defaults from the name; what is applied comes here first.
         Admission.Normalize(definition, obj, isApplied: !manages);
         definition.Strategy.Prepare(obj, null);
@@ -264,7 +275,8 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
 
             if (!isGenerated || attempt == NameAttempts)
             {
-                throw ApiErrors.AlreadyExists(definition.Group, definition.Plural, draft.Name);
+                var isDying = table.Find(draft.Key) is { } taken && JsonText.FindText(taken.Json.Span, ["metadata", "deletionTimestamp"]).Length > 0;
+                throw ApiErrors.AlreadyExists(definition.Group, definition.Plural, draft.Name, isDying ? "object is being deleted: " : "");
             }
 
             metadata["name"] = GenerateName(prefix);
@@ -277,7 +289,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         string name,
         string subresource,
         Func<JsonObject, JsonObject> change,
-        bool allowsUnconditional,
+        bool namesVersion,
         bool manages,
         WriteOptions options)
     {
@@ -291,7 +303,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
 
             var live = ObjectForm.Parse(existing, definition);
             var obj = change((JsonObject)live.DeepClone());
-            CheckVersion(definition, existing, obj, allowsUnconditional);
+            CheckVersion(definition, existing, obj, namesVersion);
             obj = PrepareReplacement(definition, ns, name, subresource, live, obj, manages, options);
             if (definition.Strategy.TracksGeneration && IsNewGeneration(definition, live, obj))
             {
@@ -345,6 +357,12 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
 
         foreach (var field in (ReadOnlySpan<string>)["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion"])
         {
+            if (field is "deletionTimestamp" or "deletionGracePeriodSeconds" && metadata[field] is not null && IsRefusedIfSet(field, oldMetadata))
+            {
+                // Validation refuses what a client must not set.
+                continue;
+            }
+
             if (oldMetadata[field] is { } value)
             {
                 metadata[field] = value.DeepClone();
@@ -353,6 +371,11 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
             {
                 metadata.Remove(field);
             }
+        }
+
+        if (MetadataRules.DropRepeatedOwners(metadata) is { } dropped)
+        {
+            options.Warnings.Add(dropped);
         }
 
         if (!manages)
@@ -375,6 +398,9 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         DropNulls(definition, obj, isApplied: !manages);
         return obj;
     }
+
+    // A deletion's time is put back where a client changed it; that there is one, and the grace period, cannot be claimed.
+    private static bool IsRefusedIfSet(string field, JsonObject oldMetadata) => field == "deletionGracePeriodSeconds" || oldMetadata[field] is null;
 
     // What server-side apply leads to may have nulls that validation lets pass, where a field may be anything; they are not stored.
     private static void DropNulls(ResourceDefinition definition, JsonObject obj, bool isApplied)
@@ -455,7 +481,9 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         List<FieldError> errors = [.. MetadataRules.Validate(metadata, definition.IsNamespaced, definition.Strategy.NameErrors)];
         if (old is not null)
         {
-            errors.AddRange(MetadataRules.ValidateUpdate(metadata, (JsonObject)old["metadata"]!));
+            // Kubernetes checks the metadata of custom resources twice; the message says it once, the causes twice.
+            var changes = MetadataRules.ValidateUpdate(metadata, (JsonObject)old["metadata"]!).ToList();
+            errors.AddRange(definition.Strategy is CustomResourceStrategy ? [.. changes, .. changes] : changes);
         }
 
         errors.AddRange(subresource == "status" && definition.Strategy is CustomResourceStrategy
@@ -466,6 +494,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
             throw ApiErrors.Invalid(definition.Group, definition.Kind, MetadataRules.Text(metadata, "name"), errors);
         }
 
+        options.Warnings.AddRange(MetadataRules.Warnings(metadata));
         options.Warnings.AddRange(definition.Strategy.Warnings(obj));
     }
 
@@ -476,12 +505,25 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
             : [];
 
     /// <summary>Refuses an object that replaces another version than the latest, or does not say which it replaces where it must.</summary>
-    private static void CheckVersion(ResourceDefinition definition, StoredObject existing, JsonObject obj, bool allowsUnconditional)
+    private static void CheckVersion(ResourceDefinition definition, StoredObject existing, JsonObject obj, bool namesVersion)
     {
-        var version = MetadataRules.Text((JsonObject)obj["metadata"]!, "resourceVersion");
+        var metadata = (JsonObject)obj["metadata"]!;
+        var uid = MetadataRules.Text(metadata, "uid");
+        if (namesVersion && uid.Length > 0 && uid != existing.Uid)
+        {
+            var store = definition.Strategy is CustomResourceStrategy ? "apiextensions.kubernetes.io/" : "";
+            throw ApiErrors.Conflict(
+                definition.Group,
+                definition.Plural,
+                existing.Name,
+                $"StorageError: invalid object, Code: 4, Key: /registry/{store}{definition.Group}/{definition.Plural}/{existing.Key}, ResourceVersion: 0, "
+                + $"AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {existing.Uid}");
+        }
+
+        var version = MetadataRules.Text(metadata, "resourceVersion");
         if (version is "" or "0")
         {
-            if (allowsUnconditional)
+            if (definition.Strategy.AllowsUnconditionalUpdate)
             {
                 return;
             }
@@ -495,18 +537,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
 
         if (!ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var revision))
         {
-            throw ApiErrors.Unclassified($"strconv.ParseUint: parsing \"{version}\": invalid syntax");
-        }
-
-        var uid = MetadataRules.Text((JsonObject)obj["metadata"]!, "uid");
-        if (!allowsUnconditional && uid.Length > 0 && uid != existing.Uid)
-        {
-            throw ApiErrors.Conflict(
-                definition.Group,
-                definition.Plural,
-                existing.Name,
-                $"StorageError: invalid object, Code: 4, Key: /registry/{definition.Group}/{definition.Plural}/{existing.Key}, ResourceVersion: 0, "
-                + $"AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {existing.Uid}");
+            throw ApiErrors.Unclassified(ApiErrors.NotANumber("ParseUint", version));
         }
 
         if (revision != (ulong)existing.Revision)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CrMonitor.ApiServer.Http;
+using CrMonitor.ApiServer.Schema;
 
 namespace CrMonitor.ApiServer.Watching;
 
@@ -115,9 +116,9 @@ internal sealed class LabelSelector
                 throw Expected(key, "identifier");
             }
 
-            if (MetadataRules.QualifiedNameErrors(key).FirstOrDefault() is { } keyError)
+            if (string.Join("; ", MetadataRules.QualifiedNameErrors(key)) is { Length: > 0 } keyErrors)
             {
-                throw Bad($"<nil>: Invalid value: \"{key}\": {keyError}");
+                throw Bad($"<nil>: Invalid value: {GoText.Quote(key)}: {keyErrors}");
             }
 
             if (isNegated)
@@ -235,7 +236,7 @@ internal sealed class LabelSelector
         }
 
         private static string Valid(string key, string value) =>
-            MetadataRules.LabelValueError(value) is { } error ? throw Bad($"values[0][{key}]: Invalid value: \"{value}\": {error}") : value;
+            MetadataRules.LabelValueError(value) is { } error ? throw Bad($"values[0][{key}]: Invalid value: {GoText.Quote(value)}: {error}") : value;
 
         private static bool IsSpecial(char c) => c is '=' or '!' or '(' or ')' or ',' or '>' or '<';
 
