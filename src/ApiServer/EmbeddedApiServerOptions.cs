@@ -50,6 +50,25 @@ public sealed class EmbeddedApiServerOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
     public TimeSpan MaximumLogAge { get; init => field = Positive(value); } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// Whether faults, restarts and compaction can be asked for over HTTP, under <c>/crmonitor</c>: for tests in other languages. Whoever reaches the server can then break it.
+    /// </summary>
+    /// <value>False by default.</value>
+    public bool ServesControl { get; init; }
+
+    /// <summary>How many requests <see cref="EmbeddedApiServer.Requests"/> keeps.</summary>
+    /// <value>10,000 by default; 0 for none.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public int MaximumRecordedRequests
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            field = value;
+        }
+    } = 10_000;
+
     /// <summary>Whether Deployments become available, as if their pods ran.</summary>
     /// <value>True by default.</value>
     public bool RunsDeploymentController { get; init; } = true;

@@ -9,6 +9,7 @@ internal static class RequestPath
     {
         var path = request.Path.Value ?? "/";
         var method = request.Method;
+        var agent = request.Headers.UserAgent.ToString();
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries).AsSpan();
         string group;
         switch (parts)
@@ -22,7 +23,7 @@ internal static class RequestPath
                 parts = parts[2..];
                 break;
             default:
-                return NoResource(method, path);
+                return new ApiRequest { Verb = LowerCase(method), Path = path, UserAgent = agent };
         }
 
         var version = parts[0];
@@ -51,6 +52,7 @@ internal static class RequestPath
             Name = name,
             Subresource = parts.Length > 2 ? parts[2] : "",
             Path = path,
+            UserAgent = agent,
         };
     }
 
@@ -80,8 +82,6 @@ internal static class RequestPath
 
     /// <summary>A parameter that is there without a value, or with one that is not a no, is a yes.</summary>
     public static bool IsTrue(string? value) => value is not (null or "0" or "false" or "False" or "FALSE" or "f" or "F");
-
-    private static ApiRequest NoResource(string method, string path) => new() { Verb = LowerCase(method), Path = path };
 
     private static string LowerCase(string method) => method switch
     {

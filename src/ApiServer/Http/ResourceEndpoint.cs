@@ -14,7 +14,7 @@ namespace CrMonitor.ApiServer.Http;
 
 /// <summary>Serves requests for resources.</summary>
 internal sealed class ResourceEndpoint(
-    ObjectStore store, ResourceRegistry registry, ResourceWriter writer, TableConverter tables, TimeSpan bookmarkInterval, Func<CancellationToken> stopping)
+    ObjectStore store, ResourceRegistry registry, ResourceWriter writer, TableConverter tables, RequestLog log, TimeSpan bookmarkInterval, CancellationToken stopping)
 {
     // A watch without a time of its own lasts between this and twice this, so that clients do not all come back at once.
     private static readonly TimeSpan MinimumWatch = TimeSpan.FromMinutes(30);
@@ -159,7 +159,7 @@ internal sealed class ResourceEndpoint(
         var timeout = options.Timeout ?? MinimumWatch * (1 + Random.Shared.NextDouble());
         var stream = new WatchStream(
             store, definition, active.Request.Namespace, options, Presentation(definition, TableRequestOf(context, form)), bookmarkInterval, active.Freeze, context.Response.BodyWriter);
-        await stream.RunAsync(timeout, stopping(), context.RequestAborted);
+        await stream.RunAsync(timeout, stopping, context.RequestAborted);
         await context.Response.CompleteAsync();
     }
 
@@ -208,6 +208,10 @@ internal sealed class ResourceEndpoint(
             var applied = ParsePatch(RequestBody.FromYaml(body), out _) as JsonObject ?? throw ApiErrors.BadRequest("error decoding YAML: it is not an object");
             CheckName(applied, request.Name);
             (patched, isNew) = writer.Apply(definition, request.Namespace, request.Name, request.Subresource, applied, options);
+            if (isNew)
+            {
+                log.Add(request.AsCreate());
+            }
         }
         else
         {
