@@ -45,7 +45,7 @@ public sealed class EmbeddedApiServerOptions
         }
     } = 16_384;
 
-    /// <summary>How long changes are kept. Older ones are forgotten at the next write of their resource.</summary>
+    /// <summary>How long changes are kept.</summary>
     /// <value>Five minutes by default.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
     public TimeSpan MaximumLogAge { get; init => field = Positive(value); } = TimeSpan.FromMinutes(5);

@@ -144,7 +144,7 @@ internal sealed class ResourceEndpoint(
         var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
         var options = ListOptions.Parse(context.Request.Query, definition, "", isWatch: false);
         var page = await ListReader.ReadAsync(store, definition, request.Namespace, options, context.RequestAborted);
-        await RespondAsync(context, definition, form, page);
+        await RespondAsync(context, definition, form, page, options.Shards);
     }
 
     private async Task WatchAsync(HttpContext context, ActiveRequest active, ResourceDefinition definition)
@@ -256,8 +256,8 @@ internal sealed class ResourceEndpoint(
     {
         var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
         var options = WriteParameters.ParseDeletion(context.Request, await RequestBody.ReadObjectAsync(context));
-        var page = await ListReader.ReadAsync(
-            store, definition, request.Namespace, ListOptions.Parse(context.Request.Query, definition, "", isWatch: false), context.RequestAborted);
+        var selection = ListOptions.Parse(context.Request.Query, definition, "", isWatch: false);
+        var page = await ListReader.ReadAsync(store, definition, request.Namespace, selection, context.RequestAborted);
         foreach (var obj in page.Objects)
         {
             try
@@ -270,7 +270,7 @@ internal sealed class ResourceEndpoint(
             }
         }
 
-        await RespondAsync(context, definition, form, page);
+        await RespondAsync(context, definition, form, page, selection.Shards);
     }
 
     private async Task RespondAsync(HttpContext context, int status, ResourceDefinition definition, MediaType form, StoredObject obj)
@@ -285,7 +285,7 @@ internal sealed class ResourceEndpoint(
         }
     }
 
-    private async Task RespondAsync(HttpContext context, ResourceDefinition definition, MediaType form, ListPage page)
+    private async Task RespondAsync(HttpContext context, ResourceDefinition definition, MediaType form, ListPage page, ShardSelector shards)
     {
         var metadata = new JsonObject { ["resourceVersion"] = page.Revision.ToString(CultureInfo.InvariantCulture) };
         if (page.Continue.Length > 0)
@@ -296,6 +296,11 @@ internal sealed class ResourceEndpoint(
         if (page.RemainingCount is { } remaining)
         {
             metadata["remainingItemCount"] = remaining;
+        }
+
+        if (!shards.IsEverything)
+        {
+            metadata["shardInfo"] = new JsonObject { ["selector"] = shards.ToString() };
         }
 
         if (TableRequestOf(context, form) is { } request)
