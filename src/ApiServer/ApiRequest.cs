@@ -1,6 +1,6 @@
 namespace CrMonitor.ApiServer;
 
-/// <summary>What a request asks of the API, read from its method, path and query: what faults are matched by.</summary>
+/// <summary>What a request asks of the API, read from its method, path and query: what faults are matched by and what is recorded.</summary>
 /// <remarks>Immutable. All texts are empty, not <see langword="null"/>, where the request has none.</remarks>
 public sealed class ApiRequest
 {
@@ -37,6 +37,25 @@ public sealed class ApiRequest
 
     /// <summary>The path, without the query.</summary>
     public string Path { get; internal init; } = "";
+
+    /// <summary>The header <c>User-Agent</c>, by which clients tell who they are.</summary>
+    public string UserAgent { get; internal init; } = "";
+
+    /// <summary>What the sender must be allowed to do, in the terms of RBAC.</summary>
+    public Permission Permission => new(Group, Subresource.Length == 0 ? Resource : $"{Resource}/{Subresource}", Verb);
+
+    /// <summary>The same request as a create: what an apply is, too, that makes a new object.</summary>
+    internal ApiRequest AsCreate() => new()
+    {
+        Verb = "create",
+        Group = Group,
+        Version = Version,
+        Resource = Resource,
+        Namespace = Namespace,
+        Name = Name,
+        Path = Path,
+        UserAgent = UserAgent,
+    };
 
     /// <inheritdoc/>
     public override string ToString() => $"{Verb} {Path}";

@@ -1,9 +1,6 @@
-using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.BuiltInControllers;
+using CrMonitor.ApiServer.Faults;
 using CrMonitor.ApiServer.Http;
-using CrMonitor.ApiServer.Kinds;
-using CrMonitor.ApiServer.Storage;
-using CrMonitor.ApiServer.Verbs;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -17,16 +14,16 @@ namespace CrMonitor.ApiServer;
 public sealed class EmbeddedApiServer : IAsyncDisposable
 {
     private readonly EmbeddedApiServerOptions _options;
-    private readonly ObjectStore _store;
     private readonly ActiveRequests _active = new();
-    private readonly ApiEndpoint _endpoint;
-    private readonly ObjectAccess _access;
     private readonly ILoggerFactory _loggers;
+    private readonly ControlEndpoint? _control;
     private readonly CancellationTokenSource _stopping = new();
 
-    // _gate lets one start or stop of the listener finish before the next begins; it guards _listener and _port.
+    // _gate lets one start or stop finish before the next begins; it is held for writes of the fields below.
     private readonly SemaphoreSlim _gate = new(1);
+    private volatile Cluster _cluster;
     private volatile Listener? _listener;
+    private CancellationTokenSource _controllersEnd = new();
     private Task _controllers = Task.CompletedTask;
     private int _port;
 
@@ -35,17 +32,11 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         _options = options;
         _port = options.Port;
         _loggers = options.LoggerFactory ?? NullLoggerFactory.Instance;
-        _store = new ObjectStore(options.TimeProvider, options.MaximumLogLength, options.MaximumLogAge);
+        Requests = new RequestLog(options.MaximumRecordedRequests);
         Faults = new FaultInjector(_active);
-
-        var registry = new ResourceRegistry(options.TimeProvider);
-        var writer = new ResourceWriter(_store, registry);
-        _ = new CustomResourceServing(_store, registry, writer);
-        CreateNamespaces(registry, writer);
-        var resources = new ResourceEndpoint(_store, registry, writer, new TableConverter(options.TimeProvider), options.BookmarkInterval, () => _stopping.Token);
-        _access = new ObjectAccess(_store, registry, writer);
-        _endpoint = new ApiEndpoint(
-            resources, new DiscoveryEndpoint(registry), _active, Faults, options.TimeProvider, _loggers.CreateLogger<EmbeddedApiServer>());
+        _control = options.ServesControl ? new ControlEndpoint(this, options.TimeProvider, _loggers.CreateLogger<ControlEndpoint>(), _stopping.Token) : null;
+        _cluster = CreateCluster();
+        Storage = new ServerStorage(() => _cluster);
     }
 
     /// <summary>The address, such as <c>http://127.0.0.1:39075</c>. It stays the same while the server stops and starts listening.</summary>
@@ -79,8 +70,14 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     /// <summary>Makes the server fail on demand.</summary>
     public FaultInjector Faults { get; }
 
+    /// <summary>What has been asked of the server.</summary>
+    public RequestLog Requests { get; }
+
+    /// <summary>The objects, without the API between: for arranging a test and for looking at what it has left.</summary>
+    public ServerStorage Storage { get; }
+
     /// <summary>The revision of the latest write: the highest <c>resourceVersion</c> there is.</summary>
-    public long Revision => _store.Revision;
+    public long Revision => _cluster.Store.Revision;
 
     /// <summary>Starts a server and returns when it listens.</summary>
     /// <param name="options">How it runs; all defaults if omitted.</param>
@@ -111,12 +108,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         await _gate.WaitAsync(cancellationToken);
         try
         {
-            ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-            if (_listener is null)
-            {
-                _listener = await Listener.StartAsync(_port, _endpoint, _loggers, cancellationToken);
-                _port = _listener.Port;
-            }
+            await StartListenerAsync(cancellationToken);
         }
         finally
         {
@@ -130,12 +122,36 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         await _gate.WaitAsync();
         try
         {
-            if (_listener is { } listener)
+            await StopListenerAsync();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Breaks all connections and listens again on the same port, as a server does that has crashed and come back. Faults and recorded requests stay.</summary>
+    /// <param name="keepsData">
+    /// False to come back as a new server without objects, whose revisions begin again. Clients that go on from a revision of before wait for one that has yet to come.
+    /// </param>
+    /// <param name="cancellationToken">Gives up; the server may be left without listening.</param>
+    /// <exception cref="IOException">The port has been taken meanwhile.</exception>
+    /// <exception cref="ObjectDisposedException">The server was stopped for good.</exception>
+    public async Task RestartAsync(bool keepsData = true, CancellationToken cancellationToken = default)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            await StopListenerAsync();
+            ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+            if (!keepsData)
             {
-                _listener = null;
-                _active.AbortAll();
-                await listener.DisposeAsync();
+                await StopControllersAsync();
+                _cluster = CreateCluster();
+                StartControllers();
             }
+
+            await StartListenerAsync(cancellationToken);
         }
         finally
         {
@@ -148,7 +164,11 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await StopListeningAsync();
-        await _controllers;
+        await StopControllersAsync();
+        if (_control is not null)
+        {
+            await _control.Restarted;
+        }
     }
 
     /// <summary>
@@ -156,13 +176,13 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     /// Open watches go on.
     /// </summary>
     /// <returns>The revision up to which everything is forgotten.</returns>
-    public long Compact() => _store.Compact();
+    public long Compact() => _cluster.Store.Compact();
 
     /// <summary>Makes a handler for <see cref="HttpClient"/> that reaches the server without a socket, through everything else that it has.</summary>
     /// <remarks>
     /// Answers are there as soon as their headers are, so that watches can be read. While the server does not listen, requests fail as if their connection were refused.
     /// </remarks>
-    public HttpMessageHandler CreateHandler() => new InMemoryHandler(_endpoint, () => _listener is not null);
+    public HttpMessageHandler CreateHandler() => new InMemoryHandler(() => _listener is null ? null : _cluster.Endpoint);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync();
@@ -170,43 +190,64 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     private void StartControllers()
     {
         var time = _options.TimeProvider;
+        var access = _cluster.Access;
+        var end = _controllersEnd = new CancellationTokenSource();
         var controllers = new List<IBuiltInController>();
         if (_options.RunsDeploymentController)
         {
-            controllers.Add(new DeploymentController(_access, time, _loggers.CreateLogger<DeploymentController>()));
+            controllers.Add(new DeploymentController(access, time, _loggers.CreateLogger<DeploymentController>()));
         }
 
         if (_options.RunsReplicaSetController)
         {
-            controllers.Add(new ReplicaSetController(_access, time, _loggers.CreateLogger<ReplicaSetController>()));
+            controllers.Add(new ReplicaSetController(access, time, _loggers.CreateLogger<ReplicaSetController>()));
         }
 
         if (_options.RunsPodController)
         {
-            controllers.Add(new PodController(_access, time, _options.ReplicaReadyInterval, _loggers.CreateLogger<PodController>()));
+            controllers.Add(new PodController(access, time, _options.ReplicaReadyInterval, _loggers.CreateLogger<PodController>()));
         }
 
         if (_options.RunsGarbageCollector)
         {
-            controllers.Add(new GarbageCollector(_access, time, _loggers.CreateLogger<GarbageCollector>()));
+            controllers.Add(new GarbageCollector(access, time, _loggers.CreateLogger<GarbageCollector>()));
         }
 
         if (_options.RunsNamespaceController)
         {
-            controllers.Add(new NamespaceController(_access, time, _loggers.CreateLogger<NamespaceController>()));
+            controllers.Add(new NamespaceController(access, time, _loggers.CreateLogger<NamespaceController>()));
         }
 
         // On the thread pool, whatever the scheduler of the caller: the server must not stop because a test blocks.
-        _controllers = Task.WhenAll(controllers.Select(controller => Task.Run(() => controller.RunAsync(_stopping.Token))));
+        _controllers = Task.WhenAll(controllers.Select(controller => Task.Run(() => controller.RunAsync(end.Token))));
     }
 
-    private static void CreateNamespaces(ResourceRegistry registry, ResourceWriter writer)
+    private async Task StopControllersAsync()
     {
-        var namespaces = registry.Find("", "v1", "namespaces")!;
-        foreach (var name in (ReadOnlySpan<string>)["default", "kube-system"])
+        await _controllersEnd.CancelAsync();
+        await _controllers;
+    }
+
+    private async Task StartListenerAsync(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        if (_listener is null)
         {
-            var obj = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = name } };
-            writer.Create(namespaces, "", obj, new WriteOptions { FieldManager = "crmonitor" });
+            _listener = await Listener.StartAsync(_port, _cluster.Endpoint, _loggers, cancellationToken);
+            _port = _listener.Port;
         }
     }
+
+    private async Task StopListenerAsync()
+    {
+        if (_listener is { } listener)
+        {
+            _listener = null;
+            _active.AbortAll();
+            await listener.DisposeAsync();
+        }
+    }
+
+    private Cluster CreateCluster() =>
+        new(_options, _active, Requests, Faults, _control, _loggers.CreateLogger<EmbeddedApiServer>(), _stopping.Token);
 }

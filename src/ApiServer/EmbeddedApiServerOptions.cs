@@ -45,10 +45,29 @@ public sealed class EmbeddedApiServerOptions
         }
     } = 16_384;
 
-    /// <summary>How long changes are kept. Older ones are forgotten at the next write of their resource.</summary>
+    /// <summary>How long changes are kept.</summary>
     /// <value>Five minutes by default.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
     public TimeSpan MaximumLogAge { get; init => field = Positive(value); } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// Whether faults, restarts and compaction can be asked for over HTTP, under <c>/crmonitor</c>: for tests in other languages. Whoever reaches the server can then break it.
+    /// </summary>
+    /// <value>False by default.</value>
+    public bool ServesControl { get; init; }
+
+    /// <summary>How many requests <see cref="EmbeddedApiServer.Requests"/> keeps.</summary>
+    /// <value>10,000 by default; 0 for none.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public int MaximumRecordedRequests
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            field = value;
+        }
+    } = 10_000;
 
     /// <summary>Whether Deployments are rolled out by ReplicaSets, and say so in their status. They become available if the next two run as well.</summary>
     /// <value>True by default. If false, their status is what clients write.</value>

@@ -52,11 +52,40 @@ public sealed class FaultInjector
         return Add(new FaultAction.Delay(time), matches, times);
     }
 
-    /// <summary>Closes the connection of matching requests without an answer.</summary>
+    /// <summary>Closes the connection of matching requests: without an answer, or after a part of it.</summary>
     /// <param name="matches">Which requests; all by default.</param>
     /// <param name="times">How many requests; without an end by default.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is below one.</exception>
-    public Fault Disconnect(Func<ApiRequest, bool>? matches = null, int? times = null) => Add(new FaultAction.Disconnect(), matches, times);
+    /// <param name="afterBytes">After how many bytes of the answer's body; 0, without an answer, by default. A shorter answer is not disturbed.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterBytes"/> is negative, or <paramref name="times"/> is below one.</exception>
+    public Fault Disconnect(Func<ApiRequest, bool>? matches = null, int? times = null, long afterBytes = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(afterBytes);
+        return Add(new FaultAction.Disconnect(afterBytes), matches, times);
+    }
+
+    /// <summary>Lets the answers to matching requests stop while their connections stay open: what a client sees of a network that swallows packets.</summary>
+    /// <param name="matches">Which requests; all by default.</param>
+    /// <param name="times">How many requests; without an end by default.</param>
+    /// <param name="afterBytes">After how many bytes of the answer's body; 0, after its headers, by default. A shorter answer is not disturbed.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterBytes"/> is negative, or <paramref name="times"/> is below one.</exception>
+    public Fault Freeze(Func<ApiRequest, bool>? matches = null, int? times = null, long afterBytes = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(afterBytes);
+        return Add(new FaultAction.Freeze(afterBytes), matches, times);
+    }
+
+    /// <summary>Ends the answers to matching requests in the middle of an object, in good order, as a faulty proxy does: what is cut off is not to be seen but in the JSON.</summary>
+    /// <param name="matches">Which requests; all by default.</param>
+    /// <param name="times">How many requests; without an end by default.</param>
+    /// <param name="afterObjects">
+    /// After how many whole objects (items of a list, events of a watch); none by default. A list that has fewer loses its own end instead.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterObjects"/> is negative, or <paramref name="times"/> is below one.</exception>
+    public Fault Cut(Func<ApiRequest, bool>? matches = null, int? times = null, int afterObjects = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(afterObjects);
+        return Add(new FaultAction.Cut(afterObjects), matches, times);
+    }
 
     /// <summary>Breaks the connections of open watches now.</summary>
     /// <param name="matches">Which watches; all by default.</param>

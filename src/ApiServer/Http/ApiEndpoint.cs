@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CrMonitor.ApiServer.Faults;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -6,19 +7,34 @@ namespace CrMonitor.ApiServer.Http;
 
 /// <summary>Serves all requests, however they came in.</summary>
 internal sealed partial class ApiEndpoint(
-    ResourceEndpoint resources, DiscoveryEndpoint discovery, ActiveRequests active, FaultInjector faults, TimeProvider time, ILogger logger)
+    ResourceEndpoint resources, DiscoveryEndpoint discovery, ControlEndpoint? control, ActiveRequests active, RequestLog log, FaultGate faults, ILogger logger)
 {
-    /// <summary>Serves one request. No exception leaves it: a failure is an answer, or (when the answer has begun) a broken connection.</summary>
+    /// <summary>Serves one request. A failure is an answer, or (when the answer has begun) a broken connection.</summary>
+    /// <exception cref="AnswerCutException">A fault wants the connection closed after what has been sent. Nothing else leaves it.</exception>
     public async Task ServeAsync(HttpContext context)
     {
+        if (control is not null && context.Request.Path.StartsWithSegments(ControlEndpoint.Root, StringComparison.Ordinal))
+        {
+            await control.ServeAsync(context);
+            return;
+        }
+
         var request = RequestPath.Parse(context.Request);
+        log.Add(request);
         var serving = new ActiveRequest(request, context);
         active.Add(serving);
         try
         {
-            if (!await TryFailAsync(context, request))
+            if (!await faults.TryFailAsync(context, request))
             {
                 await ServeAsync(context, serving);
+            }
+        }
+        catch (AnswerCutException e)
+        {
+            if (e.BreaksConnection)
+            {
+                throw;
             }
         }
         catch (ApiException e) when (!context.Response.HasStarted)
@@ -70,39 +86,6 @@ internal sealed partial class ApiEndpoint(
 
                 break;
         }
-    }
-
-    /// <summary>Lets the request meet its faults.</summary>
-    /// <returns>True if one of them has answered it.</returns>
-    private async Task<bool> TryFailAsync(HttpContext context, ApiRequest request)
-    {
-        foreach (var fault in faults.Faults)
-        {
-            if (!fault.TryHit(request))
-            {
-                continue;
-            }
-
-            switch (fault.Action)
-            {
-                case FaultAction.Delay delay:
-                    await Task.Delay(delay.Time, time, context.RequestAborted);
-                    break;
-
-                case FaultAction.Disconnect:
-                    context.Abort();
-                    return true;
-
-                case FaultAction.Respond respond:
-                    var details = respond.RetryAfter is { } wait
-                        ? new JsonObject { ["retryAfterSeconds"] = (int)Math.Ceiling(wait.TotalSeconds) }
-                        : null;
-                    await Responses.WriteErrorAsync(context, new ApiException(respond.Code, respond.Reason, respond.Message) { Details = details });
-                    return true;
-            }
-        }
-
-        return false;
     }
 
     private static JsonObject Version() => new()

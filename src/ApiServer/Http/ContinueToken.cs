@@ -5,12 +5,15 @@ using CrMonitor.ApiServer.Storage;
 
 namespace CrMonitor.ApiServer.Http;
 
-/// <summary>Where a list in pages goes on: after which key, and of which revision (-1: the latest, whatever the pages before showed).</summary>
-internal sealed record ContinueToken(long Revision, string LastKey)
+/// <summary>Where a list in pages goes on: from which key, and of which revision (below 0: the latest, whatever the pages before showed).</summary>
+internal sealed record ContinueToken(long Revision, string Start)
 {
     private const string Version = "meta.k8s.io/v1";
 
     private static readonly SearchValues<char> Alphabet = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
+    /// <summary>Goes on after <paramref name="lastKey"/>: from the lowest key that can follow it.</summary>
+    public static ContinueToken After(long revision, string lastKey) => new(revision, $"{lastKey}\0");
 
     /// <exception cref="ApiException">400: this is not a token of this server.</exception>
     public static ContinueToken Parse(string token)
@@ -30,13 +33,19 @@ internal sealed record ContinueToken(long Revision, string LastKey)
         {
             using var json = JsonDocument.Parse(Base64Url.DecodeFromChars(token));
             var root = json.RootElement;
-            if (root.GetProperty("v").GetString() != Version)
+            if (root.GetProperty("v").GetString() is var version && version != Version)
             {
-                throw Invalid("encoded API version is not known");
+                throw Invalid($"server does not recognize this encoded version \"{version}\"");
             }
 
-            var start = root.GetProperty("start").GetString()!;
-            return start is ['/', .., '\0'] ? new ContinueToken(root.GetProperty("rv").GetInt64(), start[1..^1]) : throw Invalid("it does not start after an object");
+            var revision = root.GetProperty("rv").GetInt64();
+            if (revision == 0)
+            {
+                throw Invalid($"incorrect encoded start resourceVersion (version {Version})");
+            }
+
+            var start = (root.GetProperty("start").GetString() ?? "").TrimStart('/');
+            return start.Length > 0 ? new ContinueToken(revision, start) : throw Invalid($"encoded start key empty (version {Version})");
         }
         catch (Exception e) when (e is FormatException or JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -46,7 +55,7 @@ internal sealed record ContinueToken(long Revision, string LastKey)
 
     public override string ToString()
     {
-        var json = new System.Text.Json.Nodes.JsonObject { ["v"] = Version, ["rv"] = Revision, ["start"] = $"/{LastKey}\0" };
+        var json = new System.Text.Json.Nodes.JsonObject { ["v"] = Version, ["rv"] = Revision, ["start"] = $"/{Start}" };
         return Base64Url.EncodeToString(ObjectEncoder.ToUtf8(json));
     }
 

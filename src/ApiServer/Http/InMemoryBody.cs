@@ -1,7 +1,7 @@
 namespace CrMonitor.ApiServer.Http;
 
 /// <summary>The client's end of one answer without a socket. Disposing it before its end closes the connection.</summary>
-internal sealed class InMemoryBody(Stream inner, Action abort) : Stream
+internal sealed class InMemoryBody(Stream inner, Action abort, Func<bool> isBroken) : Stream
 {
     private bool _hasEnded;
 
@@ -52,6 +52,6 @@ internal sealed class InMemoryBody(Stream inner, Action abort) : Stream
     private int Count(int read, int wanted)
     {
         _hasEnded |= read == 0 && wanted > 0;
-        return read;
+        return _hasEnded && isBroken() ? throw new IOException("The connection was closed.") : read;
     }
 }

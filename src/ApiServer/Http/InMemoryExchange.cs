@@ -15,6 +15,7 @@ internal sealed class InMemoryExchange : IHttpResponseFeature, IHttpResponseBody
     private readonly List<(Func<object, Task> Callback, object State)> _starting = [];
     private readonly List<(Func<object, Task> Callback, object State)> _completed = [];
     private Stream? _stream;
+    private volatile bool _isBroken;
 
     public InMemoryExchange()
     {
@@ -85,6 +86,9 @@ internal sealed class InMemoryExchange : IHttpResponseFeature, IHttpResponseBody
         _started.TrySetException(new IOException("The connection was closed."));
     }
 
+    /// <summary>Lets the client find the connection closed when it has read what was sent before.</summary>
+    public void Break() => _isBroken = true;
+
     /// <summary>The request has been served, or given up.</summary>
     public async Task EndAsync()
     {
@@ -109,7 +113,7 @@ internal sealed class InMemoryExchange : IHttpResponseFeature, IHttpResponseBody
         var response = new HttpResponseMessage((HttpStatusCode)StatusCode)
         {
             RequestMessage = request,
-            Content = new StreamContent(new InMemoryBody(_pipe.Reader.AsStream(), Abort)),
+            Content = new StreamContent(new InMemoryBody(_pipe.Reader.AsStream(), Abort, () => _isBroken)),
         };
         foreach (var (name, values) in Headers)
         {

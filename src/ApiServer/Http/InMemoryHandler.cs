@@ -1,15 +1,16 @@
+using CrMonitor.ApiServer.Faults;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace CrMonitor.ApiServer.Http;
 
 /// <summary>Carries requests to the server without a socket.</summary>
-internal sealed class InMemoryHandler(ApiEndpoint endpoint, Func<bool> isListening) : HttpMessageHandler
+internal sealed class InMemoryHandler(Func<ApiEndpoint?> findEndpoint) : HttpMessageHandler
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (!isListening())
+        if (findEndpoint() is not { } endpoint)
         {
             throw new HttpRequestException(HttpRequestError.ConnectionError, $"Connection refused ({request.RequestUri?.Authority}): the server does not listen.");
         }
@@ -23,7 +24,7 @@ internal sealed class InMemoryHandler(ApiEndpoint endpoint, Func<bool> isListeni
         var registration = cancellationToken.UnsafeRegister(static e => ((InMemoryExchange)e!).Abort(), exchange);
         try
         {
-            var served = ServeAsync(new DefaultHttpContext(features), exchange);
+            var served = ServeAsync(endpoint, new DefaultHttpContext(features), exchange);
             await exchange.Started;
             if (served.IsCompleted)
             {
@@ -44,9 +45,17 @@ internal sealed class InMemoryHandler(ApiEndpoint endpoint, Func<bool> isListeni
         }
     }
 
-    private async Task ServeAsync(HttpContext context, InMemoryExchange exchange)
+    private static async Task ServeAsync(ApiEndpoint endpoint, HttpContext context, InMemoryExchange exchange)
     {
-        await endpoint.ServeAsync(context);
+        try
+        {
+            await endpoint.ServeAsync(context);
+        }
+        catch (AnswerCutException)
+        {
+            exchange.Break();
+        }
+
         await exchange.EndAsync();
     }
 

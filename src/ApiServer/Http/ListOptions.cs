@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.Kinds;
+using CrMonitor.ApiServer.Storage;
 using CrMonitor.ApiServer.Watching;
 using Microsoft.AspNetCore.Http;
 
@@ -16,6 +17,8 @@ internal sealed record ListOptions
     public required LabelSelector Labels { get; init; }
 
     public required FieldSelector Fields { get; init; }
+
+    public required ShardSelector Shards { get; init; }
 
     /// <summary><see langword="null"/> where the request does not say one.</summary>
     public ulong? ResourceVersion { get; init; }
@@ -34,6 +37,11 @@ internal sealed record ListOptions
     public bool AllowWatchBookmarks { get; init; }
 
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Whether everything that is there is asked for.</summary>
+    public bool SelectsEverything => Labels.IsEverything && Fields.IsEverything && Shards.IsEverything;
+
+    public bool Matches(StoredObject obj) => Labels.Matches(obj.Labels) && Fields.Matches(obj) && Shards.Matches(obj);
 
     /// <exception cref="ApiException">A parameter is not readable, or not allowed next to another.</exception>
     public static ListOptions Parse(IQueryCollection query, ResourceDefinition definition, string name, bool isWatch)
@@ -58,6 +66,7 @@ internal sealed record ListOptions
         {
             Labels = LabelSelector.Parse(RequestPath.First(query, "labelSelector")),
             Fields = FieldSelector.Parse(fields, definition),
+            Shards = ShardSelector.Parse(RequestPath.First(query, "shardSelector")),
             Limit = Math.Max(0, Number(query, "limit")),
             Timeout = Number(query, "timeoutSeconds") is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null,
             ResourceVersionMatch = match,

@@ -9,6 +9,7 @@ internal static class RequestPath
     {
         var path = request.Path.Value ?? "/";
         var method = request.Method;
+        var agent = request.Headers.UserAgent.ToString();
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries).AsSpan();
         string group;
         switch (parts)
@@ -22,7 +23,7 @@ internal static class RequestPath
                 parts = parts[2..];
                 break;
             default:
-                return NoResource(method, path);
+                return new ApiRequest { Verb = LowerCase(method), Path = path, UserAgent = agent };
         }
 
         var version = parts[0];
@@ -51,6 +52,7 @@ internal static class RequestPath
             Name = name,
             Subresource = parts.Length > 2 ? parts[2] : "",
             Path = path,
+            UserAgent = agent,
         };
     }
 
@@ -83,8 +85,6 @@ internal static class RequestPath
 
     /// <summary>The value of a parameter: of one that is given twice, the first. <see langword="null"/> if it is not given.</summary>
     public static string? First(IQueryCollection query, string name) => query.TryGetValue(name, out var values) && values.Count > 0 ? values[0] : null;
-
-    private static ApiRequest NoResource(string method, string path) => new() { Verb = LowerCase(method), Path = path };
 
     private static string LowerCase(string method) => method switch
     {

@@ -14,7 +14,7 @@ namespace CrMonitor.ApiServer.Http;
 
 /// <summary>Serves requests for resources.</summary>
 internal sealed class ResourceEndpoint(
-    ObjectStore store, ResourceRegistry registry, ResourceWriter writer, TableConverter tables, TimeSpan bookmarkInterval, Func<CancellationToken> stopping)
+    ObjectStore store, ResourceRegistry registry, ResourceWriter writer, TableConverter tables, RequestLog log, TimeSpan bookmarkInterval, CancellationToken stopping)
 {
     // A watch without a time of its own lasts between this and twice this, so that clients do not all come back at once.
     private static readonly TimeSpan MinimumWatch = TimeSpan.FromMinutes(30);
@@ -147,7 +147,7 @@ internal sealed class ResourceEndpoint(
         var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
         var options = ListOptions.Parse(context.Request.Query, definition, "", isWatch: false);
         var page = await ListReader.ReadAsync(store, definition, request.Namespace, options, context.RequestAborted);
-        await RespondAsync(context, definition, form, page);
+        await RespondAsync(context, definition, form, page, options.Shards);
     }
 
     private async Task WatchAsync(HttpContext context, ActiveRequest active, ResourceDefinition definition)
@@ -162,7 +162,7 @@ internal sealed class ResourceEndpoint(
         var timeout = options.Timeout ?? MinimumWatch * (1 + Random.Shared.NextDouble());
         var stream = new WatchStream(
             store, definition, active.Request.Namespace, options, Presentation(definition, TableRequestOf(context, form)), bookmarkInterval, active.Freeze, context.Response.BodyWriter);
-        await stream.RunAsync(timeout, stopping(), context.RequestAborted);
+        await stream.RunAsync(timeout, stopping, context.RequestAborted);
         await context.Response.CompleteAsync();
     }
 
@@ -211,6 +211,10 @@ internal sealed class ResourceEndpoint(
             var applied = ParseApplied(body, options);
             CheckName(applied, request.Name);
             (patched, isNew) = writer.Apply(definition, request.Namespace, request.Name, request.Subresource, applied, options);
+            if (isNew)
+            {
+                log.Add(request.AsCreate());
+            }
         }
         else
         {
@@ -258,8 +262,8 @@ internal sealed class ResourceEndpoint(
     {
         var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
         var options = WriteParameters.ParseDeletion(context.Request, (await RequestBody.ReadObjectAsync(context)).Json);
-        var page = await ListReader.ReadAsync(
-            store, definition, request.Namespace, ListOptions.Parse(context.Request.Query, definition, "", isWatch: false), context.RequestAborted);
+        var selection = ListOptions.Parse(context.Request.Query, definition, "", isWatch: false);
+        var page = await ListReader.ReadAsync(store, definition, request.Namespace, selection, context.RequestAborted);
         foreach (var obj in page.Objects)
         {
             try
@@ -272,7 +276,7 @@ internal sealed class ResourceEndpoint(
             }
         }
 
-        await RespondAsync(context, definition, form, page);
+        await RespondAsync(context, definition, form, page, selection.Shards);
     }
 
     private async Task RespondAsync(HttpContext context, int status, ResourceDefinition definition, MediaType form, StoredObject obj)
@@ -287,7 +291,7 @@ internal sealed class ResourceEndpoint(
         }
     }
 
-    private async Task RespondAsync(HttpContext context, ResourceDefinition definition, MediaType form, ListPage page)
+    private async Task RespondAsync(HttpContext context, ResourceDefinition definition, MediaType form, ListPage page, ShardSelector shards)
     {
         var metadata = new JsonObject { ["resourceVersion"] = page.Revision.ToString(CultureInfo.InvariantCulture) };
         if (page.Continue.Length > 0 || IsCustom(definition))
@@ -299,6 +303,11 @@ internal sealed class ResourceEndpoint(
         if (page.RemainingCount is { } remaining)
         {
             metadata["remainingItemCount"] = remaining;
+        }
+
+        if (!shards.IsEverything)
+        {
+            metadata["shardInfo"] = new JsonObject { ["selector"] = shards.ToString() };
         }
 
         if (TableRequestOf(context, form) is { } request)

@@ -76,6 +76,8 @@ internal sealed class ObjectStore
     {
         lock (_gate)
         {
+            TrimLocked(table, _time.GetTimestamp());
+
             // A log that still has its first link knows all: before it, there were no objects.
             if (revision < _compacted || (revision < table.Head.Revision && table.Head.Sequence > 0))
             {
@@ -107,6 +109,7 @@ internal sealed class ObjectStore
     {
         lock (_gate)
         {
+            TrimLocked(table, _time.GetTimestamp());
             if (revision < table.Head.Revision || revision < _compacted)
             {
                 return null;
@@ -246,11 +249,7 @@ internal sealed class ObjectStore
         _tail = change;
         Volatile.Write(ref _revision, change.Revision);
 
-        while (change.Sequence - table.Head.Sequence > _maximumLogLength || _time.GetElapsedTime(table.Head.Next!.Timestamp, now) > _maximumLogAge)
-        {
-            table.Head = table.Head.Next!;
-            table.Head.Before = null;
-        }
+        TrimLocked(table, now);
 
         foreach (var waiter in _waiters)
         {
@@ -261,6 +260,16 @@ internal sealed class ObjectStore
         }
 
         return change;
+    }
+
+    private void TrimLocked(ResourceTable table, long now)
+    {
+        while (table.Head.Next is { } oldest
+            && (table.Tail.Sequence - table.Head.Sequence > _maximumLogLength || _time.GetElapsedTime(oldest.Timestamp, now) > _maximumLogAge))
+        {
+            table.Head = oldest;
+            table.Head.Before = null;
+        }
     }
 
     private void Forget(RevisionWaiter waiter)

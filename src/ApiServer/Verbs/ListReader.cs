@@ -21,12 +21,12 @@ internal static class ListReader
         var (first, end) = Range(state.Objects, ns);
         if (options.Continue is { } token)
         {
-            var last = state.Objects.IndexOf(StoredObject.Probe(ns.Length == 0 ? token.LastKey : StoredObject.KeyOf(ns, token.LastKey)));
-            first = Math.Max(first, last < 0 ? ~last : last + 1);
+            var next = state.Objects.IndexOf(StoredObject.Probe(ns.Length == 0 ? token.Start : StoredObject.KeyOf(ns, token.Start)));
+            first = Math.Max(first, next < 0 ? ~next : next);
         }
 
         // A selector leaves it open how many more there are.
-        var isFiltered = !options.Labels.IsEverything || !options.Fields.IsEverything;
+        var isFiltered = !options.SelectsEverything;
 
         // "0" is answered from what a server has at hand, which is all.
         var limit = options.Limit == 0 || (options.ResourceVersion == 0 && options.Continue is null) ? long.MaxValue : options.Limit;
@@ -34,7 +34,7 @@ internal static class ListReader
         for (var i = first; i < end; i++)
         {
             var obj = state.Objects[i];
-            if (!options.Labels.Matches(obj.Labels) || !options.Fields.Matches(obj))
+            if (!options.Matches(obj))
             {
                 continue;
             }
@@ -42,7 +42,7 @@ internal static class ListReader
             if (page.Count == limit)
             {
                 var lastKey = ns.Length == 0 ? page[^1].Key : page[^1].Name;
-                return new ListPage(page, state.Revision, new ContinueToken(state.Revision, lastKey).ToString(), isFiltered ? null : end - i);
+                return new ListPage(page, state.Revision, ContinueToken.After(state.Revision, lastKey).ToString(), isFiltered ? null : end - i);
             }
 
             page.Add(obj);
@@ -98,7 +98,7 @@ internal static class ListReader
     private static async Task<TableState> ReadStateAsync(ObjectStore store, ResourceTable table, ListOptions options, CancellationToken cancellationToken)
     {
         const string Expired = "The resourceVersion for the provided list is too old.";
-        if (options.Continue is { Revision: >= 0 } token)
+        if (options.Continue is { Revision: > 0 } token)
         {
             return token.Revision > store.Revision
                 ? throw ApiErrors.TooLargeResourceVersion((ulong)token.Revision, store.Revision)

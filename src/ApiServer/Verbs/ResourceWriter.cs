@@ -168,6 +168,63 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         }
     }
 
+    /// <summary>Stores an object as it is, over the one that is there.</summary>
+    /// <param name="definition">The resource, in the version of <paramref name="obj"/>.</param>
+    /// <param name="obj">An object with a name, which this method owns from now on.</param>
+    public StoredObject Put(ResourceDefinition definition, JsonObject obj)
+    {
+        var metadata = (JsonObject)obj["metadata"]!;
+        if (!definition.IsNamespaced)
+        {
+            metadata.Remove("namespace");
+        }
+        else if (MetadataRules.Text(metadata, "namespace").Length == 0)
+        {
+            metadata["namespace"] = "default";
+        }
+
+        definition.Strategy.ConvertToStorage(obj, definition);
+        var (hasUid, hasTime) = (metadata["uid"] is not null, metadata["creationTimestamp"] is not null);
+        var table = store.Table(definition.StorageKey);
+        var key = StoredObject.KeyOf(MetadataRules.Text(metadata, "namespace"), MetadataRules.Text(metadata, "name"));
+        while (true)
+        {
+            var existing = table.Find(key);
+            if (!hasUid)
+            {
+                metadata["uid"] = existing?.Uid ?? Guid.NewGuid().ToString();
+            }
+
+            if (!hasTime)
+            {
+                metadata["creationTimestamp"] = existing is null ? Now() : JsonText.FindText(existing.Json.Span, ["metadata", "creationTimestamp"]);
+            }
+
+            if (store.TryWrite(table, existing, ObjectEncoder.Encode(obj)) is { } written)
+            {
+                Written?.Invoke(definition, written.Key);
+                return written;
+            }
+        }
+    }
+
+    /// <summary>Takes an object away, whatever its finalizers.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool Remove(ResourceDefinition definition, string ns, string name)
+    {
+        var table = store.Table(definition.StorageKey);
+        while (table.Find(StoredObject.KeyOf(ns, name)) is { } existing)
+        {
+            if (store.TryDelete(table, existing) is not null)
+            {
+                Written?.Invoke(definition, existing.Key);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Refuses an object of another namespace than that of the request, and writes that of the request into it.</summary>
     public static void CheckNamespace(ResourceDefinition definition, string ns, JsonObject metadata)
     {

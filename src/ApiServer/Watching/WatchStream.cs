@@ -37,17 +37,23 @@ internal sealed class WatchStream(
     public async Task RunAsync(TimeSpan timeout, CancellationToken ended, CancellationToken cancellationToken)
     {
         var end = store.Time.GetUtcNow() + timeout;
-        if (await StartAsync(cancellationToken) is not { } position)
+        if (await StartAsync(cancellationToken) is not { } state)
         {
             return;
         }
 
-        using var cursor = ObjectStore.Follow(_table, position);
+        // The log is followed before what is there is sent, so that a reader who is slow at that is given up as any other.
+        using var cursor = ObjectStore.Follow(_table, state.Tail);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ended, cursor.Lagged);
         var nextBookmark = NextBookmark(end);
         await using var alarm = store.Time.CreateTimer(static c => ((WatchCursor)c!).Wake(), cursor, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         try
         {
+            if (options.SendsInitialEvents)
+            {
+                await WriteInitialEventsAsync(state, stop.Token);
+            }
+
             while (true)
             {
                 await frozen.WaitAsync(stop.Token);
@@ -87,20 +93,20 @@ internal sealed class WatchStream(
         }
     }
 
-    /// <summary>Writes what comes before the changes.</summary>
-    /// <returns>After which change to go on; <see langword="null"/> if the watch cannot start, which its client has been told.</returns>
-    private async Task<Change?> StartAsync(CancellationToken cancellationToken)
+    /// <returns>The state after which to go on; <see langword="null"/> if the watch cannot start, which its client has been told.</returns>
+    private async Task<TableState?> StartAsync(CancellationToken cancellationToken)
     {
         if (!options.SendsInitialEvents && options.ResourceVersion is > 0 and var version)
         {
-            if (version > (ulong)store.Revision)
+            var state = store.Read(_table);
+            if (version > (ulong)state.Revision)
             {
-                return store.Read(_table).Tail;
+                return state;
             }
 
             if (store.FindInLog(_table, (long)version) is { } position)
             {
-                return position;
+                return state with { Tail = position };
             }
 
             await WriteErrorAsync(ApiErrors.TooOld((long)version, store.OldestRevision(_table)), cancellationToken);
@@ -113,12 +119,11 @@ internal sealed class WatchStream(
             return null;
         }
 
-        var state = store.Read(_table);
-        if (!options.SendsInitialEvents)
-        {
-            return state.Tail;
-        }
+        return store.Read(_table);
+    }
 
+    private async Task WriteInitialEventsAsync(TableState state, CancellationToken cancellationToken)
+    {
         foreach (var obj in ListReader.InNamespace(state.Objects, ns))
         {
             if (Matches(obj))
@@ -135,8 +140,6 @@ internal sealed class WatchStream(
         {
             WriteBookmark(state.Revision, isInitialEnd: true);
         }
-
-        return state.Tail;
     }
 
     /// <returns>Whether the change concerns this watch.</returns>
@@ -166,7 +169,7 @@ internal sealed class WatchStream(
     }
 
     private bool Matches(StoredObject obj) =>
-        (ns.Length == 0 || obj.Namespace == ns) && options.Labels.Matches(obj.Labels) && options.Fields.Matches(obj);
+        (ns.Length == 0 || obj.Namespace == ns) && options.Matches(obj);
 
     private void Write(ReadOnlySpan<byte> type, StoredObject obj)
     {

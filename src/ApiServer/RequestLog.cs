@@ -1,0 +1,65 @@
+namespace CrMonitor.ApiServer;
+
+/// <summary>What has been asked of an <see cref="EmbeddedApiServer"/>: so that a test can say which requests a client makes, and with how few permissions it does.</summary>
+/// <remarks>
+/// Requests are recorded when they arrive, whatever becomes of them. An apply that creates its object is recorded as a create, too, because a cluster asks for that
+/// permission as well. The latest are kept, up to <see cref="EmbeddedApiServerOptions.MaximumRecordedRequests"/>. All members may be called from any thread.
+/// </remarks>
+public sealed class RequestLog
+{
+    // _gate guards the fields below.
+    private readonly Lock _gate = new();
+    private readonly Queue<ApiRequest> _latest = new();
+    private readonly int _capacity;
+    private long _count;
+
+    internal RequestLog(int capacity) => _capacity = capacity;
+
+    /// <summary>How many requests there have been since the start or <see cref="Clear"/>, kept or not.</summary>
+    public long Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _count;
+            }
+        }
+    }
+
+    /// <summary>The latest requests, oldest first.</summary>
+    /// <param name="matches">Which requests; all that are kept by default.</param>
+    public IReadOnlyList<ApiRequest> Latest(Func<ApiRequest, bool>? matches = null)
+    {
+        ApiRequest[] all;
+        lock (_gate)
+        {
+            all = [.. _latest];
+        }
+
+        return matches is null ? all : [.. all.Where(matches)];
+    }
+
+    /// <summary>Forgets all requests, such as those by which a test has arranged its objects.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _latest.Clear();
+            _count = 0;
+        }
+    }
+
+    internal void Add(ApiRequest request)
+    {
+        lock (_gate)
+        {
+            _count++;
+            _latest.Enqueue(request);
+            if (_latest.Count > _capacity)
+            {
+                _latest.Dequeue();
+            }
+        }
+    }
+}
