@@ -11,6 +11,13 @@ internal abstract class WorkloadStrategy : ResourceStrategy
     public override void SetDefaults(JsonObject obj)
     {
         PodSpecs.SetDefaults(obj["spec"].Get("template").Get("spec"));
+
+        // Go clients send it as null. A template with it must be the one without it: else it would be rolled out.
+        if (obj["spec"].Get("template").Get("metadata") is JsonObject metadata && metadata["creationTimestamp"] is null)
+        {
+            metadata.Remove("creationTimestamp");
+        }
+
         obj["status"] ??= new JsonObject();
     }
 

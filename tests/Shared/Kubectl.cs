@@ -1,10 +1,12 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace CrMonitor.SampleOperator.Tests;
+namespace CrMonitor.Tests;
 
 /// <summary>The kubectl of this machine. Tests that need it are skipped, visibly, where there is none.</summary>
-internal sealed class Kubectl(string kubeConfig)
+/// <param name="kubeConfig">The path of the kubeconfig.</param>
+/// <param name="cacheDirectory">Where it keeps what it learnt of the server, which another server on the same port may contradict; the user's by default.</param>
+internal sealed class Kubectl(string kubeConfig, string? cacheDirectory = null)
 {
     private static readonly Lazy<bool> Installed = new(() =>
     {
@@ -25,6 +27,9 @@ internal sealed class Kubectl(string kubeConfig)
     });
 
     public static bool IsInstalled => Installed.Value;
+
+    /// <summary>Variables that the commands get beside those of this process.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
 
     /// <summary>Runs a command that is to succeed, and returns what it wrote.</summary>
     public async Task<string> RunAsync(params string[] arguments)
@@ -67,6 +72,16 @@ internal sealed class Kubectl(string kubeConfig)
         };
         start.ArgumentList.Add("--kubeconfig");
         start.ArgumentList.Add(kubeConfig);
+        if (cacheDirectory is not null)
+        {
+            start.Environment["KUBECACHEDIR"] = cacheDirectory;
+        }
+
+        foreach (var (name, value) in Environment)
+        {
+            start.Environment[name] = value;
+        }
+
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
