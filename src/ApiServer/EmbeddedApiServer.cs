@@ -1,6 +1,7 @@
 using CrMonitor.ApiServer.BuiltInControllers;
 using CrMonitor.ApiServer.Faults;
 using CrMonitor.ApiServer.Http;
+using CrMonitor.ApiServer.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -78,6 +79,8 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
 
     /// <summary>The revision of the latest write: the highest <c>resourceVersion</c> there is.</summary>
     public long Revision => _cluster.Store.Revision;
+
+    internal ObjectStore Store => _cluster.Store;
 
     /// <summary>Starts a server and returns when it listens.</summary>
     /// <param name="options">How it runs; all defaults if omitted.</param>

@@ -35,7 +35,7 @@ internal sealed record ContinueToken(long Revision, string Start)
             var root = json.RootElement;
             if (root.GetProperty("v").GetString() is var version && version != Version)
             {
-                throw Invalid($"server does not recognize this encoded version \"{version}\"");
+                throw Invalid($"server does not recognize this encoded version {version}");
             }
 
             var revision = root.GetProperty("rv").GetInt64();
@@ -44,7 +44,7 @@ internal sealed record ContinueToken(long Revision, string Start)
                 throw Invalid($"incorrect encoded start resourceVersion (version {Version})");
             }
 
-            var start = (root.GetProperty("start").GetString() ?? "").TrimStart('/');
+            var start = (root.TryGetProperty("start", out var key) ? key.GetString() ?? "" : "").TrimStart('/');
             return start.Length > 0 ? new ContinueToken(revision, start) : throw Invalid($"encoded start key empty (version {Version})");
         }
         catch (Exception e) when (e is FormatException or JsonException or KeyNotFoundException or InvalidOperationException)

@@ -40,6 +40,9 @@ internal sealed class ObjectStore
 
     public TimeProvider Time => _time;
 
+    /// <summary>All tables there are.</summary>
+    public IEnumerable<ResourceTable> Tables => _tables.Values;
+
     public ResourceTable Table(string storageKey)
     {
         if (_tables.TryGetValue(storageKey, out var table))
