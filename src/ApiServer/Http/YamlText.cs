@@ -37,6 +37,9 @@ internal static partial class YamlText
         }
     }
 
+    /// <summary>Whether a text, written without quotes, would be read as a text.</summary>
+    public static bool IsPlainText(string text) => !BaseSixty().IsMatch(text) && !Timestamp().IsMatch(text) && ValueOf(new Scalar(text)) is string;
+
     private static void Copy(Parser parser, Utf8JsonWriter writer, Dictionary<string, JsonNode?> anchors)
     {
         switch (parser.Current)
@@ -202,4 +205,11 @@ internal static partial class YamlText
 
     [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\z")]
     private static partial Regex Number();
+
+    // What readers of YAML 1.1 take for numbers and times.
+    [GeneratedRegex(@"^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?\z|^[-+]?\.(inf|Inf|INF)\z|^\.(nan|NaN|NAN)\z")]
+    private static partial Regex BaseSixty();
+
+    [GeneratedRegex(@"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")]
+    private static partial Regex Timestamp();
 }
