@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.BuiltInControllers;
 using CrMonitor.ApiServer.Http;
@@ -11,7 +13,7 @@ namespace CrMonitor.ApiServer;
 
 /// <summary>A Kubernetes API server inside this process, with an empty cluster: what tests and demos of operators need of one.</summary>
 /// <remarks>
-/// It listens on the loopback address alone, without TLS and without access control, keeps everything in memory, and reads no configuration.
+/// It listens on the loopback address alone, keeps everything in memory, and reads no configuration. TLS and a bearer token are options; there is no access control beyond.
 /// Its objects are gone when it is disposed. All members may be called from any thread.
 /// </remarks>
 public sealed class EmbeddedApiServer : IAsyncDisposable
@@ -22,6 +24,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     private readonly ApiEndpoint _endpoint;
     private readonly ObjectAccess _access;
     private readonly ILoggerFactory _loggers;
+    private readonly X509Certificate2? _certificate;
     private readonly CancellationTokenSource _stopping = new();
 
     // _gate lets one start or stop of the listener finish before the next begins; it guards _listener and _port.
@@ -35,6 +38,8 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         _options = options;
         _port = options.Port;
         _loggers = options.LoggerFactory ?? NullLoggerFactory.Instance;
+        _certificate = options.UsesTls ? ServerCertificate.Create() : null;
+        CertificatePem = _certificate?.ExportCertificatePem();
         _store = new ObjectStore(options.TimeProvider, options.MaximumLogLength, options.MaximumLogAge);
         Faults = new FaultInjector(_active);
 
@@ -45,15 +50,15 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         var resources = new ResourceEndpoint(_store, registry, writer, new TableConverter(options.TimeProvider), options.BookmarkInterval, () => _stopping.Token);
         _access = new ObjectAccess(_store, registry, writer);
         _endpoint = new ApiEndpoint(
-            resources, new DiscoveryEndpoint(registry), _active, Faults, options.TimeProvider, _loggers.CreateLogger<EmbeddedApiServer>());
+            resources, new DiscoveryEndpoint(registry), new Authentication(options.BearerToken), _active, Faults, options.TimeProvider, _loggers.CreateLogger<EmbeddedApiServer>());
     }
 
-    /// <summary>The address, such as <c>http://127.0.0.1:39075</c>. It stays the same while the server stops and starts listening.</summary>
-    public Uri Url => new($"http://127.0.0.1:{_port}");
+    /// <summary>The address, such as <c>http://127.0.0.1:39075</c> (<c>https</c> with TLS). It stays the same while the server stops and starts listening.</summary>
+    public Uri Url => new($"{(_certificate is null ? "http" : "https")}://127.0.0.1:{_port}");
 
     /// <summary>
-    /// A kubeconfig (YAML) for kubectl and client libraries. Its one context is <c>crmonitor</c>. The server asks for no credentials; the token is there
-    /// because some libraries refuse a user that has none.
+    /// A kubeconfig (YAML) for kubectl and client libraries. Its one context is <c>crmonitor</c>. Where the server asks for no token, there is one
+    /// all the same, because some libraries refuse a user that has none.
     /// </summary>
     public string KubeConfig => $"""
         apiVersion: v1
@@ -61,7 +66,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         clusters:
         - name: crmonitor
           cluster:
-            server: {Url.GetLeftPart(UriPartial.Authority)}
+            server: {Url.GetLeftPart(UriPartial.Authority)}{AuthorityLine()}
         contexts:
         - name: crmonitor
           context:
@@ -72,9 +77,12 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         users:
         - name: crmonitor
           user:
-            token: crmonitor
+            token: {_options.BearerToken ?? "crmonitor"}
 
         """;
+
+    /// <summary>The certificate that the server shows, in PEM, for clients that are to trust it and read no kubeconfig; <see langword="null"/> without TLS.</summary>
+    public string? CertificatePem { get; }
 
     /// <summary>Makes the server fail on demand.</summary>
     public FaultInjector Faults { get; }
@@ -114,7 +122,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
             ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
             if (_listener is null)
             {
-                _listener = await Listener.StartAsync(_port, _endpoint, _loggers, cancellationToken);
+                _listener = await Listener.StartAsync(_port, _certificate, _endpoint, _loggers, cancellationToken);
                 _port = _listener.Port;
             }
         }
@@ -165,7 +173,14 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     public HttpMessageHandler CreateHandler() => new InMemoryHandler(_endpoint, () => _listener is not null);
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await StopAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _certificate?.Dispose();
+    }
+
+    private string AuthorityLine() =>
+        CertificatePem is null ? "" : $"\n    certificate-authority-data: {Convert.ToBase64String(Encoding.ASCII.GetBytes(CertificatePem))}";
 
     private void StartControllers()
     {

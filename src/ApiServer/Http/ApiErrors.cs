@@ -56,6 +56,8 @@ internal static class ApiErrors
     public static ApiException OnlyAvailableAs(params ReadOnlySpan<string> types) =>
         new(406, "NotAcceptable", $"406: Not Acceptable\n\nAvailable representations: {string.Join(", ", types)}") { Details = [] };
 
+    public static ApiException Unauthorized() => new(401, "Unauthorized", "Unauthorized");
+
     public static ApiException MethodNotAllowed() =>
         new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource") { Details = [] };
 

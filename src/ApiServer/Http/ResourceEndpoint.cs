@@ -181,10 +181,18 @@ internal sealed class ResourceEndpoint(
         var options = WriteParameters.Parse(context.Request, "UpdateOptions", isApply: false);
         var obj = ObjectDecoder.Decode(await RequestBody.ReadObjectAsync(context, definition.ApiVersion, definition.Kind), definition, options);
         CheckName(obj, request.Name);
-        var updated = writer.Update(
-            definition, request.Namespace, request.Name, request.Subresource, _ => (JsonObject)obj.DeepClone(), definition.Strategy.AllowsUnconditionalUpdate, options);
+        var (updated, isNew) = request.Subresource.Length == 0
+            ? writer.UpdateOrCreate(definition, request.Namespace, request.Name, obj, options)
+            : (writer.Update(
+                definition,
+                request.Namespace,
+                request.Name,
+                request.Subresource,
+                _ => (JsonObject)obj.DeepClone(),
+                definition.Strategy.AllowsUnconditionalUpdate,
+                options), false);
         Responses.AddWarnings(context.Response, options.Warnings);
-        await RespondAsync(context, 200, definition, form, updated);
+        await RespondAsync(context, isNew ? 201 : 200, definition, form, updated);
     }
 
     private async Task PatchAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
