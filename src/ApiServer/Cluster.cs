@@ -36,7 +36,14 @@ internal sealed class Cluster
         Access = new ObjectAccess(Store, Registry, Writer);
         var resources = new ResourceEndpoint(Store, Registry, Writer, new TableConverter(options.TimeProvider), log, options.BookmarkInterval, stopping);
         Endpoint = new ApiEndpoint(
-            resources, new DiscoveryEndpoint(Registry), control, active, log, new FaultGate(faults, options.TimeProvider), logger);
+            resources,
+            new DiscoveryEndpoint(Registry),
+            control,
+            new Authentication(options.BearerToken),
+            active,
+            log,
+            new FaultGate(faults, options.TimeProvider),
+            logger);
     }
 
     public ObjectStore Store { get; }

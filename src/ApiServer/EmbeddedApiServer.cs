@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using CrMonitor.ApiServer.BuiltInControllers;
 using CrMonitor.ApiServer.Faults;
 using CrMonitor.ApiServer.Http;
@@ -9,7 +11,7 @@ namespace CrMonitor.ApiServer;
 
 /// <summary>A Kubernetes API server inside this process, with an empty cluster: what tests and demos of operators need of one.</summary>
 /// <remarks>
-/// It listens on the loopback address alone, without TLS and without access control, keeps everything in memory, and reads no configuration.
+/// It listens on the loopback address alone, keeps everything in memory, and reads no configuration. TLS and a bearer token are options; there is no access control beyond.
 /// Its objects are gone when it is disposed. All members may be called from any thread.
 /// </remarks>
 public sealed class EmbeddedApiServer : IAsyncDisposable
@@ -18,6 +20,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     private readonly ActiveRequests _active = new();
     private readonly ILoggerFactory _loggers;
     private readonly ControlEndpoint? _control;
+    private readonly X509Certificate2? _certificate;
     private readonly CancellationTokenSource _stopping = new();
 
     // _gate lets one start or stop finish before the next begins; it is held for writes of the fields below.
@@ -33,6 +36,8 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         _options = options;
         _port = options.Port;
         _loggers = options.LoggerFactory ?? NullLoggerFactory.Instance;
+        _certificate = options.UsesTls ? ServerCertificate.Create() : null;
+        CertificatePem = _certificate?.ExportCertificatePem();
         Requests = new RequestLog(options.MaximumRecordedRequests);
         Faults = new FaultInjector(_active);
         _control = options.ServesControl ? new ControlEndpoint(this, options.TimeProvider, _loggers.CreateLogger<ControlEndpoint>(), _stopping.Token) : null;
@@ -40,12 +45,12 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         Storage = new ServerStorage(() => _cluster);
     }
 
-    /// <summary>The address, such as <c>http://127.0.0.1:39075</c>. It stays the same while the server stops and starts listening.</summary>
-    public Uri Url => new($"http://127.0.0.1:{_port}");
+    /// <summary>The address, such as <c>http://127.0.0.1:39075</c> (<c>https</c> with TLS). It stays the same while the server stops and starts listening.</summary>
+    public Uri Url => new($"{(_certificate is null ? "http" : "https")}://127.0.0.1:{_port}");
 
     /// <summary>
-    /// A kubeconfig (YAML) for kubectl and client libraries. Its one context is <c>crmonitor</c>. The server asks for no credentials; the token is there
-    /// because some libraries refuse a user that has none.
+    /// A kubeconfig (YAML) for kubectl and client libraries. Its one context is <c>crmonitor</c>. Where the server asks for no token, there is one
+    /// all the same, because some libraries refuse a user that has none.
     /// </summary>
     public string KubeConfig => $"""
         apiVersion: v1
@@ -53,7 +58,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         clusters:
         - name: crmonitor
           cluster:
-            server: {Url.GetLeftPart(UriPartial.Authority)}
+            server: {Url.GetLeftPart(UriPartial.Authority)}{AuthorityLine()}
         contexts:
         - name: crmonitor
           context:
@@ -64,9 +69,12 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         users:
         - name: crmonitor
           user:
-            token: crmonitor
+            token: {_options.BearerToken ?? "crmonitor"}
 
         """;
+
+    /// <summary>The certificate that the server shows, in PEM, for clients that are to trust it and read no kubeconfig; <see langword="null"/> without TLS.</summary>
+    public string? CertificatePem { get; }
 
     /// <summary>Makes the server fail on demand.</summary>
     public FaultInjector Faults { get; }
@@ -188,7 +196,14 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     public HttpMessageHandler CreateHandler() => new InMemoryHandler(() => _listener is null ? null : _cluster.Endpoint);
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await StopAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _certificate?.Dispose();
+    }
+
+    private string AuthorityLine() =>
+        CertificatePem is null ? "" : $"\n    certificate-authority-data: {Convert.ToBase64String(Encoding.ASCII.GetBytes(CertificatePem))}";
 
     private void StartControllers()
     {
@@ -236,7 +251,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
         if (_listener is null)
         {
-            _listener = await Listener.StartAsync(_port, _cluster.Endpoint, _loggers, cancellationToken);
+            _listener = await Listener.StartAsync(_port, _certificate, _cluster.Endpoint, _loggers, cancellationToken);
             _port = _listener.Port;
         }
     }

@@ -19,6 +19,33 @@ public sealed class EmbeddedApiServerOptions
         }
     }
 
+    /// <summary>
+    /// Whether the server speaks TLS (and HTTP/2 with those who want it), with a certificate that it makes when it starts. Its <see cref="EmbeddedApiServer.KubeConfig"/>
+    /// tells clients to trust it.
+    /// </summary>
+    /// <value>False by default.</value>
+    public bool UsesTls { get; init; }
+
+    /// <summary>
+    /// The bearer token that requests must carry, also those of <see cref="EmbeddedApiServer.CreateHandler"/>. Others are answered with 401, but for <c>/version</c>,
+    /// <c>/healthz</c>, <c>/livez</c> and <c>/readyz</c>. <see cref="EmbeddedApiServer.KubeConfig"/> has it.
+    /// </summary>
+    /// <value><see langword="null"/> by default: no request needs a token.</value>
+    /// <exception cref="ArgumentException">The value has characters that a header or a kubeconfig could not carry as they are: letters, digits and <c>-._~+/=</c> are allowed.</exception>
+    public string? BearerToken
+    {
+        get;
+        init
+        {
+            if (value is not null && (value.Length == 0 || !value.All(static c => char.IsAsciiLetterOrDigit(c) || "-._~+/=".Contains(c, StringComparison.Ordinal))))
+            {
+                throw new ArgumentException("A bearer token has one character at least, and only letters, digits and -._~+/= in it.", nameof(value));
+            }
+
+            field = value;
+        }
+    }
+
     /// <summary>The clock of timestamps, bookmarks, watch timeouts and the built-in controllers.</summary>
     /// <value>The system's by default.</value>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -41,6 +41,14 @@ public sealed class Cluster : IAsyncDisposable
         }
 
         using var response = await _client.SendAsync(request, TestContext.Current.CancellationToken);
+        return await ReadAsync(response);
+    }
+
+    /// <summary>Sends a request as it is.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _client.SendAsync(request, TestContext.Current.CancellationToken);
+
+    public static async Task<Answer> ReadAsync(HttpResponseMessage response)
+    {
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         string[] warnings = response.Headers.TryGetValues("Warning", out var values) ? [.. values] : [];
         var json = response.Content.Headers.ContentType?.MediaType == "application/json" ? JsonNode.Parse(text)!.AsObject() : new JsonObject { ["text"] = text };

@@ -7,7 +7,14 @@ namespace CrMonitor.ApiServer.Http;
 
 /// <summary>Serves all requests, however they came in.</summary>
 internal sealed partial class ApiEndpoint(
-    ResourceEndpoint resources, DiscoveryEndpoint discovery, ControlEndpoint? control, ActiveRequests active, RequestLog log, FaultGate faults, ILogger logger)
+    ResourceEndpoint resources,
+    DiscoveryEndpoint discovery,
+    ControlEndpoint? control,
+    Authentication authentication,
+    ActiveRequests active,
+    RequestLog log,
+    FaultGate faults,
+    ILogger logger)
 {
     /// <summary>Serves one request. A failure is an answer, or (when the answer has begun) a broken connection.</summary>
     /// <exception cref="AnswerCutException">A fault wants the connection closed after what has been sent. Nothing else leaves it.</exception>
@@ -27,6 +34,7 @@ internal sealed partial class ApiEndpoint(
         {
             if (!await faults.TryFailAsync(context, request))
             {
+                authentication.Check(context.Request, request.Path);
                 await ServeAsync(context, serving);
             }
         }
@@ -70,22 +78,38 @@ internal sealed partial class ApiEndpoint(
             return;
         }
 
-        switch (serving.Request.Path)
+        var path = serving.Request.Path;
+        if (HealthChecks.TryAnswer(path, context.Request.Query) is { } health)
         {
-            case "/healthz" or "/livez" or "/readyz":
-                await Responses.WriteTextAsync(context, 200, "ok");
-                break;
-            case "/version":
-                await Responses.WriteAsync(context, 200, Version());
-                break;
-            default:
-                if (!await discovery.TryServeAsync(context, serving.Request))
-                {
-                    await Responses.WriteTextAsync(context, 404, "404 page not found\n");
-                }
-
-                break;
+            await Responses.WriteTextAsync(context, 200, health);
         }
+        else if (path == "/version")
+        {
+            await ServeVersionAsync(context);
+        }
+        else if (await discovery.TryServeAsync(context, serving.Request))
+        {
+            return;
+        }
+        else if (path.StartsWith("/api/", StringComparison.Ordinal) || path.StartsWith("/apis/", StringComparison.Ordinal))
+        {
+            await Responses.WriteTextAsync(context, 404, "404 page not found\n");
+        }
+        else
+        {
+            await Responses.WriteAsync(context, path == "/" ? 200 : 404, new MediaType(BodyFormat.Json), discovery.Paths());
+        }
+    }
+
+    private static Task ServeVersionAsync(HttpContext context)
+    {
+        if (context.Request.Method is not ("GET" or "HEAD"))
+        {
+            throw ApiErrors.MethodNotAllowed();
+        }
+
+        var form = MediaType.ForStatus(context.Request.Headers.Accept);
+        return form.Format == BodyFormat.Json ? Responses.WriteAsync(context, 200, form, Version()) : throw ApiErrors.OnlyAvailableAs(Responses.Json);
     }
 
     private static JsonObject Version() => new()

@@ -46,8 +46,21 @@ internal static class ApiErrors
     public static ApiException UnsupportedMediaType(params ReadOnlySpan<string> accepted) => new(
         415, "UnsupportedMediaType", $"the body of the request was in an unknown format - accepted media types include: {string.Join(", ", accepted)}");
 
-    public static ApiException NotAcceptable() => new(
-        406, "NotAcceptable", "only the following media types are accepted: application/json, application/yaml");
+    public static ApiException NotAcceptable(bool isWatch = false) => new(
+        406,
+        "NotAcceptable",
+        isWatch
+            ? "only the following media types are accepted: application/json;stream=watch"
+            : "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf");
+
+    /// <summary>Of a path that has one form alone.</summary>
+    public static ApiException OnlyAvailableAs(params ReadOnlySpan<string> types) =>
+        new(406, "NotAcceptable", $"406: Not Acceptable\n\nAvailable representations: {string.Join(", ", types)}") { Details = [] };
+
+    public static ApiException Unauthorized() => new(401, "Unauthorized", "Unauthorized");
+
+    public static ApiException MethodNotAllowed() =>
+        new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource") { Details = [] };
 
     public static ApiException TooLarge(long limit) => new(413, "RequestEntityTooLarge", $"Request entity too large: limit is {limit}");
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.Kinds;
 using Microsoft.AspNetCore.Http;
 
@@ -43,6 +44,22 @@ internal sealed class DiscoveryEndpoint(ResourceRegistry registry)
         }
     }
 
+    /// <summary>All paths that lead somewhere, but those of resources: what <c>/</c> answers.</summary>
+    public JsonObject Paths()
+    {
+        var paths = new SortedSet<string>(HealthChecks.Paths, StringComparer.Ordinal) { "/api", "/apis", "/apis/", "/openapi/v3", "/openapi/v3/", "/version" };
+        foreach (var definition in registry.Current.All)
+        {
+            paths.Add(definition.Group.Length == 0 ? $"/api/{definition.Version}" : $"/apis/{definition.ApiVersion}");
+            if (definition.Group.Length > 0)
+            {
+                paths.Add($"/apis/{definition.Group}");
+            }
+        }
+
+        return new JsonObject { ["paths"] = new JsonArray([.. paths.Select(static p => JsonValue.Create(p))]) };
+    }
+
     private static Task ServeRootAsync(HttpContext context, RegistrySnapshot snapshot, bool isCore)
     {
         var form = MediaType.Choose(context.Request.Headers.Accept, static t => t is { As: Aggregated, Group: "apidiscovery.k8s.io", Version: "v2" or "v2beta1" });
@@ -55,7 +72,7 @@ internal sealed class DiscoveryEndpoint(ResourceRegistry registry)
         return Responses.WriteAsync(context, 200, $"{Responses.Json};g=apidiscovery.k8s.io;v={form.Version};as={Aggregated}", document);
     }
 
-    private static async Task<bool> TryWriteAsync(HttpContext context, System.Text.Json.Nodes.JsonObject? document)
+    private static async Task<bool> TryWriteAsync(HttpContext context, JsonObject? document)
     {
         if (document is null)
         {

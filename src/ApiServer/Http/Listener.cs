@@ -1,9 +1,13 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -15,19 +19,37 @@ internal sealed class Listener : IAsyncDisposable
 {
     private readonly KestrelServer _kestrel;
 
-    private Listener(KestrelServer kestrel, int port)
+    private readonly WebApplication? _services;
+
+    private Listener(KestrelServer kestrel, WebApplication? services, int port)
     {
         _kestrel = kestrel;
+        _services = services;
         Port = port;
     }
 
     public int Port { get; }
 
+    /// <param name="port">The port; 0 for a free one.</param>
+    /// <param name="certificate">The certificate for TLS; <see langword="null"/> for plain HTTP.</param>
+    /// <param name="endpoint">What serves the requests.</param>
+    /// <param name="loggers">Where Kestrel logs.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">The port is in use.</exception>
-    public static async Task<Listener> StartAsync(int port, ApiEndpoint endpoint, ILoggerFactory loggers, CancellationToken cancellationToken)
+    public static async Task<Listener> StartAsync(
+        int port, X509Certificate2? certificate, ApiEndpoint endpoint, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        var options = new KestrelServerOptions { AddServerHeader = false };
-        options.Listen(IPAddress.Loopback, port, static listen => listen.Protocols = HttpProtocols.Http1);
+        var services = certificate is null ? null : CreateTlsServices();
+        var options = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = services?.Services! };
+        options.Listen(IPAddress.Loopback, port, listen =>
+        {
+            // Without TLS there is nothing by which client and server could agree on HTTP/2.
+            listen.Protocols = certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
+            if (certificate is not null)
+            {
+                listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate });
+            }
+        });
 
         // Bodies are bounded where they are read, watches by how far they lag behind.
         options.Limits.MaxRequestBodySize = null;
@@ -42,11 +64,12 @@ internal sealed class Listener : IAsyncDisposable
         catch
         {
             kestrel.Dispose();
+            await DisposeAsync(services);
             throw;
         }
 
         var address = kestrel.Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        return new Listener(kestrel, new Uri(address).Port);
+        return new Listener(kestrel, services, new Uri(address).Port);
     }
 
     public async ValueTask DisposeAsync()
@@ -54,7 +77,18 @@ internal sealed class Listener : IAsyncDisposable
         // Cancelled beforehand: connections are broken, not waited for.
         await _kestrel.StopAsync(new CancellationToken(canceled: true));
         _kestrel.Dispose();
+        await DisposeAsync(_services);
     }
+
+    /// <summary>What Kestrel's TLS takes from a container: an empty application's, which reads no configuration and is never run.</summary>
+    private static WebApplication CreateTlsServices()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        return builder.Build();
+    }
+
+    private static ValueTask DisposeAsync(WebApplication? services) => services?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private sealed class Application(ApiEndpoint endpoint) : IHttpApplication<HttpContext>
     {

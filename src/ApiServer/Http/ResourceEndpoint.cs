@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.Kinds;
 using CrMonitor.ApiServer.Patching;
+using CrMonitor.ApiServer.Protobuf;
 using CrMonitor.ApiServer.Storage;
 using CrMonitor.ApiServer.Verbs;
 using CrMonitor.ApiServer.Watching;
@@ -96,7 +97,9 @@ internal sealed class ResourceEndpoint(
                 }
 
                 var options = WriteParameters.Parse(context.Request, isPatch ? "PatchOptions" : "UpdateOptions", isApply: false);
-                var body = ParsePatch(isPatch ? await RequestBody.ReadAsync(context) : (await RequestBody.ReadObjectAsync(context)).Json, out _);
+                var body = ParsePatch(
+                    isPatch ? await RequestBody.ReadAsync(context) : (await RequestBody.ReadObjectAsync(context, ScaleForm.ApiVersion, ScaleForm.Kind)).Json,
+                    out _);
                 obj = writer.Update(
                     definition,
                     request.Namespace,
@@ -123,7 +126,7 @@ internal sealed class ResourceEndpoint(
 
     private async Task GetAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
+        var form = FormOf(context, definition);
         if (RequestPath.First(context.Request.Query, "resourceVersion") is { Length: > 0 } version)
         {
             if (!ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var revision))
@@ -144,7 +147,7 @@ internal sealed class ResourceEndpoint(
 
     private async Task ListAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
+        var form = FormOf(context, definition);
         var options = ListOptions.Parse(context.Request.Query, definition, "", isWatch: false);
         var page = await ListReader.ReadAsync(store, definition, request.Namespace, options, context.RequestAborted);
         await RespondAsync(context, definition, form, page, options.Shards);
@@ -152,7 +155,7 @@ internal sealed class ResourceEndpoint(
 
     private async Task WatchAsync(HttpContext context, ActiveRequest active, ResourceDefinition definition)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
+        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm, isWatch: true);
         var options = ListOptions.Parse(context.Request.Query, definition, active.Request.Name, isWatch: true);
         context.Response.ContentType = Responses.Json;
         context.Response.Headers.CacheControl = "no-cache, private";
@@ -168,9 +171,9 @@ internal sealed class ResourceEndpoint(
 
     private async Task CreateAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
+        var form = FormOf(context, definition);
         var options = WriteParameters.Parse(context.Request, "CreateOptions", isApply: false);
-        var obj = ObjectDecoder.Decode(await RequestBody.ReadObjectAsync(context), definition, options);
+        var obj = ObjectDecoder.Decode(await RequestBody.ReadObjectAsync(context, definition.ApiVersion, definition.Kind), definition, options);
         var created = writer.Create(definition, request.Namespace, obj, options);
         Responses.AddWarnings(context.Response, options.Warnings);
         await RespondAsync(context, 201, definition, form, created);
@@ -178,19 +181,27 @@ internal sealed class ResourceEndpoint(
 
     private async Task UpdateAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
+        var form = FormOf(context, definition);
         var options = WriteParameters.Parse(context.Request, "UpdateOptions", isApply: false);
-        var obj = ObjectDecoder.Decode(await RequestBody.ReadObjectAsync(context), definition, options);
+        var obj = ObjectDecoder.Decode(await RequestBody.ReadObjectAsync(context, definition.ApiVersion, definition.Kind), definition, options);
         CheckName(obj, request.Name);
-        var updated = writer.Update(
-            definition, request.Namespace, request.Name, request.Subresource, _ => (JsonObject)obj.DeepClone(), namesVersion: true, options);
+        var (updated, isNew) = request.Subresource.Length == 0
+            ? writer.UpdateOrCreate(definition, request.Namespace, request.Name, obj, options)
+            : (writer.Update(
+                definition,
+                request.Namespace,
+                request.Name,
+                request.Subresource,
+                _ => (JsonObject)obj.DeepClone(),
+                namesVersion: true,
+                options), false);
         Responses.AddWarnings(context.Response, options.Warnings);
-        await RespondAsync(context, 200, definition, form, updated);
+        await RespondAsync(context, isNew ? 201 : 200, definition, form, updated);
     }
 
     private async Task PatchAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
+        var form = FormOf(context, definition);
         var type = RequestBody.MediaTypeOf(context.Request);
         var isApply = type == "application/apply-patch+yaml";
         var isStrategic = type == "application/strategic-merge-patch+json" && !IsCustom(definition);
@@ -245,8 +256,8 @@ internal sealed class ResourceEndpoint(
 
     private async Task DeleteAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
-        var options = WriteParameters.ParseDeletion(context.Request, (await RequestBody.ReadObjectAsync(context)).Json);
+        var form = FormOf(context, definition);
+        var options = WriteParameters.ParseDeletion(context.Request, await RequestBody.ReadDeletionAsync(context));
         var (deleted, isGone) = writer.Delete(definition, request.Namespace, request.Name, options);
         if (isGone)
         {
@@ -260,8 +271,8 @@ internal sealed class ResourceEndpoint(
 
     private async Task DeleteCollectionAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, TableRequest.IsForm);
-        var options = WriteParameters.ParseDeletion(context.Request, (await RequestBody.ReadObjectAsync(context)).Json);
+        var form = FormOf(context, definition);
+        var options = WriteParameters.ParseDeletion(context.Request, await RequestBody.ReadDeletionAsync(context));
         var selection = ListOptions.Parse(context.Request.Query, definition, "", isWatch: false);
         var page = await ListReader.ReadAsync(store, definition, request.Namespace, selection, context.RequestAborted);
         foreach (var obj in page.Objects)
@@ -283,11 +294,11 @@ internal sealed class ResourceEndpoint(
     {
         if (TableRequestOf(context, form) is { } request)
         {
-            await Responses.WriteAsync(context, status, tables.Convert(definition, ObjectForm.Parse(obj, definition), request));
+            await Responses.WriteAsync(context, status, form, tables.Convert(definition, ObjectForm.Parse(obj, definition), request));
         }
         else
         {
-            await Responses.WriteAsync(context, status, Responses.Json, ObjectForm.Json(obj, definition));
+            await Responses.WriteAsync(context, status, form, ObjectForm.Json(obj, definition));
         }
     }
 
@@ -310,7 +321,8 @@ internal sealed class ResourceEndpoint(
             metadata["shardInfo"] = new JsonObject { ["selector"] = shards.ToString() };
         }
 
-        if (TableRequestOf(context, form) is { } request)
+        var request = TableRequestOf(context, form);
+        if (request is not null || !Responses.IsPlain(context.Request, form))
         {
             var list = new JsonObject
             {
@@ -319,7 +331,7 @@ internal sealed class ResourceEndpoint(
                 ["metadata"] = metadata,
                 ["items"] = new JsonArray([.. page.Objects.Select(o => ObjectForm.Parse(o, definition))]),
             };
-            await Responses.WriteAsync(context, 200, tables.Convert(definition, list, request));
+            await Responses.WriteAsync(context, 200, form, request is { } table ? tables.Convert(definition, list, table) : list);
             return;
         }
 
@@ -373,6 +385,9 @@ internal sealed class ResourceEndpoint(
 
     private static TableRequest? TableRequestOf(HttpContext context, MediaType form) =>
         form.As.Length == 0 ? null : TableRequest.Parse(form.As, form.Version, context.Request.Query["includeObject"]);
+
+    private static MediaType FormOf(HttpContext context, ResourceDefinition definition) => MediaType.Choose(
+        context.Request.Headers.Accept, TableRequest.IsForm, hasProtobuf: ProtobufEnvelope.Knows(definition.ApiVersion, definition.Kind));
 
     private static bool IsCustom(ResourceDefinition definition) => definition.Strategy is CustomResourceStrategy;
 

@@ -41,6 +41,9 @@ internal static partial class YamlText
         }
     }
 
+    /// <summary>Whether a text, written without quotes, would be read as a text.</summary>
+    public static bool IsPlainText(string text) => !BaseSixty().IsMatch(text) && !Timestamp().IsMatch(text) && ValueOf(new Scalar(AnchorName.Empty, TagName.Empty, text, ScalarStyle.Plain, true, false)) is string;
+
     private static void Copy(Parser parser, Utf8JsonWriter writer, Dictionary<string, JsonNode?> anchors, List<string> repeated)
     {
         switch (parser.Current)
@@ -213,4 +216,11 @@ internal static partial class YamlText
 
     [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\z")]
     private static partial Regex Number();
+
+    // What readers of YAML 1.1 take for numbers and times.
+    [GeneratedRegex(@"^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?\z|^[-+]?\.(inf|Inf|INF)\z|^\.(nan|NaN|NAN)\z")]
+    private static partial Regex BaseSixty();
+
+    [GeneratedRegex(@"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")]
+    private static partial Regex Timestamp();
 }

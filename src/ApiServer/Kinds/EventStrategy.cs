@@ -5,6 +5,8 @@ namespace CrMonitor.ApiServer.Kinds;
 /// <summary>An event of the core group, which is also how both forms of an event are stored.</summary>
 internal class EventStrategy : ResourceStrategy
 {
+    public override bool AllowsCreateOnUpdate => true;
+
     public override IEnumerable<FieldError> Validate(JsonObject obj, JsonObject? old)
     {
         var ns = obj["metadata"].Get("namespace").Text() ?? "";

@@ -6,6 +6,8 @@ namespace CrMonitor.ApiServer.Kinds;
 /// <summary>A Lease: its numbers and names have lower bounds.</summary>
 internal sealed class LeaseStrategy : ResourceStrategy
 {
+    public override bool AllowsCreateOnUpdate => true;
+
     public override bool AllowsUnconditionalUpdate => false;
 
     public override IEnumerable<FieldError> Validate(JsonObject obj, JsonObject? old)

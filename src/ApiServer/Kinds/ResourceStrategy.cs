@@ -13,6 +13,9 @@ internal class ResourceStrategy
     /// <summary>Whether an update need not say which version it replaces.</summary>
     public virtual bool AllowsUnconditionalUpdate => true;
 
+    /// <summary>Whether an update of an object that is not there creates it.</summary>
+    public virtual bool AllowsCreateOnUpdate => false;
+
     /// <summary>Whether objects have a <c>metadata.generation</c>, which counts the changes of what clients ask for.</summary>
     public virtual bool TracksGeneration => false;
 

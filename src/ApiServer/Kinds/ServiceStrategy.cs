@@ -6,6 +6,8 @@ namespace CrMonitor.ApiServer.Kinds;
 /// <summary>A Service: a port's target is the port itself unless it says otherwise. No addresses are given out.</summary>
 internal sealed class ServiceStrategy : ResourceStrategy
 {
+    public override bool AllowsCreateOnUpdate => true;
+
     public override void SetDefaults(JsonObject obj)
     {
         foreach (var port in obj["spec"].Get("ports").Elements().OfType<JsonObject>())

@@ -9,6 +9,9 @@ internal static class JsonText
 {
     public const int MaximumDepth = 1000;
 
+    private static readonly JsonWriterOptions Pretty =
+        new() { Indented = true, NewLine = "\n", MaxDepth = MaximumDepth, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaximumDepth, AllowDuplicateProperties = false };
 
     /// <exception cref="JsonException">The text is not JSON.</exception>
@@ -34,6 +37,18 @@ internal static class JsonText
             duplicates = found;
             return node;
         }
+    }
+
+    /// <summary>JSON for people: a member a line, indented by two.</summary>
+    public static byte[] ToPrettyUtf8(JsonNode node)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, Pretty))
+        {
+            node.WriteTo(writer);
+        }
+
+        return buffer.ToArray();
     }
 
     /// <summary>Reads an object that this server has written.</summary>

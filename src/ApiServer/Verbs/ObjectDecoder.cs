@@ -273,7 +273,8 @@ internal static class ObjectDecoder
     private static ApiException CannotBeHandled(ResourceDefinition definition, string why) => ApiErrors.BadRequest(
         $"{definition.Kind} in version \"{definition.Version}\" cannot be handled as a {definition.Kind}: {why}");
 
-    private static ApiException Unrecognized(ResourceDefinition definition, string why, ReadOnlyMemory<byte> body)
+    /// <summary>The body is not an object of any kind. What does not begin as JSON objects do is shown as bytes.</summary>
+    public static ApiException Unrecognized(string kind, string why, ReadOnlyMemory<byte> body)
     {
         const int Shown = 30;
         var text = Encoding.UTF8.GetString(body.Span);
@@ -283,6 +284,9 @@ internal static class ObjectDecoder
             : text.AsSpan().TrimStart() is not ['{', ..] ? Convert.ToHexStringLower(body.Span)
             : text.Length <= Shown ? text
             : $"{text[..Shown]} ...";
-        return ApiErrors.BadRequest($"the object provided is unrecognized (must be of type {definition.Kind}): {why} ({excerpt})");
+        return ApiErrors.BadRequest($"the object provided is unrecognized (must be of type {kind}): {why} ({excerpt})");
     }
+
+    private static ApiException Unrecognized(ResourceDefinition definition, string why, ReadOnlyMemory<byte> body) =>
+        Unrecognized(definition.Kind, why, body);
 }

@@ -20,6 +20,8 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
     private const int NameSuffixLength = 5;
     private const int MaximumGeneratedNameBase = 58;
     private const int NameAttempts = 8;
+    private const int MaximumObjectLength = 3 * 512 * 1024;
+    private const int MaximumMessageLength = 2 * 1024 * 1024;
 
     /// <summary>Is told after each write, on the thread of the writer: the resource, and the key of the object.</summary>
     public event Action<ResourceDefinition, string>? Written;
@@ -60,6 +62,41 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
     {
         return Replace(definition, ns, name, subresource, change, namesVersion, manages: true, options)
             ?? throw ApiErrors.NotFound(definition.Group, definition.Plural, name);
+    }
+
+    /// <summary>Replaces an object, or creates it where the kind allows that.</summary>
+    /// <param name="definition">The resource, in the version of <paramref name="obj"/>.</param>
+    /// <param name="ns">The namespace of the request.</param>
+    /// <param name="name">The object's name.</param>
+    /// <param name="obj">A decoded object of that name.</param>
+    /// <param name="options">How to write it.</param>
+    /// <returns>The object, and whether it is new.</returns>
+    /// <exception cref="ApiException">The object is not there, is not the version that the new one replaces, or the new one is refused.</exception>
+    public (StoredObject Object, bool IsNew) UpdateOrCreate(ResourceDefinition definition, string ns, string name, JsonObject obj, WriteOptions options)
+    {
+        while (true)
+        {
+            var replaced = Replace(
+                definition, ns, name, "", _ => (JsonObject)obj.DeepClone(), definition.Strategy.AllowsUnconditionalUpdate, manages: true, options);
+            if (replaced is not null)
+            {
+                return (replaced, false);
+            }
+
+            if (!definition.Strategy.AllowsCreateOnUpdate)
+            {
+                throw ApiErrors.NotFound(definition.Group, definition.Plural, name);
+            }
+
+            try
+            {
+                return (Insert(definition, ns, (JsonObject)obj.DeepClone(), options, manages: true), true);
+            }
+            catch (ApiException e) when (e.Reason == "AlreadyExists")
+            {
+                // Somebody else created it after it had been looked for: now it can be replaced.
+            }
+        }
     }
 
     /// <summary>Server-side apply: creates the object, or merges <paramref name="applied"/> into it.</summary>
@@ -243,6 +280,21 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         }
     }
 
+    // The limits are those of etcd: of what it stores at once, and of what is sent to it at all.
+    private static void CheckSize(StoredObject draft)
+    {
+        if (draft.Json.Length > MaximumMessageLength)
+        {
+            throw ApiErrors.Unclassified(
+                $"rpc error: code = ResourceExhausted desc = trying to send message larger than max ({draft.Json.Length} vs. {MaximumMessageLength})");
+        }
+
+        if (draft.Json.Length > MaximumObjectLength)
+        {
+            throw ApiErrors.Unclassified("etcdserver: request is too large");
+        }
+    }
+
     private JsonObject Merge(ResourceDefinition definition, JsonObject? live, JsonObject applied, string subresource, WriteOptions options) =>
         ServerSideApply.Apply(live, applied, FieldManager(definition, subresource, options));
 
@@ -319,6 +371,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         for (var attempt = 1; ; attempt++)
         {
             var draft = ObjectEncoder.Encode(obj);
+            CheckSize(draft);
             if (options.IsDryRun && table.Find(draft.Key) is null)
             {
                 return draft;
@@ -376,6 +429,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
 
             definition.Strategy.ConvertToStorage(obj, definition);
             var draft = ObjectEncoder.Encode(obj);
+            CheckSize(draft);
             if (options.IsDryRun)
             {
                 return draft.WithRevision(existing.Revision);

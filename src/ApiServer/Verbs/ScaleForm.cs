@@ -7,6 +7,10 @@ namespace CrMonitor.ApiServer.Verbs;
 /// <summary>The subresource <c>scale</c>: the replicas of any kind in the one form of <c>autoscaling/v1</c>.</summary>
 internal static class ScaleForm
 {
+    public const string ApiVersion = "autoscaling/v1";
+
+    public const string Kind = "Scale";
+
     /// <summary>The Scale of an object.</summary>
     public static JsonObject Show(JsonObject obj, ScaleSubresource scale)
     {
@@ -28,8 +32,8 @@ internal static class ScaleForm
 
         return new JsonObject
         {
-            ["kind"] = "Scale",
-            ["apiVersion"] = "autoscaling/v1",
+            ["kind"] = Kind,
+            ["apiVersion"] = ApiVersion,
             ["metadata"] = shown,
             ["spec"] = new JsonObject { ["replicas"] = Find(obj, scale.SpecReplicasPath)?.DeepClone() ?? 0 },
             ["status"] = status,
