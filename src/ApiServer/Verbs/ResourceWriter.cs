@@ -76,8 +76,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
     {
         while (true)
         {
-            var replaced = Replace(
-                definition, ns, name, "", _ => (JsonObject)obj.DeepClone(), definition.Strategy.AllowsUnconditionalUpdate, manages: true, options);
+            var replaced = Replace(definition, ns, name, "", _ => (JsonObject)obj.DeepClone(), namesVersion: true, manages: true, options);
             if (replaced is not null)
             {
                 return (replaced, false);
