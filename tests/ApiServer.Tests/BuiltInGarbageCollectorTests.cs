@@ -22,6 +22,38 @@ public sealed class BuiltInGarbageCollectorTests : IAsyncDisposable
         await GoneAsync("leaf");
     }
 
+    [Theory]
+    [InlineData("Background")]
+    [InlineData("Foreground")]
+    public async Task A_deployment_takes_its_replica_set_and_pods_along(string policy)
+    {
+        await StartWebAsync();
+
+        _bench.Delete("apps/v1", "Deployment", "web", policy);
+        await _bench.UntilAsync(() => !_bench.Exists("apps/v1", "Deployment", "web"), "the Deployment is gone");
+
+        if (policy == "Foreground")
+        {
+            Assert.Empty(_bench.List("apps/v1", "ReplicaSet"));
+            Assert.Empty(_bench.List("v1", "Pod"));
+        }
+
+        await _bench.UntilAsync(() => _bench.List("apps/v1", "ReplicaSet").Count == 0 && _bench.List("v1", "Pod").Count == 0, "its ReplicaSet and Pods are gone");
+    }
+
+    [Fact]
+    public async Task An_orphaned_replica_set_keeps_its_pods()
+    {
+        await StartWebAsync();
+
+        _bench.Delete("apps/v1", "Deployment", "web", "Orphan");
+        await _bench.UntilAsync(() => !_bench.Exists("apps/v1", "Deployment", "web"), "the Deployment is gone");
+
+        Assert.Null(Assert.Single(_bench.List("apps/v1", "ReplicaSet"))["metadata"]!["ownerReferences"]);
+        Assert.All(_bench.List("v1", "Pod"), static pod => Assert.Single(pod["metadata"]!["ownerReferences"]!.AsArray()));
+        Assert.Equal(2, _bench.List("v1", "Pod").Count);
+    }
+
     [Fact]
     public async Task A_custom_resource_owns_built_in_kinds_and_is_owned()
     {
@@ -223,6 +255,17 @@ public sealed class BuiltInGarbageCollectorTests : IAsyncDisposable
         var finalizers = (JsonArray)obj["metadata"]!["finalizers"]!;
         finalizers.RemoveAll(static finalizer => (string?)finalizer == "test/hold");
     });
+
+    private async Task StartWebAsync()
+    {
+        _bench.StartGarbageCollector();
+        _bench.StartDeployments();
+        _bench.Create("apps/v1", "Deployment", """
+            {"metadata":{"name":"web"},"spec":{"replicas":2,"selector":{"matchLabels":{"app":"web"}},
+            "template":{"metadata":{"labels":{"app":"web"}},"spec":{"containers":[{"name":"c","image":"nginx"}]}}}}
+            """);
+        await _bench.UntilAsync(() => _bench.List("v1", "Pod").Count == 2, "its pods are there");
+    }
 
     private Task GoneAsync(string name) => _bench.UntilAsync(() => !_bench.Exists("v1", "ConfigMap", name), $"{name} is deleted");
 

@@ -12,7 +12,7 @@ internal static class BuiltInKinds
         var core = new ResourceStrategy();
         return
         [
-            Define("", "v1", "ConfigMap", "configmaps", "configMap", core) with { ShortNames = ["cm"], PrinterColumns = ConfigMapColumns() },
+            Define("", "v1", "ConfigMap", "configmaps", "configMap", new ConfigMapStrategy()) with { ShortNames = ["cm"], PrinterColumns = ConfigMapColumns() },
             Define("", "v1", "Event", "events", "coreEvent", new EventStrategy()) with
             {
                 ShortNames = ["ev"],

@@ -32,6 +32,24 @@ internal sealed class SecretStrategy : ResourceStrategy
 
     public override IEnumerable<FieldError> Validate(JsonObject obj, JsonObject? old)
     {
+        foreach (var error in DataKeys.Validate(obj, "data"))
+        {
+            yield return error;
+        }
+
+        string[] required = obj["type"].Text() switch
+        {
+            "kubernetes.io/tls" => ["tls.crt", "tls.key"],
+            "kubernetes.io/dockercfg" => [".dockercfg"],
+            "kubernetes.io/dockerconfigjson" => [".dockerconfigjson"],
+            "kubernetes.io/ssh-auth" => ["ssh-privatekey"],
+            _ => [],
+        };
+        foreach (var key in required.Where(key => obj["data"].Get(key) is null))
+        {
+            yield return FieldErrors.Required($"data[{key}]");
+        }
+
         if (old is null)
         {
             yield break;
@@ -40,6 +58,11 @@ internal sealed class SecretStrategy : ResourceStrategy
         if (!JsonNode.DeepEquals(obj["type"], old["type"]))
         {
             yield return FieldErrors.Invalid("type", obj["type"], "field is immutable");
+        }
+
+        if (old["immutable"].IsTrue() && !obj["immutable"].IsTrue())
+        {
+            yield return FieldErrors.Forbidden("immutable", "field is immutable when `immutable` is set");
         }
 
         if (old["immutable"].IsTrue() && !JsonNode.DeepEquals(obj["data"], old["data"]))

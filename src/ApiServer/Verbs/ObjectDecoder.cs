@@ -65,6 +65,12 @@ internal static class ObjectDecoder
                 $"the API version in the data ({apiVersion}) does not match the expected API version ({definition.ApiVersion})");
         }
 
+        // Kinds that are served by a schema alone, definitions and custom resources, leave this to validation.
+        if (definition.Strategy is not (CustomResourceStrategy or CustomResourceDefinitionStrategy) && GoTypes.FindMismatch(definition, obj) is { } mismatch)
+        {
+            throw CannotBeHandled(definition, mismatch);
+        }
+
         var complaints = Normalize(obj, definition, why => CannotBeHandled(definition, why));
         var repeated = request.IsYaml ? request.RepeatedKeys : [.. duplicates.Select(static d => $"duplicate field \"{d}\"")];
         switch (options.FieldValidation)
