@@ -51,6 +51,9 @@ public sealed record Answer(int Status, JsonObject Body, IReadOnlyList<string> W
         Assert.Equal("Failure", (string?)Body["status"]);
     }
 
+    /// <summary>There is nothing at the path.</summary>
+    public void IsNotServed() => Assert.Equal((404, "404 page not found\n"), (Status, (string?)Body["text"]));
+
     /// <summary>The answer is a success; else its message is shown.</summary>
     public Answer Succeeds(int status = 200)
     {

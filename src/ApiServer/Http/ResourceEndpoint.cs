@@ -173,9 +173,8 @@ internal sealed class ResourceEndpoint(
     {
         var form = FormOf(context, definition);
         var options = WriteParameters.Parse(context.Request, "CreateOptions", isApply: false);
-        var obj = ObjectDecoder.Decode(await RequestBody.ReadObjectAsync(context, definition.ApiVersion, definition.Kind), definition, options);
-        var created = writer.Create(definition, request.Namespace, obj, options);
-        Responses.AddWarnings(context.Response, options.Warnings);
+        var body = await RequestBody.ReadObjectAsync(context, definition.ApiVersion, definition.Kind);
+        var created = Warned(context, options, () => writer.Create(definition, request.Namespace, ObjectDecoder.Decode(body, definition, options), options));
         await RespondAsync(context, 201, definition, form, created);
     }
 
@@ -183,19 +182,16 @@ internal sealed class ResourceEndpoint(
     {
         var form = FormOf(context, definition);
         var options = WriteParameters.Parse(context.Request, "UpdateOptions", isApply: false);
-        var obj = ObjectDecoder.Decode(await RequestBody.ReadObjectAsync(context, definition.ApiVersion, definition.Kind), definition, options);
-        CheckName(obj, request.Name);
-        var (updated, isNew) = request.Subresource.Length == 0
-            ? writer.UpdateOrCreate(definition, request.Namespace, request.Name, obj, options)
-            : (writer.Update(
-                definition,
-                request.Namespace,
-                request.Name,
-                request.Subresource,
-                _ => (JsonObject)obj.DeepClone(),
-                namesVersion: true,
-                options), false);
-        Responses.AddWarnings(context.Response, options.Warnings);
+        var body = await RequestBody.ReadObjectAsync(context, definition.ApiVersion, definition.Kind);
+        var (updated, isNew) = Warned(context, options, () =>
+        {
+            var obj = ObjectDecoder.Decode(body, definition, options);
+            CheckName(obj, request.Name);
+            return request.Subresource.Length == 0
+                ? writer.UpdateOrCreate(definition, request.Namespace, request.Name, obj, options)
+                : (writer.Update(
+                    definition, request.Namespace, request.Name, request.Subresource, _ => (JsonObject)obj.DeepClone(), namesVersion: true, options), false);
+        });
         await RespondAsync(context, isNew ? 201 : 200, definition, form, updated);
     }
 
@@ -215,43 +211,56 @@ internal sealed class ResourceEndpoint(
 
         var options = WriteParameters.Parse(context.Request, "PatchOptions", isApply);
         var body = await RequestBody.ReadAsync(context);
-        StoredObject patched;
-        var isNew = false;
-        if (isApply)
+        var (patched, isNew) = Warned(context, options, () => isApply ? Apply(request, definition, body, options) : (Patch(request, definition, type, body, options), false));
+        if (isApply && isNew)
         {
-            var applied = ParseApplied(body, options);
-            CheckName(applied, request.Name);
-            (patched, isNew) = writer.Apply(definition, request.Namespace, request.Name, request.Subresource, applied, options);
-            if (isNew)
-            {
-                log.Add(request.AsCreate());
-            }
-        }
-        else
-        {
-            var patch = ParsePatch(body, out var duplicates);
-            string[] complaints = type == "application/json-patch+json"
-                ? [.. JsonPatch.Complaints(patch, duplicates)]
-                : [.. duplicates.Select(static d => $"duplicate field \"{d}\"")];
-            patched = writer.Update(
-                definition,
-                request.Namespace,
-                request.Name,
-                request.Subresource,
-                live =>
-                {
-                    options.Warnings.Clear();
-                    var result = ApplyPatch(type, definition, live, patch);
-                    ObjectDecoder.DecodePatched(result, definition, complaints, options);
-                    CheckName(result, request.Name);
-                    return result;
-                },
-                namesVersion: false,
-                options);
+            log.Add(request.AsCreate());
         }
 
-        Responses.AddWarnings(context.Response, options.Warnings);
         await RespondAsync(context, isNew ? 201 : 200, definition, form, patched);
+    }
+
+    private (StoredObject Object, bool IsNew) Apply(ApiRequest request, ResourceDefinition definition, ReadOnlyMemory<byte> body, WriteOptions options)
+    {
+        var applied = ParseApplied(body, options);
+        CheckName(applied, request.Name);
+        return writer.Apply(definition, request.Namespace, request.Name, request.Subresource, applied, options);
+    }
+
+    private StoredObject Patch(ApiRequest request, ResourceDefinition definition, string type, ReadOnlyMemory<byte> body, WriteOptions options)
+    {
+        var patch = ParsePatch(body, out var duplicates);
+        string[] complaints = type == "application/json-patch+json"
+            ? [.. JsonPatch.Complaints(patch, duplicates)]
+            : [.. duplicates.Select(static d => $"duplicate field \"{d}\"")];
+        return writer.Update(
+            definition,
+            request.Namespace,
+            request.Name,
+            request.Subresource,
+            live =>
+            {
+                options.Warnings.Clear();
+                var result = ApplyPatch(type, definition, live, patch);
+                ObjectDecoder.DecodePatched(result, definition, complaints, options);
+                CheckName(result, request.Name);
+                return result;
+            },
+            namesVersion: false,
+            options);
+    }
+
+    // What there is to warn of is told also where the write is refused.
+    private static T Warned<T>(HttpContext context, WriteOptions options, Func<T> write)
+    {
+        try
+        {
+            return write();
+        }
+        finally
+        {
+            Responses.AddWarnings(context.Response, options.Warnings);
+        }
     }
 
     private async Task DeleteAsync(HttpContext context, ApiRequest request, ResourceDefinition definition)

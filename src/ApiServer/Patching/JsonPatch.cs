@@ -104,6 +104,11 @@ internal static class JsonPatch
 
     private static Step ParseStep(JsonNode? node)
     {
+        if (node is null)
+        {
+            throw PatchErrors.BadRequest("invalid operation null: unsupported operation");
+        }
+
         if (node is not JsonObject operation)
         {
             throw PatchErrors.CannotDecode(node, "value of type handlers.jsonPatchOp");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -18,6 +19,7 @@ internal static class JsonText
     public static JsonNode? Parse(ReadOnlySpan<byte> json, out IReadOnlyList<string> duplicates)
     {
         duplicates = [];
+        json = Repaired(json);
         try
         {
             return JsonNode.Parse(json, documentOptions: Strict);
@@ -49,6 +51,46 @@ internal static class JsonText
         }
 
         return buffer.ToArray();
+    }
+
+    // Half of a surrogate pair is no character: it becomes the one that stands for what cannot be shown.
+    private static ReadOnlySpan<byte> Repaired(ReadOnlySpan<byte> json)
+    {
+        const int Length = 6;
+        byte[]? copy = null;
+        for (var at = 0; json[at..].IndexOf("\\u"u8) is >= 0 and var found;)
+        {
+            at += found;
+            if ((at - json[..at].LastIndexOfAnyExcept((byte)'\\')) % 2 == 0)
+            {
+                // The backslash is itself escaped.
+                at++;
+                continue;
+            }
+
+            if (Surrogate(json, at) is not { } unit)
+            {
+                at += 2;
+            }
+            else if (char.IsHighSurrogate(unit) && Surrogate(json, at + Length) is { } second && char.IsLowSurrogate(second))
+            {
+                at += 2 * Length;
+            }
+            else
+            {
+                copy ??= json.ToArray();
+                "\\ufffd"u8.CopyTo(copy.AsSpan(at));
+                at += Length;
+            }
+        }
+
+        return copy ?? json;
+
+        static char? Surrogate(ReadOnlySpan<byte> json, int at) =>
+            at + Length <= json.Length && json[at..].StartsWith("\\u"u8)
+            && ushort.TryParse(json.Slice(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit) && char.IsSurrogate((char)unit)
+                ? (char)unit
+                : null;
     }
 
     /// <summary>Reads an object that this server has written.</summary>

@@ -164,7 +164,7 @@ internal static class ObjectDecoder
         {
             if (ObjectMeta.Schema.Properties.TryGetValue(field, out var schema) && MismatchOf(value, schema, "") is { } mismatch)
             {
-                throw refuse($"json: cannot unmarshal {mismatch.Found} into Go struct field ObjectMeta.{field}{mismatch.Field} of type {mismatch.Type}");
+                throw refuse($"json: cannot unmarshal {mismatch.Found} into Go struct field {(mismatch.Field.Length == 0 ? "ObjectMeta" : "OwnerReference")}.{field}{mismatch.Field} of type {(field == "uid" ? "types.UID" : field == "managedFields" && value is not JsonArray ? "[]v1.ManagedFieldsEntry" : mismatch.Type)}");
             }
 
             if (schema?.AdditionalProperties is not null && value is JsonObject map)
@@ -252,29 +252,8 @@ internal static class ObjectDecoder
     public static string NotTyped(JsonNode? node) =>
         $"json: cannot unmarshal {TypeName(node)} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}";
 
-    /// <summary>Says what is wrong with JSON that cannot be read, and where.</summary>
-    public static string Describe(JsonException error, ReadOnlyMemory<byte> json) =>
-        // Text that ends too early is what clients see most, of bodies cut short.
-        json.Span.IndexOfAnyExcept(" \t\r\n"u8) < 0 || IsCutShort(json.Span)
-            ? "unexpected end of JSON input"
-            : error.Message;
-
-    private static bool IsCutShort(ReadOnlySpan<byte> json)
-    {
-        var reader = new Utf8JsonReader(json, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = JsonText.MaximumDepth }));
-        try
-        {
-            while (reader.Read())
-            {
-            }
-
-            return true;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
+    /// <summary>Says what is wrong with JSON that cannot be read.</summary>
+    public static string Describe(JsonException error, ReadOnlyMemory<byte> json) => JsonSyntax.ErrorOf(json.Span) ?? error.Message;
 
     private static ApiException CannotBeHandled(ResourceDefinition definition, string why) => ApiErrors.BadRequest(
         $"{definition.Kind} in version \"{definition.Version}\" cannot be handled as a {definition.Kind}: {why}");

@@ -458,7 +458,12 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
     {
         var metadata = (JsonObject)obj["metadata"]!;
         CheckNamespace(definition, ns, metadata);
-        ObjectDecoder.CheckKind(obj, definition);
+        if (subresource != "status")
+        {
+            // Of a write of the status, only the status is looked at.
+            ObjectDecoder.CheckKind(obj, definition);
+        }
+
         var oldMetadata = (JsonObject)live["metadata"]!;
         if (MetadataRules.Text(metadata, "uid").Length == 0)
         {
