@@ -13,7 +13,8 @@ namespace CrMonitor.ApiServer;
 
 /// <summary>A Kubernetes API server inside this process, with an empty cluster: what tests and demos of operators need of one.</summary>
 /// <remarks>
-/// It listens on the loopback address alone, keeps everything in memory, and reads no configuration. TLS and a bearer token are options; there is no access control beyond.
+/// It listens on the loopback address alone, keeps everything in memory, and reads no configuration. TLS and a bearer token are options;
+/// there is no access control beyond.
 /// Its objects are gone when it is disposed. All members may be called from any thread.
 /// </remarks>
 public sealed class EmbeddedApiServer : IAsyncDisposable
@@ -50,7 +51,13 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         var resources = new ResourceEndpoint(_store, registry, writer, new TableConverter(options.TimeProvider), options.BookmarkInterval, () => _stopping.Token);
         _access = new ObjectAccess(_store, registry, writer);
         _endpoint = new ApiEndpoint(
-            resources, new DiscoveryEndpoint(registry), new Authentication(options.BearerToken), _active, Faults, options.TimeProvider, _loggers.CreateLogger<EmbeddedApiServer>());
+            resources,
+            new DiscoveryEndpoint(registry),
+            new Authentication(options.BearerToken),
+            _active,
+            Faults,
+            options.TimeProvider,
+            _loggers.CreateLogger<EmbeddedApiServer>());
     }
 
     /// <summary>The address, such as <c>http://127.0.0.1:39075</c> (<c>https</c> with TLS). It stays the same while the server stops and starts listening.</summary>

@@ -15,7 +15,9 @@ public sealed class PathsTests : ServerTest
         Assert.Equal(root.ToJsonString(), answer.ToJsonString());
         var paths = root["paths"]!.AsArray().Select(static p => (string)p!).ToList();
         Assert.Equal(paths.Order(StringComparer.Ordinal), paths);
-        Assert.Superset(new HashSet<string> { "/api", "/api/v1", "/apis", "/apis/", "/apis/apps", "/apis/apps/v1", "/healthz/ping", "/livez", "/readyz/shutdown", "/version" }, paths.ToHashSet());
+        HashSet<string> expected =
+            ["/api", "/api/v1", "/apis", "/apis/", "/apis/apps", "/apis/apps/v1", "/healthz/ping", "/livez", "/readyz/shutdown", "/version"];
+        Assert.Superset(expected, paths.ToHashSet());
     }
 
     [Fact]
@@ -37,7 +39,8 @@ public sealed class PathsTests : ServerTest
 
         Assert.Equal((HttpStatusCode.OK, "2.0"), (status, (string?)document["swagger"]));
         var definitions = document["definitions"]!.AsObject();
-        Assert.Equal("#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", (string?)definitions["io.k8s.api.apps.v1.Deployment"]!["properties"]!["metadata"]!["$ref"]);
+        var metadata = definitions["io.k8s.api.apps.v1.Deployment"]!["properties"]!["metadata"]!;
+        Assert.Equal("#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", (string?)metadata["$ref"]);
         Assert.All(References(document), r => Assert.True(definitions.ContainsKey(r["#/definitions/".Length..]), r));
         var create = document["paths"]!["/api/v1/namespaces/{namespace}/configmaps"]!["post"]!;
         Assert.Equal("#/definitions/io.k8s.api.core.v1.ConfigMap", (string?)create["responses"]!["200"]!["schema"]!["$ref"]);

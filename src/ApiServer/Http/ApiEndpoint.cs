@@ -6,7 +6,13 @@ namespace CrMonitor.ApiServer.Http;
 
 /// <summary>Serves all requests, however they came in.</summary>
 internal sealed partial class ApiEndpoint(
-    ResourceEndpoint resources, DiscoveryEndpoint discovery, Authentication authentication, ActiveRequests active, FaultInjector faults, TimeProvider time, ILogger logger)
+    ResourceEndpoint resources,
+    DiscoveryEndpoint discovery,
+    Authentication authentication,
+    ActiveRequests active,
+    FaultInjector faults,
+    TimeProvider time,
+    ILogger logger)
 {
     /// <summary>Serves one request. No exception leaves it: a failure is an answer, or (when the answer has begun) a broken connection.</summary>
     public async Task ServeAsync(HttpContext context)

@@ -55,7 +55,10 @@ internal sealed class DiscoveryEndpoint(ResourceRegistry registry)
     /// <summary>All paths that lead somewhere, but those of resources: what <c>/</c> answers.</summary>
     public JsonObject Paths()
     {
-        var paths = new SortedSet<string>(HealthChecks.Paths, StringComparer.Ordinal) { "/api", "/apis", "/apis/", "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version" };
+        var paths = new SortedSet<string>(HealthChecks.Paths, StringComparer.Ordinal)
+        {
+            "/api", "/apis", "/apis/", "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version",
+        };
         foreach (var definition in registry.Current.All)
         {
             paths.Add(definition.Group.Length == 0 ? $"/api/{definition.Version}" : $"/apis/{definition.ApiVersion}");
