@@ -11,7 +11,8 @@ namespace CrMonitor.ApiServer;
 
 /// <summary>A Kubernetes API server inside this process, with an empty cluster: what tests and demos of operators need of one.</summary>
 /// <remarks>
-/// It listens on the loopback address alone, keeps everything in memory, and reads no configuration. TLS and a bearer token are options; there is no access control beyond.
+/// It listens on the loopback address alone, keeps everything in memory, and reads no configuration. TLS and a bearer token are options;
+/// there is no access control beyond.
 /// Its objects are gone when it is disposed. All members may be called from any thread.
 /// </remarks>
 public sealed class EmbeddedApiServer : IAsyncDisposable

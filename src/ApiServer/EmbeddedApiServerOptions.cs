@@ -31,13 +31,14 @@ public sealed class EmbeddedApiServerOptions
     /// <c>/healthz</c>, <c>/livez</c> and <c>/readyz</c>. <see cref="EmbeddedApiServer.KubeConfig"/> has it.
     /// </summary>
     /// <value><see langword="null"/> by default: no request needs a token.</value>
-    /// <exception cref="ArgumentException">The value has characters that a header or a kubeconfig could not carry as they are: letters, digits and <c>-._~+/=</c> are allowed.</exception>
+    /// <exception cref="ArgumentException">The value has characters that a header or a kubeconfig could not carry as they are:
+    /// letters, digits and <c>-._~+/=</c> are allowed.</exception>
     public string? BearerToken
     {
         get;
         init
         {
-            if (value is not null && (value.Length == 0 || !value.All(static c => char.IsAsciiLetterOrDigit(c) || "-._~+/=".Contains(c, StringComparison.Ordinal))))
+            if (value is not null && (value.Length == 0 || !value.All(IsOfTokens)))
             {
                 throw new ArgumentException("A bearer token has one character at least, and only letters, digits and -._~+/= in it.", nameof(value));
             }
@@ -123,6 +124,8 @@ public sealed class EmbeddedApiServerOptions
     /// <summary>Whether a deleted namespace is emptied and goes.</summary>
     /// <value>True by default.</value>
     public bool RunsNamespaceController { get; init; } = true;
+
+    private static bool IsOfTokens(char c) => char.IsAsciiLetterOrDigit(c) || "-._~+/=".Contains(c, StringComparison.Ordinal);
 
     private static TimeSpan Positive(TimeSpan value)
     {

@@ -32,6 +32,14 @@ internal sealed class DiscoveryEndpoint(ResourceRegistry registry)
                 return await TryWriteAsync(context, Discovery.Group(snapshot, group));
             case ["apis", var group, var version]:
                 return await TryWriteAsync(context, Discovery.Resources(snapshot, group, version));
+            case ["openapi", "v2"]:
+                if (MediaType.Choose(context.Request.Headers.Accept, static _ => false) is not { Format: BodyFormat.Json })
+                {
+                    throw ApiErrors.OnlyAvailableAs(Responses.Json);
+                }
+
+                await Responses.WriteAsync(context, 200, Responses.Json, OpenApiDocuments.For(snapshot).V2);
+                return true;
             case ["openapi", "v3"]:
                 await Responses.WriteAsync(context, 200, Responses.Json, OpenApiDocuments.For(snapshot).Index);
                 return true;
@@ -47,7 +55,10 @@ internal sealed class DiscoveryEndpoint(ResourceRegistry registry)
     /// <summary>All paths that lead somewhere, but those of resources: what <c>/</c> answers.</summary>
     public JsonObject Paths()
     {
-        var paths = new SortedSet<string>(HealthChecks.Paths, StringComparer.Ordinal) { "/api", "/apis", "/apis/", "/openapi/v3", "/openapi/v3/", "/version" };
+        var paths = new SortedSet<string>(HealthChecks.Paths, StringComparer.Ordinal)
+        {
+            "/api", "/apis", "/apis/", "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version",
+        };
         foreach (var definition in registry.Current.All)
         {
             paths.Add(definition.Group.Length == 0 ? $"/api/{definition.Version}" : $"/apis/{definition.ApiVersion}");

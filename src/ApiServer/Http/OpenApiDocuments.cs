@@ -17,11 +17,13 @@ internal sealed class OpenApiDocuments
     private readonly RegistrySnapshot _snapshot;
     private readonly ConcurrentDictionary<(string Group, string Version), byte[]?> _documents = new();
     private readonly Lazy<byte[]> _index;
+    private readonly Lazy<byte[]> _v2;
 
     private OpenApiDocuments(RegistrySnapshot snapshot)
     {
         _snapshot = snapshot;
         _index = new Lazy<byte[]>(CreateIndex);
+        _v2 = new Lazy<byte[]>(() => Utf8(OpenApiV2Document.Create(snapshot)));
     }
 
     /// <summary>The documents of a snapshot; they live as long as it does.</summary>
@@ -29,6 +31,9 @@ internal sealed class OpenApiDocuments
 
     /// <summary><c>/openapi/v3</c>: where the documents are. A document's address changes with its content.</summary>
     public ReadOnlyMemory<byte> Index => _index.Value;
+
+    /// <summary><c>/openapi/v2</c>: everything in one older document.</summary>
+    public ReadOnlyMemory<byte> V2 => _v2.Value;
 
     /// <summary><c>/openapi/v3/api/v1</c> and <c>/openapi/v3/apis/GROUP/VERSION</c>; <see langword="null"/> where there is no such version.</summary>
     public ReadOnlyMemory<byte>? Document(string group, string version)

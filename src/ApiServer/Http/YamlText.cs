@@ -42,7 +42,9 @@ internal static partial class YamlText
     }
 
     /// <summary>Whether a text, written without quotes, would be read as a text.</summary>
-    public static bool IsPlainText(string text) => !BaseSixty().IsMatch(text) && !Timestamp().IsMatch(text) && ValueOf(new Scalar(AnchorName.Empty, TagName.Empty, text, ScalarStyle.Plain, true, false)) is string;
+    public static bool IsPlainText(string text) =>
+        !BaseSixty().IsMatch(text) && !Timestamp().IsMatch(text)
+        && ValueOf(new Scalar(AnchorName.Empty, TagName.Empty, text, ScalarStyle.Plain, true, false)) is string;
 
     private static void Copy(Parser parser, Utf8JsonWriter writer, Dictionary<string, JsonNode?> anchors, List<string> repeated)
     {

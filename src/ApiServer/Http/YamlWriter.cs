@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace CrMonitor.ApiServer.Http;
 
-/// <summary>Writes JSON as YAML, in the manner of Kubernetes: the fields of an object by name, lists no deeper than their field, texts of many lines as blocks.</summary>
+/// <summary>Writes JSON as YAML, in the manner of Kubernetes: fields by name, lists no deeper than their field, texts of many lines as blocks.</summary>
 internal static class YamlWriter
 {
     private const int Indentation = 2;
@@ -74,9 +74,7 @@ internal static class YamlWriter
     {
         if (text.AsSpan().ContainsAnyExceptInRange(' ', '~') && !IsBlock(text))
         {
-            return text.Any(static c => char.IsControl(c) || char.IsSurrogate(c) || char.GetUnicodeCategory(c) is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Format)
-                ? Quote(text)
-                : Line(text);
+            return text.Any(IsEscaped) ? Quote(text) : Line(text);
         }
 
         return text.Contains('\n', StringComparison.Ordinal) ? Block(text, indent) : Line(text);
@@ -92,6 +90,13 @@ internal static class YamlWriter
         && (at < 0 || (at < 3 && text.Length > 1 && text[1] > ' ' && text is not ("---" or "...") && !text.StartsWith("--- ", StringComparison.Ordinal)))
         && text is not "..." && text is not "<<"
         && !text.Contains(": ", StringComparison.Ordinal) && !text.Contains(" #", StringComparison.Ordinal) && text[^1] != ':';
+
+    private static bool IsEscaped(char c) => char.GetUnicodeCategory(c)
+        is UnicodeCategory.Control
+        or UnicodeCategory.Surrogate
+        or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator
+        or UnicodeCategory.ParagraphSeparator;
 
     // As a block, a text stands as it is; lines that begin or end with spaces would not survive it everywhere.
     private static bool IsBlock(string text) =>
