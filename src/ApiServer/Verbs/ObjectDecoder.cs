@@ -44,6 +44,11 @@ internal static class ObjectDecoder
                 $"the API version in the data ({apiVersion}) does not match the expected API version ({definition.ApiVersion})");
         }
 
+        if (JsonText.FindHugeNumber(body.Span) is { } huge)
+        {
+            throw CannotBeHandled(definition, $"json: cannot unmarshal number {huge} into Go value of type float64");
+        }
+
         var complaints = Normalize(obj, definition);
         complaints.InsertRange(0, duplicates.Select(static d => $"duplicate field \"{d}\""));
         switch (options.FieldValidation)
