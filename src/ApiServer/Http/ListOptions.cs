@@ -12,6 +12,9 @@ internal sealed record ListOptions
 {
     private const string NotOlderThan = "NotOlderThan";
 
+    // In seconds, a month: no timer runs for much longer, and no watch lasts.
+    private const long MaximumTimeout = 30 * 24 * 60 * 60;
+
     private const string MatchField = "resourceVersionMatch";
 
     public required LabelSelector Labels { get; init; }
@@ -68,7 +71,7 @@ internal sealed record ListOptions
             Fields = FieldSelector.Parse(fields, definition),
             Shards = ShardSelector.Parse(RequestPath.First(query, "shardSelector")),
             Limit = Math.Max(0, Number(query, "limit")),
-            Timeout = Number(query, "timeoutSeconds") is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Timeout = Number(query, "timeoutSeconds") is > 0 and var seconds ? TimeSpan.FromSeconds(Math.Min(seconds, MaximumTimeout)) : null,
             ResourceVersionMatch = match,
             SendsInitialEvents = sendInitialEvents == true,
             AllowWatchBookmarks = query.ContainsKey("allowWatchBookmarks") && RequestPath.IsTrue(RequestPath.First(query, "allowWatchBookmarks")),

@@ -11,6 +11,9 @@ namespace CrMonitor.ApiServer.Http;
 /// <summary>Reads YAML bodies as the JSON that they stand for: YAML 1.1, as Kubernetes reads it (<c>yes</c> is true, <c>010</c> is eight).</summary>
 internal static partial class YamlText
 {
+    // A few aliases of aliases can stand for more than fits into memory.
+    private const int MaximumExpansion = 16 * 1024 * 1024;
+
     /// <param name="yaml">The text.</param>
     /// <param name="repeatedKeys">Which keys a map has twice, as in <c>line 9: key "image" already set in map</c>. Both stand in the JSON, the later one last.</param>
     /// <exception cref="FormatException">The text is not YAML, or says what JSON cannot.</exception>
@@ -38,6 +41,11 @@ internal static partial class YamlText
         catch (YamlException e)
         {
             throw new FormatException($"yaml: line {e.Start.Line}: {e.Message}", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            // The writer of JSON refuses to go deeper.
+            throw new FormatException($"yaml: exceeded max depth of {Storage.JsonText.MaximumDepth}", e);
         }
     }
 
@@ -68,6 +76,11 @@ internal static partial class YamlText
             case AnchorAlias alias:
                 parser.MoveNext();
                 Write(writer, anchors.TryGetValue(alias.Value.Value, out var node) ? node : throw new FormatException($"yaml: unknown anchor '{alias.Value.Value}' referenced"));
+                if (writer.BytesCommitted + writer.BytesPending > MaximumExpansion)
+                {
+                    throw new FormatException("yaml: document contains excessive aliasing");
+                }
+
                 break;
 
             default:

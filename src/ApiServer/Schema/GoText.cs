@@ -43,6 +43,11 @@ internal static class GoText
             return "0";
         }
 
+        if (double.IsInfinity(value))
+        {
+            return value > 0 ? "+Inf" : "-Inf";
+        }
+
         var scientific = value.ToString("E16", CultureInfo.InvariantCulture);
         var exponent = int.Parse(scientific.AsSpan(scientific.IndexOf('E', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture);
         var shortest = value.ToString("R", CultureInfo.InvariantCulture);

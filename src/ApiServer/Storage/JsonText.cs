@@ -93,6 +93,22 @@ internal static class JsonText
                 : null;
     }
 
+    /// <summary>Finds a number that no 64-bit float can hold.</summary>
+    /// <returns>Its text; <see langword="null"/> if there is none.</returns>
+    public static string? FindHugeNumber(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaximumDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.Number && reader.ValueSpan.IndexOfAny("eE"u8) >= 0 && !double.IsFinite(reader.GetDouble()))
+            {
+                return Encoding.UTF8.GetString(reader.ValueSpan);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Reads an object that this server has written.</summary>
     public static JsonObject ParseObject(ReadOnlyMemory<byte> json) =>
         (JsonObject)JsonNode.Parse(json.Span, documentOptions: new JsonDocumentOptions { MaxDepth = MaximumDepth })!;

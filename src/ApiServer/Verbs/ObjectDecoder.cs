@@ -65,6 +65,11 @@ internal static class ObjectDecoder
                 $"the API version in the data ({apiVersion}) does not match the expected API version ({definition.ApiVersion})");
         }
 
+        if (JsonText.FindHugeNumber(request.Json.Span) is { } huge)
+        {
+            throw CannotBeHandled(definition, $"json: cannot unmarshal number {huge} into Go value of type float64");
+        }
+
         // Kinds that are served by a schema alone, definitions and custom resources, leave this to validation.
         if (definition.Strategy is not (CustomResourceStrategy or CustomResourceDefinitionStrategy) && GoTypes.FindMismatch(definition, obj) is { } mismatch)
         {

@@ -1,0 +1,14 @@
+namespace CrMonitor.Benchmarks.ApiServers;
+
+/// <summary>The figures of one repetition.</summary>
+/// <param name="Workload">What was done.</param>
+/// <param name="N">How many objects or watchers there were.</param>
+/// <param name="Rep">The number of the repetition.</param>
+/// <param name="WallMs">The time of the whole.</param>
+/// <param name="CpuMs">The CPU time of all threads.</param>
+/// <param name="PerSecond">Objects a second.</param>
+/// <param name="CpuUsOp">CPU time of one object or watcher.</param>
+/// <param name="BytesOp">Memory allocated for one object or watcher.</param>
+/// <param name="RssMib">Memory resident at the end, after a collection.</param>
+internal sealed record ServerResult(
+    string Workload, int N, int Rep, double WallMs, double CpuMs, double? PerSecond, double? CpuUsOp, double BytesOp, double RssMib);
