@@ -85,7 +85,7 @@ internal sealed class ControllerBench : IAsyncDisposable
                 ((JsonObject)live["metadata"]!).Remove("resourceVersion"); // whichever version is the latest
                 return live;
             },
-            allowsUnconditional: true,
+            namesVersion: false,
             new WriteOptions { FieldManager = "test" });
     }
 
