@@ -246,7 +246,7 @@ public sealed class ApplyTests
     [InlineData("""{"bogus":1}""", ".spec.bogus: field not declared in schema")]
     [InlineData("""{"replicas":"x"}""", ".spec.replicas: expected numeric (int or float), got string")]
     [InlineData("""{"image":5}""", ".spec.image: expected string, got &value.valueUnstructured{Value:5}")]
-    [InlineData("""{"paused":1,"tags":"y","labels":"x"}""", "errors:\n  .spec.paused: expected boolean, got &{1}\n  .spec.tags: expected list, got &{y}\n  .spec.labels: expected map, got &{x}")]
+    [InlineData("""{"paused":1,"tags":"y","labels":"x"}""", "errors:\n  .spec.labels: expected map, got &{x}\n  .spec.paused: expected boolean, got &{1}\n  .spec.tags: expected list, got &{y}")]
     [InlineData(
         """{"containers":[{"name":"a"},{"name":"a"}],"ports":[{"port":1},{"port":1,"protocol":"TCP"}],"tags":["a","a"]}""",
         "errors:\n  .spec.containers: duplicate entries for key [name=\"a\"]\n  .spec.ports: duplicate entries for key [port=1,protocol=\"TCP\"]\n  .spec.tags: duplicate entries for key [=\"a\"]")]
