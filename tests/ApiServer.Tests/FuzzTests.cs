@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
+using CrMonitor.ApiServer.Http;
+using CrMonitor.ApiServer.Protobuf;
 using CrMonitor.ApiServer.Storage;
 
 namespace CrMonitor.ApiServer.Tests;
@@ -11,7 +14,7 @@ namespace CrMonitor.ApiServer.Tests;
 public sealed class FuzzTests
 {
     // CRMONITOR_FUZZ_REQUESTS and CRMONITOR_FUZZ_SEED replace these for longer runs, or to repeat one.
-    private const int DefaultRequests = 40_000;
+    private const int DefaultRequests = 200_000;
     private const int DefaultSeed = 20261122;
     private const int Clients = 2;
 
@@ -49,7 +52,7 @@ public sealed class FuzzTests
             token);
         server.Storage.Compact();
         using var client = new HttpClient(server.CreateHandler()) { BaseAddress = server.Url };
-        using var definition = new StringContent(Definition, System.Text.Encoding.UTF8, "application/json");
+        using var definition = new StringContent(Definition, Encoding.UTF8, "application/json");
         using var defined = await client.PostAsync(new Uri("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", UriKind.Relative), definition, token);
         Assert.Equal(HttpStatusCode.Created, defined.StatusCode);
 
@@ -82,7 +85,7 @@ public sealed class FuzzTests
             statuses[status] = statuses.GetValueOrDefault(status) + 1;
             if (status >= 500)
             {
-                var answer = await response.Content.ReadAsStringAsync(cancellationToken);
+                var answer = Text(response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsByteArrayAsync(cancellationToken));
                 if (!IsDeliberate(status, answer))
                 {
                     var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
@@ -100,12 +103,25 @@ public sealed class FuzzTests
         return statuses;
     }
 
-    /// <summary>Kubernetes answers some bad requests with 5xx, and so does this server: those without a reason, and those for a version that is not there yet.</summary>
+    /// <summary>
+    /// Kubernetes answers some bad requests with 5xx, and so does this server: those without a reason, those for a version that is not there yet, and patches
+    /// that leave an object without an apiVersion.
+    /// </summary>
     private static bool IsDeliberate(int status, string answer)
     {
         // Answers to HEAD have no body; what they would say is met by GET.
-        return answer.Length == 0 || (status, (string?)JsonNode.Parse(answer)!["reason"]) is (500, null) or (504, "Timeout");
+        return answer.Length == 0 || (status, (string?)JsonNode.Parse(answer)!["reason"]) is (500, null) or (504, "Timeout")
+            || answer.Contains("object has no apiVersion field", StringComparison.Ordinal);
     }
+
+    /// <summary>An answer in whichever form as JSON.</summary>
+    private static string Text(string? mediaType, byte[] answer) => mediaType switch
+    {
+        _ when answer.Length == 0 => "",
+        "application/yaml" => Encoding.UTF8.GetString(YamlText.ToJson(answer, out _)),
+        ProtobufEnvelope.MediaType => ProtobufEnvelope.Decode(answer, "v1", "Status").ToJsonString(),
+        _ => Encoding.UTF8.GetString(answer),
+    };
 
     private static void CheckInvariants(EmbeddedApiServer server)
     {

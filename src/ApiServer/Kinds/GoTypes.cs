@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CrMonitor.ApiServer.Schema;
@@ -34,6 +36,11 @@ internal static class GoTypes
         [("PodStatus", "conditions")] = "PodCondition",
     };
 
+    private static readonly SearchValues<char> Alphabet = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/\r\n");
+
+    // Maps whose values are bytes: base64 in JSON, which reads itself. Their schemas say no more than that they are strings.
+    private static readonly HashSet<(string Kind, string Field)> Bytes = [("ConfigMap", "binaryData"), ("Secret", "data")];
+
     /// <summary>The first such value, as the message of Go's decoder; <see langword="null"/> where there is none.</summary>
     public static string? FindMismatch(ResourceDefinition definition, JsonObject obj) => InStruct(obj, definition.Schema, definition.Kind, definition.Kind, "");
 
@@ -45,10 +52,36 @@ internal static class GoTypes
             {
                 var fieldType = Structs.GetValueOrDefault((type, name)) ?? Structs.GetValueOrDefault(("", name))
                     ?? (path.Length == 0 && name is ("spec" or "status") ? kind : "") + char.ToUpperInvariant(name[0]) + name[1..];
+                if (path.Length == 0 && Bytes.Contains((kind, name)) && value is JsonObject map && FindIllegalBytes(map) is { } illegal)
+                {
+                    return illegal;
+                }
+
                 if (Find(value, field, kind, type, path.Length == 0 ? name : $"{path}.{name}", fieldType) is { } mismatch)
                 {
                     return mismatch;
                 }
+            }
+        }
+
+        return null;
+    }
+
+    private static string? FindIllegalBytes(JsonObject map)
+    {
+        foreach (var (_, value) in map)
+        {
+            if (value?.GetValueKind() != JsonValueKind.String)
+            {
+                continue;
+            }
+
+            // Line breaks are skipped, as Go's decoder does; where it stops is the first character that is none of base64, or the end.
+            var text = value.GetValue<string>();
+            if (!Base64.IsValid(text.Replace("\n", "", StringComparison.Ordinal).Replace("\r", "", StringComparison.Ordinal)) || text.AsSpan().ContainsAny(' ', '\t'))
+            {
+                var at = text.AsSpan().IndexOfAnyExcept(Alphabet);
+                return $"illegal base64 data at input byte {(at < 0 ? text.Length : at)}";
             }
         }
 
@@ -72,11 +105,11 @@ internal static class GoTypes
                 return schema.Items is { } items
                     ? array.Select(element => Find(element, items, kind, parent, path, type)).FirstOrDefault(static mismatch => mismatch is not null)
                     : null;
-            case "string" when value.GetValueKind() == JsonValueKind.String || schema.Format is "date-time" or "byte":
+            case "string" when value.GetValueKind() == JsonValueKind.String || schema.Format is "date-time":
             case "boolean" when value.GetValueKind() is JsonValueKind.True or JsonValueKind.False:
             case "integer" when JsonNumber.From(value) is { IsInteger: true }:
             case not ("object" or "array" or "string" or "boolean" or "integer"):
-                // Times and bytes read themselves, in words of their own: validation has the say on them.
+                // Times read themselves, in words of their own: validation has the say on them.
                 return null;
             case var expected:
                 var found = ObjectDecoder.TypeName(value);

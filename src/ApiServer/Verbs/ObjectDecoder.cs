@@ -70,8 +70,7 @@ internal static class ObjectDecoder
             throw CannotBeHandled(definition, $"json: cannot unmarshal number {huge} into Go value of type float64");
         }
 
-        // Kinds that are served by a schema alone, definitions and custom resources, leave this to validation.
-        if (definition.Strategy is not (CustomResourceStrategy or CustomResourceDefinitionStrategy) && GoTypes.FindMismatch(definition, obj) is { } mismatch)
+        if (FindMismatch(definition, obj) is { } mismatch)
         {
             throw CannotBeHandled(definition, mismatch);
         }
@@ -111,6 +110,11 @@ internal static class ObjectDecoder
         }
 
         CheckKind(patched, definition);
+        if (FindMismatch(definition, patched) is { } mismatch)
+        {
+            throw BadPatch(GoText.Json(patched), mismatch);
+        }
+
         var text = options.FieldValidation == FieldValidation.Strict ? GoText.Json(patched) : "";
         List<string> all = [.. complaints, .. Normalize(patched, definition, why => BadPatch(GoText.Json(patched), why))];
         switch (options.FieldValidation)
@@ -259,6 +263,10 @@ internal static class ObjectDecoder
 
     /// <summary>Says what is wrong with JSON that cannot be read.</summary>
     public static string Describe(JsonException error, ReadOnlyMemory<byte> json) => JsonSyntax.ErrorOf(json.Span) ?? error.Message;
+
+    // Kinds that are served by a schema alone, definitions and custom resources, leave this to validation.
+    private static string? FindMismatch(ResourceDefinition definition, JsonObject obj) =>
+        definition.Strategy is CustomResourceStrategy or CustomResourceDefinitionStrategy ? null : GoTypes.FindMismatch(definition, obj);
 
     private static ApiException CannotBeHandled(ResourceDefinition definition, string why) => ApiErrors.BadRequest(
         $"{definition.Kind} in version \"{definition.Version}\" cannot be handled as a {definition.Kind}: {why}");
