@@ -108,11 +108,11 @@ internal sealed class ControllerBench : IAsyncDisposable
         return Access.Get(resource, resource.IsNamespaced ? ns : "", name);
     }
 
-    /// <summary>All objects of a kind in the namespace <c>default</c>.</summary>
+    /// <summary>All objects of a kind in the namespace <c>default</c>, as they were at one instant.</summary>
     public IReadOnlyList<JsonObject> List(string apiVersion, string kind)
     {
         var resource = Resource(apiVersion, kind);
-        return [.. Access.ListNames(resource, "default").Select(name => Access.Get(resource, "default", name)).OfType<JsonObject>()];
+        return [.. ListReader.InNamespace(Store.Table(resource.StorageKey).Objects, "default").Select(found => ObjectForm.Parse(found, resource))];
     }
 
     public bool Exists(string apiVersion, string kind, string name, string ns = "default") => Get(apiVersion, kind, name, ns) is not null;

@@ -105,14 +105,19 @@ internal static class GoTypes
                 return schema.Items is { } items
                     ? array.Select(element => Find(element, items, kind, parent, path, type)).FirstOrDefault(static mismatch => mismatch is not null)
                     : null;
-            case "string" when value.GetValueKind() == JsonValueKind.String || schema.Format is "date-time":
+            case "string" when value.GetValueKind() == JsonValueKind.String:
             case "boolean" when value.GetValueKind() is JsonValueKind.True or JsonValueKind.False:
             case "integer" when JsonNumber.From(value) is { IsInteger: true }:
             case not ("object" or "array" or "string" or "boolean" or "integer"):
-                // Times read themselves, in words of their own: validation has the say on them.
                 return null;
             case var expected:
                 var found = ObjectDecoder.TypeName(value);
+                if (schema.Format == "date-time")
+                {
+                    // Times read themselves, and name no field.
+                    return $"json: cannot unmarshal {found} into Go value of type string";
+                }
+
                 if (expected == "integer" && found == "number")
                 {
                     found = $"number {value.ToJsonString()}";
