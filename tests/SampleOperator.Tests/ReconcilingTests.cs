@@ -229,7 +229,8 @@ public sealed class ReconcilingTests : IAsyncLifetime
         await Cluster.WaitForReadyAsync("web", "False/ReconcileError");
 
         Assert.Contains("quota exceeded", (string?)ClusterClient.Condition(await Cluster.GetApplicationAsync("web"), "Ready")!["message"], StringComparison.Ordinal);
-        Assert.True((await _operator.ScrapeAsync()).Value("application_controller_reconcile_errors_total") > 0);
+        await Eventually.TrueAsync(
+            async () => (await _operator.ScrapeAsync()).Value("application_controller_reconcile_errors_total") > 0, "the failure is counted");
         await Eventually.TrueAsync(
             async () => (await Cluster.EventsAsync("web")).Any(e => e.StartsWith("Warning Failed: ", StringComparison.Ordinal)), "the failure is an event");
         broken.Dispose();
