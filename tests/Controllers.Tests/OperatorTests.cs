@@ -68,7 +68,7 @@ public sealed class OperatorTests
         // It goes, after its clean-up.
         await rig.Client.DeleteAsync<Widget>(Key, cancellationToken: TestContext.Current.CancellationToken);
         await Eventually.TrueAsync(async () => await GetAsync(rig) is null, "it is gone");
-        Assert.Equal(1, cleaned);
+        Assert.True(cleaned > 0, "a clean-up runs at least once: again, where the cache does not show yet that the finalizer is gone");
         Assert.DoesNotContain(rig.Log.Lines, line => line.Level >= LogLevel.Warning);
     }
 

@@ -234,7 +234,8 @@ public sealed class HandlerTests
                 stopped.SetResult();
             },
         });
-        await fixture.SyncAsync("20", Json.Widget("a", 1));
+        fixture.Informer.Start();
+        (await fixture.Server.NextListAsync()).List("20", Json.Widget("a", 1));
 
         await stopped.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
     }
