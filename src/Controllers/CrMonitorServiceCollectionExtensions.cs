@@ -44,7 +44,8 @@ public static class CrMonitorServiceCollectionExtensions
             provider.GetRequiredService<IKubeTransport>(),
             new RestClientOptions { TimeProvider = provider.GetRequiredService<TimeProvider>(), LoggerFactory = Loggers(provider) }));
         services.TryAddSingleton<IKubeClient>(provider =>
-            new KubeClient(provider.GetRequiredService<RestClient>(), Options(provider), provider.GetService<ILogger<KubeClient>>()));
+            new KubeClient(
+                provider.GetRequiredService<RestClient>(), Options(provider), provider.GetRequiredService<IInformers>(), provider.GetService<ILogger<KubeClient>>()));
         services.TryAddSingleton(provider => new ControllerInstruments(provider.GetService<IMeterFactory>()));
         services.TryAddSingleton(provider => new EventRecorder(
             provider.GetRequiredService<RestClient>(),

@@ -36,7 +36,6 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     private readonly IRateLimiter<ObjectKey> _limiter;
     private readonly WorkQueue<ObjectKey> _queue;
     private readonly PendingReasons _reasons;
-    private readonly OwnWrites<T> _ownWrites;
     private readonly Worker[] _workers;
     private readonly string _activityName;
     private readonly List<HandlerRegistration> _registrations = [];
@@ -86,7 +85,6 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             MeterFactory = meterFactory,
         });
         _reasons = new PendingReasons(time);
-        _ownWrites = new OwnWrites<T>(_informer.Lister);
         _workers = [.. Enumerable.Range(0, Concurrency).Select(_ => new Worker())];
         _activityName = $"reconcile {name}";
     }
@@ -103,9 +101,6 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
     /// <summary>What waits and what runs.</summary>
     public WorkQueueSnapshot<ObjectKey> Queue => _queue.Snapshot();
-
-    /// <summary>Writes that the cache does not show yet.</summary>
-    public int PendingOwnWrites => _ownWrites.Count;
 
     public override IReadOnlyList<BusyWorker> BusyWorkers() =>
         [.. _workers.Select(worker => worker.Current).OfType<Run>().Select(run => new BusyWorker(run.Key, _time.GetElapsedTime(run.Since)))];
@@ -126,7 +121,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
     public override void Attach()
     {
-        _registrations.Add(_informer.AddHandler(new PrimaryHandler<T>(this, _ownWrites, _settings.WakingChanges, _settings.Filter)));
+        _registrations.Add(_informer.AddHandler(new PrimaryHandler<T>(this, _settings.WakingChanges, _settings.Filter)));
         foreach (var source in _settings.Sources)
         {
             _registrations.Add(source.Attach(_informers, _services, this));
@@ -294,7 +289,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
         var key = item.Key;
         var (reasons, omitted) = _reasons.Take(key);
-        var current = _ownWrites.Current(key);
+        var current = _informer.Lister.Get(key);
         var context = new ReconcileContext<T>(key, current, _client)
         {
             Attempt = _limiter.Retries(key) + 1,
@@ -303,7 +298,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             QueuedAt = _time.GetUtcNow() - (item.TimeInQueue ?? TimeSpan.Zero),
             ReconcileId = Guid.NewGuid(),
             Leadership = term,
-            Observed = answer => _ownWrites.Record(key, answer),
+            Observed = _informer.NoteWrite,
         };
         using var scope = _logger.BeginScope(new ReconcileScope(Name, Resource.Kind, key, current?.Metadata.Uid, context.ReconcileId));
         using var activity = Activities.StartActivity(_activityName);

@@ -9,4 +9,8 @@ internal interface IInformers
 {
     ISharedInformer<T> Get<T>()
         where T : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>The informer of a resource, if there is one.</summary>
+    ISharedInformer<T>? Find<T>(KubeResource<T> resource)
+        where T : class, IKubernetesObject<V1ObjectMeta>;
 }

@@ -6,21 +6,11 @@ using Microsoft.Extensions.Logging;
 namespace CrMonitor.Controllers;
 
 /// <summary>Wakes the controller for the changes of its own objects that it asked for.</summary>
-internal sealed partial class PrimaryHandler<T>(
-    IReconcileTarget target, OwnWrites<T> ownWrites, Changed changes, Func<ResourceChange<T>, bool>? filter) : IResourceHandler<T>
+internal sealed partial class PrimaryHandler<T>(IReconcileTarget target, Changed changes, Func<ResourceChange<T>, bool>? filter) : IResourceHandler<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     public ValueTask HandleAsync(ResourceChange<T> change, CancellationToken cancellationToken)
     {
-        if (change.Kind == ChangeKind.Deleted)
-        {
-            ownWrites.Forget(change.Key);
-        }
-        else
-        {
-            ownWrites.Prune(change.Key);
-        }
-
         if (TriggerOf(change) is { } trigger && Passes(change))
         {
             target.Trigger(change.Key, new ReconcileReason(trigger));

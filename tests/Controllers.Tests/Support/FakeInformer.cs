@@ -57,9 +57,9 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public Task WaitForCacheAsync(Func<ILister<T>, bool> until, CancellationToken cancellationToken = default) => throw NotForControllers();
 
-    public void NoteWrite(T answer) => throw NotForControllers();
+    public void NoteWrite(T answer) => Cache.Objects[ObjectKey.Of(answer)] = answer;
 
-    public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null) => throw NotForControllers();
+    public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null) => Cache.Objects.TryRemove(key, out _);
 
     public HandlerRegistration AddHandler(IResourceHandler<T> handler, HandlerOptions? options = null)
     {

@@ -24,4 +24,7 @@ internal sealed class FakeInformers : IInformers
 
         return (ISharedInformer<T>)informer;
     }
+
+    public ISharedInformer<T>? Find<T>(KubeResource<T> resource)
+        where T : class, IKubernetesObject<V1ObjectMeta> => _informers.GetValueOrDefault(typeof(T)) as ISharedInformer<T>;
 }
