@@ -15,7 +15,7 @@ public enum ReflectorFailureReason
     /// <summary>The server asked for patience (429).</summary>
     TooManyRequests,
 
-    /// <summary>The resourceVersion is no longer kept (410): a new list is needed.</summary>
+    /// <summary>The server does not have the resourceVersion: it is no longer kept (410), or not reached yet. A new list is needed.</summary>
     Expired,
 
     /// <summary>The stream carried an ERROR event other than the above.</summary>
@@ -32,4 +32,7 @@ public enum ReflectorFailureReason
 
     /// <summary>An object could not be decoded; the others flow.</summary>
     InvalidObject,
+
+    /// <summary>The list could not be had as a stream, and is asked for in pages instead.</summary>
+    StreamingListFailed,
 }

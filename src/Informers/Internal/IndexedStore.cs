@@ -243,9 +243,24 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
         /// <summary>The list holds an object of this key that cannot be read: what is known of it stays.</summary>
         public void AddUnreadable(ObjectKey key)
         {
-            if (_store.Get(key) is { } known)
+            var isListed = _namespaces.TryGetValue(key.Namespace ?? "", out var names) && names.TryGet(new Text(key.Name), out _);
+            if (!isListed && _store.Get(key) is { } known)
             {
                 Put(key, known);
+            }
+        }
+
+        /// <summary>The object was deleted while the list came in.</summary>
+        public void Remove(ObjectKey key)
+        {
+            var ns = key.Namespace ?? "";
+            if (_namespaces.TryGetValue(ns, out var names) && names.Remove(new Text(key.Name)))
+            {
+                Count--;
+                if (names.Count == 0)
+                {
+                    _namespaces.Remove(ns);
+                }
             }
         }
 
@@ -332,8 +347,9 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
                 _namespaces.Add(ns, names);
             }
 
+            var before = names.Count;
             names.Set(new Text(key.Name), listed);
-            Count++;
+            Count += names.Count - before;
         }
     }
 
