@@ -23,29 +23,7 @@ public sealed class EmbeddedServerTests : IAsyncLifetime
         _factory = new SharedInformerFactory(_transport);
         _informer = _factory.Informer(WidgetJson.Resource);
         _informer.AddHandler(_handler);
-        await SendAsync(
-            HttpMethod.Post,
-            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
-            """
-            {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"widgets.test.crmonitor.dev"},
-             "spec":{"group":"test.crmonitor.dev","scope":"Namespaced","names":{"plural":"widgets","singular":"widget","kind":"Widget","listKind":"WidgetList"},
-             "versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object",
-             "properties":{"spec":{"type":"object","properties":{"size":{"type":"integer"}}}}}}}]}}
-            """);
-        await Eventually.TrueAsync(
-            async () =>
-            {
-                try
-                {
-                    await SendAsync(HttpMethod.Get, Collection);
-                    return true;
-                }
-                catch (KubeApiException e) when (e.IsNotFound)
-                {
-                    return false;
-                }
-            },
-            "the new kind is served");
+        await WidgetDefinition.CreateAsync(_client);
     }
 
     public async ValueTask DisposeAsync()

@@ -73,7 +73,12 @@ public sealed class HandlerOptionsTests
     [Fact]
     public async Task A_resync_waits_for_its_jitter_and_ends_with_its_handler()
     {
-        await using var fixture = new InformerFixture(options: time => new SharedInformerFactoryOptions { TimeProvider = time, Random = new FixedRandom(0.5) });
+        await using var fixture = new InformerFixture(options: time => new SharedInformerFactoryOptions
+        {
+            TimeProvider = time,
+            Random = new FixedRandom(0.5),
+            UseStreamingList = false,
+        });
         var handler = new RecordingHandler();
         var registration = fixture.Informer.AddHandler(handler, new HandlerOptions { ResyncPeriod = TimeSpan.FromSeconds(10), ResyncJitter = 0.4 });
         await fixture.SyncAsync("20", Json.Widget("a", 5));

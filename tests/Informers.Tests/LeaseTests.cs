@@ -2,6 +2,8 @@ namespace CrMonitor.Informers.Tests;
 
 public sealed class LeaseTests : IDisposable
 {
+    private static readonly SharedInformerFactoryOptions InPages = new() { UseStreamingList = false };
+
     private readonly ScriptedServer _server = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -11,7 +13,7 @@ public sealed class LeaseTests : IDisposable
     [Fact]
     public async Task The_last_lease_to_end_stops_the_informer_and_the_next_one_gets_a_new_one()
     {
-        await using var factory = new SharedInformerFactory(_server.Transport);
+        await using var factory = new SharedInformerFactory(_server.Transport, InPages);
         var one = factory.Lease(WidgetJson.Resource);
         var two = factory.Lease(WidgetJson.Resource, InformerScope.All);
         var first = one.Informer;
@@ -42,7 +44,7 @@ public sealed class LeaseTests : IDisposable
     [Fact]
     public async Task A_lease_takes_its_handlers_with_it_and_leaves_those_of_others()
     {
-        await using var factory = new SharedInformerFactory(_server.Transport);
+        await using var factory = new SharedInformerFactory(_server.Transport, InPages);
         await using var stays = factory.Lease(WidgetJson.Resource);
         var goes = factory.Lease(WidgetJson.Resource);
         var left = new RecordingHandler();
@@ -64,7 +66,7 @@ public sealed class LeaseTests : IDisposable
     [Fact]
     public async Task An_informer_that_was_asked_for_outlives_its_leases()
     {
-        await using var factory = new SharedInformerFactory(_server.Transport);
+        await using var factory = new SharedInformerFactory(_server.Transport, InPages);
         var lease = factory.Lease(WidgetJson.Resource);
         var informer = factory.Informer(WidgetJson.Resource);
         await lease.DisposeAsync();
@@ -77,7 +79,7 @@ public sealed class LeaseTests : IDisposable
     [Fact]
     public async Task An_informer_that_was_stopped_by_itself_is_replaced_and_no_longer_waited_for()
     {
-        await using var factory = new SharedInformerFactory(_server.Transport);
+        await using var factory = new SharedInformerFactory(_server.Transport, InPages);
         var first = factory.Informer(WidgetJson.Resource);
         factory.Start();
         await _server.NextListAsync();
@@ -96,7 +98,7 @@ public sealed class LeaseTests : IDisposable
     [Fact]
     public async Task Stopping_the_factory_waits_for_what_a_lease_is_about_to_stop()
     {
-        var factory = new SharedInformerFactory(_server.Transport);
+        var factory = new SharedInformerFactory(_server.Transport, InPages);
         var lease = factory.Lease(WidgetJson.Resource);
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var handler = new RecordingHandler { Before = (_, _) => release.Task };
@@ -117,7 +119,7 @@ public sealed class LeaseTests : IDisposable
     [Fact]
     public async Task Leases_that_come_and_go_on_many_threads_never_get_a_stopped_informer()
     {
-        await using var factory = new SharedInformerFactory(_server.Transport);
+        await using var factory = new SharedInformerFactory(_server.Transport, InPages);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(
             async () =>
             {

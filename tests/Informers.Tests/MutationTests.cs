@@ -51,6 +51,7 @@ public sealed class MutationTests
         return new InformerFixture(logs: logs, options: time => new SharedInformerFactoryOptions
         {
             TimeProvider = time,
+            UseStreamingList = false,
             LoggerFactory = logs,
             Random = new Random(1),
             DetectMutations = detect,

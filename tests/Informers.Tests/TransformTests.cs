@@ -12,6 +12,7 @@ public sealed class TransformTests
         await using var fixture = new InformerFixture(options: time => new SharedInformerFactoryOptions
         {
             TimeProvider = time,
+            UseStreamingList = false,
             Transform = resource =>
             {
                 resource.Metadata.Labels = null;

@@ -243,7 +243,8 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
         /// <summary>The list holds an object of this key that cannot be read: what is known of it stays.</summary>
         public void AddUnreadable(ObjectKey key)
         {
-            if (_store.Get(key) is { } known)
+            var isListed = _namespaces.TryGetValue(key.Namespace ?? "", out var names) && names.TryGet(new Text(key.Name), out _);
+            if (!isListed && _store.Get(key) is { } known)
             {
                 Put(key, known);
             }
@@ -253,21 +254,20 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
         public T? Find(ObjectKey key) =>
             _namespaces.TryGetValue(key.Namespace ?? "", out var names) && names.TryGet(new Text(key.Name), out var found) ? found : null;
 
-        /// <summary>Lets the list hold <paramref name="instead"/> under this key, or (<see langword="null"/>) nothing.</summary>
-        public void Override(ObjectKey key, T? instead)
+        /// <summary>Lets the list hold <paramref name="instead"/> under this key.</summary>
+        public void Override(ObjectKey key, T instead) => Put(key, instead);
+
+        /// <summary>Lets the list hold nothing under this key: the object was deleted while the list came in, or is not to be seen.</summary>
+        public void Remove(ObjectKey key)
         {
-            if (_namespaces.TryGetValue(key.Namespace ?? "", out var names) && names.Remove(new Text(key.Name)))
+            var ns = key.Namespace ?? "";
+            if (_namespaces.TryGetValue(ns, out var names) && names.Remove(new Text(key.Name)))
             {
                 Count--;
                 if (names.Count == 0)
                 {
-                    _namespaces.Remove(key.Namespace ?? "");
+                    _namespaces.Remove(ns);
                 }
-            }
-
-            if (instead is not null)
-            {
-                Put(key, instead);
             }
         }
 
@@ -354,8 +354,9 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
                 _namespaces.Add(ns, names);
             }
 
+            var before = names.Count;
             names.Set(new Text(key.Name), listed);
-            Count++;
+            Count += names.Count - before;
         }
     }
 

@@ -9,7 +9,7 @@ namespace CrMonitor.Informers;
 /// <summary>Lists and watches one resource (in one namespace or in all), for ever, and hands what it learns to a sink.</summary>
 /// <remarks>
 /// A closed state machine: each <see cref="Phase"/> does its work and returns the next. Nothing but cancellation ends it. Every failure goes to
-/// <see cref="Health"/>, the log and the metrics with its reason.
+/// <see cref="Health"/>, the log, the metrics and <see cref="SharedInformerFactoryOptions.OnFailure"/> with its reason.
 /// </remarks>
 internal sealed partial class Reflector<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
@@ -29,12 +29,15 @@ internal sealed partial class Reflector<T>
     private readonly string _name;
     private readonly ObjectDecoder<T> _decoder;
     private readonly Backoff _backoff;
+    private readonly InternalErrorWindow _internalErrors;
     private readonly System.Diagnostics.TagList _tags;
 
     // The run loop's own. The version that the store has reached: null before the first list.
     private string? _version;
     private bool _isKindMissing;  // the last list was answered with 404
     private bool _serverPages;   // the list from version "0" came in pages: there is no watch cache that would answer it whole
+    private bool _streams;       // lists are asked for as streams; once the server has shown that it cannot, never again
+    private int _cutStreams;     // streaming lists in a row that ended before their end
 
     public Reflector(
         KubeResource<T> resource,
@@ -56,6 +59,8 @@ internal sealed partial class Reflector<T>
         _name = ns is null ? resource.ToString() : $"{resource} in {ns}";
         _decoder = new ObjectDecoder<T>(resource, options.KeepManagedFields);
         _backoff = new Backoff(_time, options.Random);
+        _internalErrors = new InternalErrorWindow(_time, options.InternalErrorRetryWindow);
+        _streams = options.UseStreamingList;
         _tags = InformerInstruments.TagsOf(resource);
         Health = new ConnectionHealth(_time);
     }
@@ -66,13 +71,14 @@ internal sealed partial class Reflector<T>
     /// <summary>Runs until <paramref name="cancellationToken"/> is cancelled, and then returns promptly and without an exception.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        Phase phase = new Phase.Listing("0");
+        var phase = Relist();
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
                 phase = phase switch
                 {
+                    Phase.Streaming streaming => await StreamAsync(streaming, cancellationToken),
                     Phase.Listing listing => await ListAsync(listing, cancellationToken),
                     Phase.Watching watching => await WatchAsync(watching, cancellationToken),
                     Phase.BackingOff pause => await BackOffAsync(pause, cancellationToken),
@@ -86,15 +92,14 @@ internal sealed partial class Reflector<T>
             catch (Exception e)
             {
                 // Nothing known throws here; whatever does (a transport's credentials, the sink) must not end the loop.
-                phase = phase is Phase.Watching
-                    ? BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.WatchFailed, e)
-                    : BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.ListFailed, e);
+                phase = BackOff(Relist(), phase is Phase.Watching ? ReflectorFailureReason.WatchFailed : ReflectorFailureReason.ListFailed, e);
             }
         }
     }
 
-    // "0" takes what the server has at hand. Afterwards nothing older than what is known will do.
-    private string NextListVersion => _version ?? "0";
+    // The first list in pages takes what the server has at hand ("0"), the first stream the newest state (""), which its server has in memory.
+    // Afterwards nothing older than what is known will do.
+    private Phase Relist() => _streams ? new Phase.Streaming(_version ?? "") : new Phase.Listing(_version ?? "0");
 
     private async Task<Phase> BackOffAsync(Phase.BackingOff pause, CancellationToken cancellationToken)
     {
@@ -113,8 +118,7 @@ internal sealed partial class Reflector<T>
             var limit = listing.ResourceVersion is "0" or "" || _serverPages ? _options.PageSize : 0;
             var count = await ListAllAsync(listing.ResourceVersion, limit, cancellationToken);
             var elapsed = _time.GetElapsedTime(started);
-            InformerInstruments.ListDuration.Record(elapsed.TotalSeconds, _tags);
-            LogListed(_name, count, _version, elapsed);
+            Listed(count, elapsed, "pages");
             return new Phase.Watching(_version ?? "");
         }
         catch (KubeApiException e) when (e.IsExpired || e.IsTooLargeResourceVersion)
@@ -125,8 +129,7 @@ internal sealed partial class Reflector<T>
                 return BackOff(listing, ReflectorFailureReason.Expired, e);
             }
 
-            Report(ReflectorFailureReason.Expired, e, "listing the latest state now");
-            return new Phase.Listing("");
+            return Retry(new Phase.Listing(""), ReflectorFailureReason.Expired, e, "listing the latest state now");
         }
         catch (KubeApiException e) when (e.IsNotFound)
         {
@@ -142,7 +145,7 @@ internal sealed partial class Reflector<T>
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            return BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.ListFailed, e);
+            return BackOff(Relist(), ReflectorFailureReason.ListFailed, e);
         }
     }
 
@@ -156,7 +159,15 @@ internal sealed partial class Reflector<T>
         }
 
         _isKindMissing = true;
-        return BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.KindMissing, e);
+        return BackOff(Relist(), ReflectorFailureReason.KindMissing, e);
+    }
+
+    private void Listed(int count, TimeSpan elapsed, string mode)
+    {
+        var tags = _tags;
+        tags.Add("mode", mode);
+        InformerInstruments.ListDuration.Record(elapsed.TotalSeconds, tags);
+        LogListed(_name, count, _version, mode, elapsed);
     }
 
     private async Task<int> ListAllAsync(string version, int limit, CancellationToken cancellationToken)
@@ -207,7 +218,16 @@ internal sealed partial class Reflector<T>
                 ("resourceVersion", continueToken.Length == 0 ? version : ""));
             using var response = await SendAsync(request, either.Token);
             silence.CancelAfter(ReflectorTimes.ListSilence);
-            await BodyReader.ReadAsync(response.Content, page, ListBufferSize, () => silence.CancelAfter(ReflectorTimes.ListSilence), either.Token);
+            await BodyReader.ReadAsync(
+                response.Content,
+                page,
+                ListBufferSize,
+                count =>
+                {
+                    CountBytes(count);
+                    silence.CancelAfter(ReflectorTimes.ListSilence);
+                },
+                either.Token);
         }
         catch (OperationCanceledException e) when (silence.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -221,6 +241,7 @@ internal sealed partial class Reflector<T>
         if (decoded.Object is not null)
         {
             replacement.Add(decoded.Key!.Value, decoded.Object);
+            invalid.Remove(decoded.Key.Value);
             return;
         }
 
@@ -232,10 +253,13 @@ internal sealed partial class Reflector<T>
         }
     }
 
-    private async Task<Phase> WatchAsync(Phase.Watching watching, CancellationToken cancellationToken)
+    private Task<Phase> WatchAsync(Phase.Watching watching, CancellationToken cancellationToken) =>
+        FollowAsync(new WatchState(watching.ResourceVersion), cancellationToken);
+
+    /// <summary>Opens a stream and takes its events until it ends: a watch, or a streaming list that goes on as a watch.</summary>
+    private async Task<Phase> FollowAsync(WatchState stream, CancellationToken cancellationToken)
     {
         var timeout = TimeSpan.FromSeconds(Math.Floor(_options.MinWatchTimeout.TotalSeconds * (1 + _options.Random.NextDouble())));
-        var stream = new WatchState(watching.ResourceVersion);
         using var deadline = new CancellationTokenSource(ReflectorTimes.Answer, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         long? opened = null;
@@ -244,16 +268,39 @@ internal sealed partial class Reflector<T>
             using var request = Get(
                 ("watch", "true"),
                 ("allowWatchBookmarks", "true"),
+                ("sendInitialEvents", stream.Initial is null ? "" : "true"),
+                ("resourceVersionMatch", stream.Initial is null ? "" : "NotOlderThan"),
                 ("timeoutSeconds", timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)),
-                ("resourceVersion", watching.ResourceVersion));
+                ("resourceVersion", stream.Version));
             using var response = await SendAsync(request, either.Token);
             opened = _time.GetTimestamp();
-            deadline.CancelAfter(timeout + ReflectorTimes.WatchSlack);
+            stream.Patience = () => deadline.CancelAfter(PatienceWith(stream, opened.Value, timeout));
+            stream.Patience();
             Health.WatchOpened(opened.Value);
-            LogWatching(_name, watching.ResourceVersion, timeout);
+            LogWatching(_name, stream.Version, timeout);
             await BodyReader.ReadAsync(
-                response.Content, new WatchParser((type, json) => TakeEvent(stream, type, json)), WatchBufferSize, null, either.Token);
-            return stream.Error is { } error ? AfterErrorEvent(stream, error) : AfterClose(stream, opened.Value);
+                response.Content,
+                new WatchParser((type, json) => TakeEvent(stream, type, json)),
+                stream.Initial is null ? WatchBufferSize : ListBufferSize,
+                count =>
+                {
+                    CountBytes(count);
+                    if (stream.Initial is not null)
+                    {
+                        stream.Patience();
+                    }
+                },
+                either.Token);
+            return stream switch
+            {
+                { Initial: not null } => AfterIncompleteList(stream, opened, false, stream.Error),
+                { Error: { } error } => AfterErrorEvent(stream, error),
+                _ => AfterClose(stream, opened.Value),
+            };
+        }
+        catch (Exception e) when (stream.Initial is not null && !cancellationToken.IsCancellationRequested)
+        {
+            return AfterIncompleteList(stream, opened, deadline.IsCancellationRequested, e);
         }
         catch (Exception e) when (opened is not null && !cancellationToken.IsCancellationRequested)
         {
@@ -261,7 +308,7 @@ internal sealed partial class Reflector<T>
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            return AfterRefusal(watching, deadline.IsCancellationRequested, e);
+            return AfterRefusal(new Phase.Watching(stream.Version), deadline.IsCancellationRequested, e);
         }
         finally
         {
@@ -273,6 +320,21 @@ internal sealed partial class Reflector<T>
         }
     }
 
+    // How long from now on nothing need come. A list is not to pause for long, nor to take for ever; a watch may be silent until the server's own deadline.
+    private TimeSpan PatienceWith(WatchState stream, long opened, TimeSpan timeout)
+    {
+        var elapsed = _time.GetElapsedTime(opened);
+        if (stream.Initial is null)
+        {
+            return NotNegative(timeout + ReflectorTimes.WatchSlack - elapsed);
+        }
+
+        var left = ReflectorTimes.StreamingList - elapsed;
+        return NotNegative(left < ReflectorTimes.ListSilence ? left : ReflectorTimes.ListSilence);
+
+        static TimeSpan NotNegative(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
+    }
+
     private Phase.BackingOff AfterRefusal(Phase.Watching watching, bool timedOut, Exception e) => e switch
     {
         // Nothing is wrong with the version: the same watch is tried again, and no list is asked of a server in trouble.
@@ -280,8 +342,8 @@ internal sealed partial class Reflector<T>
         HttpRequestException => BackOff(watching, ReflectorFailureReason.ConnectionFailed, e),
         OperationCanceledException when timedOut => BackOff(
             watching, ReflectorFailureReason.ConnectionFailed, new TimeoutException($"No answer within {ReflectorTimes.Answer.TotalSeconds} s.", e)),
-        KubeApiException { IsExpired: true } => BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.Expired, e),
-        _ => BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.WatchFailed, e),
+        KubeApiException { IsExpired: true } => BackOff(Relist(), ReflectorFailureReason.Expired, e),
+        _ => BackOff(Relist(), ReflectorFailureReason.WatchFailed, e),
     };
 
     private Phase AfterClose(WatchState stream, long opened)
@@ -289,14 +351,16 @@ internal sealed partial class Reflector<T>
         if (!Lived(stream, opened))
         {
             return BackOff(
-                new Phase.Listing(NextListVersion),
+                Relist(),
                 ReflectorFailureReason.VeryShortWatch,
                 new IOException("The server closed the watch at once, without an event."));
         }
 
         var elapsed = _time.GetElapsedTime(opened);
         LogWatchEnded(_name, elapsed, stream.Events);
-        return new Phase.Watching(stream.Version);
+        var next = new Phase.Watching(stream.Version);
+        CountRestart(next, "Closed");
+        return next;
     }
 
     private Phase AfterBreak(WatchState stream, long opened, bool timedOut, Exception e)
@@ -305,22 +369,21 @@ internal sealed partial class Reflector<T>
         {
             case OperationCanceledException when timedOut:
                 // The server should have closed the watch before: nobody is there any more. What was missed comes with the next watch.
-                Report(
+                return Retry(
+                    new Phase.Watching(stream.Version),
                     ReflectorFailureReason.Idle,
                     new TimeoutException($"The server did not close the watch within {ReflectorTimes.WatchSlack.TotalSeconds} s of its own deadline.", e),
                     "watching again now");
-                return new Phase.Watching(stream.Version);
 
             case IOException or HttpRequestException when Lived(stream, opened):
-                Report(ReflectorFailureReason.StreamBroken, e, "watching again now");
-                return new Phase.Watching(stream.Version);
+                return Retry(new Phase.Watching(stream.Version), ReflectorFailureReason.StreamBroken, e, "watching again now");
 
             case IOException or HttpRequestException:
                 return BackOff(new Phase.Watching(stream.Version), ReflectorFailureReason.StreamBroken, e);
 
             default:
                 // Bytes that are no events: nobody knows what was in them.
-                return BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.StreamBroken, e);
+                return BackOff(Relist(), ReflectorFailureReason.StreamBroken, e);
         }
     }
 
@@ -331,10 +394,16 @@ internal sealed partial class Reflector<T>
             return BackOff(new Phase.Watching(stream.Version), ReflectorFailureReason.TooManyRequests, error);
         }
 
+        if (error.Reason == "InternalError" && _internalErrors.MayRetry())
+        {
+            // client-go watches again without a pause; a server that fails at once would then be asked in a hot loop.
+            return BackOff(new Phase.Watching(stream.Version), ReflectorFailureReason.ErrorEvent, error);
+        }
+
         // The gap since the last version cannot be replayed (410), or the server knows of something that no event tells:
         // only a fresh list can show what was deleted in it.
-        return BackOff(
-            new Phase.Listing(NextListVersion), error.IsExpired ? ReflectorFailureReason.Expired : ReflectorFailureReason.ErrorEvent, error);
+        var isVersion = error.IsExpired || error.IsTooLargeResourceVersion;
+        return BackOff(Relist(), isVersion ? ReflectorFailureReason.Expired : ReflectorFailureReason.ErrorEvent, error);
     }
 
     private bool Lived(WatchState stream, long opened)
@@ -364,11 +433,17 @@ internal sealed partial class Reflector<T>
             _backoff.Well(_time.GetTimestamp());
         }
 
+        if (stream.Initial is { } initial)
+        {
+            TakeInitial(stream, initial, type, json);
+            return true;
+        }
+
         // A watch without a version starts with all objects, in no order of versions: none of them is a point to resume from.
         stream.IsReplaying &= type == WatchEventType.Added;
         if (type == WatchEventType.Bookmark)
         {
-            if (ObjectHeader.Read(json).ResourceVersion is { } version)
+            if (Bookmark.Read(json).ResourceVersion is { Length: > 0 } version)
             {
                 Advance(stream, version);
                 _sink.Bookmark(version);
@@ -379,7 +454,7 @@ internal sealed partial class Reflector<T>
 
         if (type == WatchEventType.Unknown)
         {
-            Report(ReflectorFailureReason.StreamBroken, new InvalidDataException("The stream carried an event of an unknown type."), "skipping it");
+            ReportUnknownEvent();
             return true;
         }
 
@@ -472,22 +547,60 @@ internal sealed partial class Reflector<T>
 
         var then = next is Phase.Watching ? "watching again" : "listing again";
         Report(reason, e, string.Create(CultureInfo.InvariantCulture, $"{then} in {delay.TotalSeconds:0.0} s"));
+        CountRestart(next, reason.ToString());
         return new Phase.BackingOff(delay, next);
+    }
+
+    /// <summary>Goes on without a pause.</summary>
+    private Phase Retry(Phase next, ReflectorFailureReason reason, Exception e, string description)
+    {
+        Report(reason, e, description);
+        CountRestart(next, reason.ToString());
+        return next;
     }
 
     private void Report(ReflectorFailureReason reason, Exception e, string next)
     {
-        Health.Failed(new ReflectorFailure(reason, e.Message, e));
+        var failure = new ReflectorFailure(reason, e.Message, e);
+        Health.Failed(failure);
         CountFailure(reason);
         var isRoutine = reason is ReflectorFailureReason.Expired or ReflectorFailureReason.VeryShortWatch or ReflectorFailureReason.StreamBroken;
         LogFailure(isRoutine ? LogLevel.Information : LogLevel.Warning, _name, reason, e.Message, next);
+        Tell(failure);
     }
+
+    private void ReportUnknownEvent() =>
+        Report(ReflectorFailureReason.StreamBroken, new InvalidDataException("The stream carried an event of an unknown type."), "skipping it");
 
     private void ReportInvalid(DecodedObject<T> decoded)
     {
+        var key = decoded.Key?.ToString() ?? "(no readable name)";
         CountFailure(ReflectorFailureReason.InvalidObject);
-        LogInvalid(_name, decoded.Key?.ToString() ?? "(no readable name)", decoded.ResourceVersion, decoded.Error!.Message);
+        LogInvalid(_name, key, decoded.ResourceVersion, decoded.Error!.Message);
+        Tell(new ReflectorFailure(ReflectorFailureReason.InvalidObject, $"{key}: {decoded.Error.Message}", decoded.Error));
     }
+
+    private void Tell(ReflectorFailure failure)
+    {
+        try
+        {
+            _options.OnFailure?.Invoke(_resource, failure);
+        }
+        catch (Exception e)
+        {
+            LogListenerFailed(e, _name, failure.Reason);
+        }
+    }
+
+    private void CountRestart(Phase next, string reason)
+    {
+        var tags = _tags;
+        tags.Add("verb", next is Phase.Watching ? "watch" : "list");
+        tags.Add("reason", reason);
+        InformerInstruments.Restarts.Add(1, tags);
+    }
+
+    private void CountBytes(int count) => InformerInstruments.ReceivedBytes.Add(count, _tags);
 
     private void CountFailure(ReflectorFailureReason reason)
     {
@@ -516,19 +629,31 @@ internal sealed partial class Reflector<T>
 
     private abstract record Phase
     {
-        /// <summary>Reading the full list: "0" any state at hand, a version nothing older than it, "" the newest. Leads to <see cref="Watching"/>.</summary>
+        /// <summary>
+        /// Reading the full list as a stream, of a version or (empty) the newest. At its end the same stream goes on with changes, as in <see cref="Watching"/>;
+        /// a server that cannot do it leads to <see cref="Listing"/>.
+        /// </summary>
+        public sealed record Streaming(string ResourceVersion) : Phase;
+
+        /// <summary>Reading the full list in pages: "0" any state at hand, a version nothing older than it, "" the newest. Leads to <see cref="Watching"/>.</summary>
         public sealed record Listing(string ResourceVersion) : Phase;
 
-        /// <summary>Following changes. A closed stream keeps the version; an expired one leads to <see cref="Listing"/>.</summary>
+        /// <summary>Following changes. A closed stream keeps the version; an expired one leads to a new list.</summary>
         public sealed record Watching(string ResourceVersion) : Phase;
 
         /// <summary>Waiting after a failure, and then on with <paramref name="Next"/>.</summary>
         public sealed record BackingOff(TimeSpan Delay, Phase Next) : Phase;
     }
 
-    /// <summary>What one watch has seen so far.</summary>
+    /// <summary>What one stream has brought so far.</summary>
     private sealed class WatchState(string version)
     {
+        /// <summary>The list that the stream begins with, as far as it has come; <see langword="null"/> when it is complete, or in a watch from the start.</summary>
+        public InitialEvents? Initial { get; set; }
+
+        /// <summary>Puts the client's own deadline off, as the state of the stream allows.</summary>
+        public Action Patience { get; set; } = static () => { };
+
         public string Version { get; set; } = version;
 
         public int Events { get; set; }

@@ -142,11 +142,11 @@ internal sealed class WriteOverlay<T>
             var isOlder = Compare(version, entry.Version) < 0;
             if (entry.IsGone && listed is not null && (listed.Metadata.Uid == entry.Uid || isOlder))
             {
-                replacement.Override(key, null);
+                replacement.Remove(key);
             }
             else if (isOlder)
             {
-                replacement.Override(key, cached(key));
+                Put(replacement, key, cached(key));
             }
             else
             {
@@ -170,6 +170,18 @@ internal sealed class WriteOverlay<T>
     {
         _entries.Clear();
         _byVersion.Clear();
+    }
+
+    private static void Put(IndexedStore<T>.Replacement replacement, ObjectKey key, T? noted)
+    {
+        if (noted is null)
+        {
+            replacement.Remove(key);
+        }
+        else
+        {
+            replacement.Override(key, noted);
+        }
     }
 
     // Versions without an order are taken for newer: then the watch decides, as it would without a note.

@@ -9,7 +9,13 @@ internal sealed class InformerFixture : IAsyncDisposable
         Logs = logs ?? new LogRecorder();
         Factory = new SharedInformerFactory(
             Server.Transport,
-            options?.Invoke(Time) ?? new SharedInformerFactoryOptions { TimeProvider = Time, Random = new Random(1), LoggerFactory = Logs });
+            options?.Invoke(Time) ?? new SharedInformerFactoryOptions
+            {
+                TimeProvider = Time,
+                Random = new Random(1),
+                LoggerFactory = Logs,
+                UseStreamingList = false,
+            });
         Informer = Factory.Informer(WidgetJson.Resource, scope);
     }
 

@@ -34,6 +34,8 @@ internal sealed class ScriptedRequest
 
     public bool IsWatch => this["watch"] == "true";
 
+    public bool IsStream => this["sendInitialEvents"] == "true";
+
     public Task<HttpResponseMessage> Response => _response.Task;
 
     /// <summary>Completes when the client gives the request up.</summary>
