@@ -103,13 +103,16 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         }
     }
 
-    public void AddIndex(string name, Func<T, IEnumerable<string>> values)
+    public IObjectIndex<string, T> AddIndex(string name, Func<T, IEnumerable<string>> values) => AddIndex<string>(name, values);
+
+    public IObjectIndex<TValue, T> AddIndex<TValue>(string name, Func<T, IEnumerable<TValue>> values)
+        where TValue : notnull
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(values);
         lock (_gate)
         {
-            _store.AddIndex(name, values);
+            return _store.AddIndex(name, values);
         }
     }
 
