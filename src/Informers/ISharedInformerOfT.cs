@@ -15,13 +15,19 @@ public interface ISharedInformer<T> : ISharedInformer
     /// <summary>Reads the cache.</summary>
     ILister<T> Lister { get; }
 
-    /// <summary>Adds a named index: for each object, the values under which <see cref="ILister{T}.ByIndex"/> finds it.</summary>
+    /// <summary>Adds a named index: for each object, the values under which <see cref="ILister{T}.ByIndex"/> and what is returned find it.</summary>
     /// <remarks>
     /// The function must depend on the object alone and must not call the informer. If it throws, that is logged, and the object has no value.
     /// An index can be added at any time; the objects that are cached are indexed before the call returns.
     /// </remarks>
     /// <exception cref="ArgumentException">An index of that name exists.</exception>
-    void AddIndex(string name, Func<T, IEnumerable<string>> values);
+    IObjectIndex<string, T> AddIndex(string name, Func<T, IEnumerable<string>> values);
+
+    /// <summary>Adds an index whose values are not strings: numbers, keys of other objects, tuples.</summary>
+    /// <typeparam name="TValue">What objects are found by. Its <see cref="object.Equals(object)"/> and <see cref="object.GetHashCode"/> decide.</typeparam>
+    /// <inheritdoc cref="AddIndex(string, Func{T, IEnumerable{string}})"/>
+    IObjectIndex<TValue, T> AddIndex<TValue>(string name, Func<T, IEnumerable<TValue>> values)
+        where TValue : notnull;
 
     /// <summary>Sets a function that changes each object before it is stored: to leave out what nobody reads.</summary>
     /// <remarks>

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using CrMonitor.ApiServer;
 using CrMonitor.Tests;
 
@@ -84,6 +85,81 @@ public sealed class EmbeddedServerTests : IAsyncLifetime
         Assert.Equal(["b", "c"], _informer.Lister.List().Select(widget => widget.Metadata.Name).Order());
         Assert.Equal(4, _handler.All.Count);
     }
+
+    [Fact]
+    public async Task The_answers_of_own_writes_are_read_at_once_and_the_watch_agrees_with_them()
+    {
+        await SyncAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            var created = Read(await CreateAsync($"w{i}", i));
+            _informer.NoteWrite(created);
+            Assert.NotNull(_informer.Lister.Get(ObjectKey.Of(created)));
+            var patched = Read(await SendAsync(HttpMethod.Patch, $"{Collection}/w{i}", """{"spec":{"size":99}}""", KubeRequest.MergePatch));
+            _informer.NoteWrite(patched);
+            Assert.Equal(99, _informer.Lister.Get(ObjectKey.Of(created))!.Spec!.Size);
+            if (i % 2 == 0)
+            {
+                await SendAsync(HttpMethod.Delete, $"{Collection}/w{i}");
+                _informer.NoteDelete(ObjectKey.Of(created), created.Metadata.Uid);
+                Assert.Null(_informer.Lister.Get(ObjectKey.Of(created)));
+            }
+        }
+
+        var last = Read(await CreateAsync("last", 1));
+        Assert.NotNull(await _informer.GetAsync(ObjectKey.Of(last), last.Metadata.ResourceVersion, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        await _informer.WaitForCacheAsync(cache => cache.ResourceVersion == last.Metadata.ResourceVersion, TestContext.Current.CancellationToken);
+        Assert.Equal(11, _informer.Lister.Count);
+        Assert.All(_informer.Lister.List(), widget => Assert.Equal(widget.Metadata.Name == "last" ? 1 : 99, widget.Spec!.Size));
+    }
+
+    [Fact]
+    public async Task An_informer_follows_a_kind_that_comes_goes_and_comes_again()
+    {
+        const string Group = "late.crmonitor.dev";
+        await SyncAsync();
+        await CreateAsync("a", 1);
+        Assert.Equal("Added default/a ->1", await _handler.NextTextAsync());
+        List<ReflectorFailureReason> failures = [];
+        var time = new SignallingTime();
+        await using var factory = new SharedInformerFactory(
+            _transport, new SharedInformerFactoryOptions { TimeProvider = time, OnFailure = (_, failure) => failures.Add(failure.Reason) });
+        var late = factory.Informer(new KubeResource<Widget>(new KubeResource(Group, "v1", "widgets", "Widget"), WidgetJson.Default.Widget));
+        factory.Start();
+        await time.SkipDelayAsync();
+        Assert.Equal([ReflectorFailureReason.KindMissing], failures);
+
+        using var skipping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var skips = SkipDelaysAsync(time, skipping.Token);
+        for (var i = 0; i < 2; i++)
+        {
+            await WidgetDefinition.CreateAsync(_client, Group);
+            await late.WaitForSyncAsync(TestContext.Current.CancellationToken);
+            await Eventually.TrueAsync(() => late.Health.IsConnected, "the kind is watched");
+            await SendAsync(
+                HttpMethod.Post,
+                $"/apis/{Group}/v1/namespaces/default/widgets",
+                $$"""{"apiVersion":"{{Group}}/v1","kind":"Widget","metadata":{"name":"x"},"spec":{"size":1} }""");
+            await late.WaitForCacheAsync(cache => cache.Count == 1, TestContext.Current.CancellationToken);
+            await SendAsync(HttpMethod.Delete, $"{WidgetDefinition.Path}/widgets.{Group}");
+            await late.WaitForCacheAsync(cache => cache.Count == 0, TestContext.Current.CancellationToken);
+            await Eventually.TrueAsync(() => late.Health.LastFailure?.Reason == ReflectorFailureReason.KindMissing, "the kind is missing again");
+        }
+
+        await skipping.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => skips);
+        Assert.Equal(1, _informer.Lister.Count);
+    }
+
+    private static async Task SkipDelaysAsync(SignallingTime time, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await time.SkipNextAsync(cancellationToken);
+        }
+    }
+
+    private static Widget Read(KubeResponse response) => JsonSerializer.Deserialize(response.Body.Span, WidgetJson.Default.Widget)!;
 
     private static bool IsWatch(ApiRequest request) => request.Verb == "watch";
 

@@ -45,6 +45,9 @@ internal sealed class LabelRequirement
         return new LabelRequirement(key, operation, [.. values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)], bound);
     }
 
+    /// <summary>What every object has that matches; nothing, if several kinds of labels satisfy this.</summary>
+    public LabelSignature Signature => _operation == LabelOperator.In && _values is [var value] ? LabelSignature.Of(_key, value) : default;
+
     public bool Matches(IDictionary<string, string>? labels)
     {
         string? value = null;

@@ -124,7 +124,6 @@ internal sealed partial class SharedInformer<T>
     {
         while (true)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             var waiter = new CacheWaiter(key, version);
             TSeen seen;
             lock (_gate)

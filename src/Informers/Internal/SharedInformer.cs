@@ -126,13 +126,16 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         }
     }
 
-    public void AddIndex(string name, Func<T, IEnumerable<string>> values)
+    public IObjectIndex<string, T> AddIndex(string name, Func<T, IEnumerable<string>> values) => AddIndex<string>(name, values);
+
+    public IObjectIndex<TValue, T> AddIndex<TValue>(string name, Func<T, IEnumerable<TValue>> values)
+        where TValue : notnull
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(values);
         lock (_gate)
         {
-            _store.AddIndex(name, values);
+            return _store.AddIndex(name, values);
         }
     }
 
@@ -346,7 +349,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
                 // A version that goes back is that of a server restored from a backup: what was written to it since is lost.
                 if (ResourceVersions.TryCompare(version, _version, out var order) && order < 0)
                 {
-                    _overlay.Clear();
+                    _overlay.Clear(replacement);
                 }
 
                 if (_overlay.Count > 0)
@@ -432,10 +435,11 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         {
             lock (_informer._gate)
             {
-                _overlay.Clear();
+                var nothing = BeginReplace();
+                _overlay.Clear(nothing);
                 _invalid.Clear();
                 Volatile.Write(ref _invalidCount, 0);
-                CommitLocked(BeginReplace(), _version);
+                CommitLocked(nothing, _version);
                 _informer.WakeAllLocked();
             }
         }

@@ -150,11 +150,11 @@ internal sealed class WriteOverlay<T>
             }
             else
             {
+                // What the list shows replaces what was noted; if it is the same, it has been told.
                 _entries.Remove(key);
-                if (listed is not null && cached(key) is { } known && IsSame(known.Metadata, listed.Metadata))
+                if (listed is not null)
                 {
-                    // The list shows what was noted: it has been told.
-                    replacement.Override(key, known);
+                    replacement.Override(key, cached(key) is { } known && IsSame(known.Metadata, listed.Metadata) ? known : listed);
                 }
             }
         }
@@ -165,9 +165,17 @@ internal sealed class WriteOverlay<T>
         }
     }
 
-    /// <summary>Forgets all notes.</summary>
-    public void Clear()
+    /// <summary>Forgets all notes: what a new list holds is so, whatever was noted.</summary>
+    public void Clear(IndexedStore<T>.Replacement replacement)
     {
+        foreach (var key in _entries.Keys)
+        {
+            if (replacement.Find(key) is { } listed)
+            {
+                replacement.Override(key, listed);
+            }
+        }
+
         _entries.Clear();
         _byVersion.Clear();
     }

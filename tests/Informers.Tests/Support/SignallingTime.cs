@@ -26,6 +26,9 @@ internal sealed class SignallingTime : FakeTimeProvider
         return await _delays.Reader.ReadAsync(limit.Token);
     }
 
+    /// <summary>As <see cref="SkipDelayAsync"/>, however long it takes until somebody waits.</summary>
+    public async Task SkipNextAsync(CancellationToken cancellationToken) => Advance(await _delays.Reader.ReadAsync(cancellationToken));
+
     /// <summary>As <see cref="SkipDelayAsync"/>, but does not take timers of <paramref name="deadline"/> for delays.</summary>
     public async Task<TimeSpan> SkipPastAsync(TimeSpan deadline)
     {
