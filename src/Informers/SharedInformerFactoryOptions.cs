@@ -29,8 +29,8 @@ public sealed class SharedInformerFactoryOptions
     public Func<IKubernetesObject<V1ObjectMeta>, IKubernetesObject<V1ObjectMeta>>? Transform { get; init; }
 
     /// <summary>
-    /// Watch over the cached objects, which are shared and must not be changed: an object that was is named in the log, as an error, when it leaves the cache,
-    /// at the next list, or when the informer stops. For tests: it writes every object as JSON twice.
+    /// Watch over the cached objects, which are shared and must not be changed: an object that was is named in the log, as an error, when it leaves
+    /// the cache, at the next list, or when the informer stops. For tests: it writes every object as JSON twice.
     /// </summary>
     /// <value><see langword="false"/> by default; <see langword="true"/> in a debug build of this library.</value>
     public bool DetectMutations { get; init; } =

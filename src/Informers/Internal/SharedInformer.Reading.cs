@@ -10,7 +10,7 @@ internal sealed partial class SharedInformer<T>
         if (!ResourceVersions.IsComparable(atLeast))
         {
             throw new ArgumentException(
-                $"'{atLeast}' is no resourceVersion that others can be compared with. Take it from the metadata of an object that the server has answered.",
+                $"'{atLeast}' is no resourceVersion that others can be compared with. Take it from an object that the server has answered.",
                 nameof(atLeast));
         }
 
@@ -118,7 +118,9 @@ internal sealed partial class SharedInformer<T>
         return (isReached, found);
     }
 
-    /// <summary>Looks (with the gate held), and looks again whenever a change concerns <paramref name="key"/> and <paramref name="version"/>, until it is so.</summary>
+    /// <summary>
+    /// Looks (with the gate held), and looks again whenever a change concerns <paramref name="key"/> and <paramref name="version"/>, until it is so.
+    /// </summary>
     private async Task<TSeen> WaitAsync<TSeen>(
         ObjectKey? key, string? version, Func<TSeen> look, Func<TSeen, bool> until, CancellationToken cancellationToken)
     {
@@ -189,10 +191,12 @@ internal sealed partial class SharedInformer<T>
             }
 
             var metadata = transformed.Metadata;
-            return metadata is not null && ObjectKey.Of(transformed) == decoded.Key && metadata.Uid == uid && metadata.ResourceVersion == decoded.ResourceVersion
+            var isSame = metadata is not null && ObjectKey.Of(transformed) == decoded.Key
+                && metadata.Uid == uid && metadata.ResourceVersion == decoded.ResourceVersion;
+            return isSame
                 ? decoded with { Object = transformed }
                 : throw new InvalidOperationException(
-                    "The transform changed the name, namespace, uid or resourceVersion, by which changes are told apart. It must leave these as they are.");
+                    "The transform changed the name, namespace, uid or resourceVersion, by which changes are told apart. It must leave these alone.");
         }
         catch (Exception e)
         {

@@ -107,7 +107,9 @@ internal sealed class WriteOverlay<T>
         }
     }
 
-    /// <summary>The watch has come to <paramref name="version"/>: what was noted up to there and was not shown is not so on the server, for this scope.</summary>
+    /// <summary>
+    /// The watch has come to <paramref name="version"/>: what was noted up to there and was not shown is not so on the server, for this scope.
+    /// </summary>
     /// <param name="version">The version that the source has reached.</param>
     /// <param name="revert">Is called with such keys, and what the watch has shown of them last.</param>
     public void Pass(string version, Action<ObjectKey, T?> revert)
