@@ -25,7 +25,8 @@ public sealed class TelemetryTests
             var labels = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value?.ToString());
             if (labels["group"] == Group)
             {
-                var name = $"{instrument.Name} {labels.GetValueOrDefault("type")}{labels.GetValueOrDefault("reason")}".Trim();
+                var name = string.Join(
+                    ' ', new[] { instrument.Name }.Concat(new[] { "type", "verb", "mode", "reason" }.Where(labels.ContainsKey).Select(label => labels[label])));
                 measured.AddOrUpdate(name, value, (_, before) => instrument.IsObservable ? value : before + (instrument is Histogram<double> ? 1 : value));
             }
         }
@@ -60,13 +61,15 @@ public sealed class TelemetryTests
         Assert.Equal(2, measured["informer_events added"]);
         Assert.Equal(1, measured["informer_events bookmark"]);
         Assert.Equal(1, measured["informer_failures InvalidObject"]);
-        Assert.True(measured.ContainsKey("informer_list_duration"));
+        Assert.Equal(1, measured["informer_list_duration pages"]);
+        Assert.True(measured["informer_received"] > 500, $"{measured["informer_received"]} bytes of a list and three events");
         Assert.True(measured.ContainsKey("informer_processing_latency"));
 
         watch.Send(Json.Event("ERROR", Json.Status(410, "Expired", "too old")));
         await time.SkipDelayAsync();
         await server.NextListAsync();
         Assert.Equal(1, measured["informer_failures Expired"]);
+        Assert.Equal(1, measured["informer_restarts list Expired"]);
         Assert.True(measured.ContainsKey("informer_watch_duration"));
     }
 }

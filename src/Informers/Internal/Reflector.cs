@@ -342,7 +342,7 @@ internal sealed partial class Reflector<T>
         HttpRequestException => BackOff(watching, ReflectorFailureReason.ConnectionFailed, e),
         OperationCanceledException when timedOut => BackOff(
             watching, ReflectorFailureReason.ConnectionFailed, new TimeoutException($"No answer within {ReflectorTimes.Answer.TotalSeconds} s.", e)),
-        KubeApiException { IsExpired: true } => BackOff(Relist(), ReflectorFailureReason.Expired, e),
+        KubeApiException { IsExpired: true } or KubeApiException { IsTooLargeResourceVersion: true } => BackOff(Relist(), ReflectorFailureReason.Expired, e),
         _ => BackOff(Relist(), ReflectorFailureReason.WatchFailed, e),
     };
 

@@ -20,8 +20,9 @@ internal readonly record struct Bookmark(string? ResourceVersion, bool EndsIniti
                     Member(metadata, "annotations") is { } annotations && Text(Member(annotations, "k8s.io/initial-events-end")) == "true")
                 : default;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: a text in it is no UTF-8, or half of a surrogate pair.
             throw new InvalidDataException("The stream carried a bookmark that is not valid JSON.", e);
         }
     }

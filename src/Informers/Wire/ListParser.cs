@@ -182,8 +182,9 @@ internal sealed class ListParser(JsonHandler item) : IBodyParser
             var reader = new Utf8JsonReader(value);
             return reader.Read() && reader.TokenType == JsonTokenType.String ? reader.GetString()! : "";
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: the text is no UTF-8, or half of a surrogate pair.
             throw new InvalidDataException("The list's own fields are not valid JSON.", e);
         }
     }
