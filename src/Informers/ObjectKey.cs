@@ -33,5 +33,12 @@ public readonly record struct ObjectKey(string? Namespace, string Name)
     }
 
     /// <inheritdoc/>
+    // The name first: it tells more keys apart.
+    public bool Equals(ObjectKey other) => string.Equals(Name, other.Name) && string.Equals(Namespace, other.Namespace);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => (Name?.GetHashCode(StringComparison.Ordinal) ?? 0) ^ ((Namespace?.GetHashCode(StringComparison.Ordinal) ?? 0) * 31);
+
+    /// <inheritdoc/>
     public override string ToString() => Namespace is null ? Name : $"{Namespace}/{Name}";
 }

@@ -129,6 +129,7 @@ internal sealed class PersistentMap<TKey, TValue>
             }
         }
 
+        /// <summary>Gives <paramref name="key"/> a value. A key that is there already stays the instance that it is.</summary>
         public void Set(TKey key, TValue value)
         {
             EnsureCapacity(Count + 1);
@@ -138,7 +139,7 @@ internal sealed class PersistentMap<TKey, TValue>
             {
                 if (entry.Hash == hash && entry.Key.Equals(key))
                 {
-                    bucket = new Entry(key, value, hash, Without(bucket!, entry));
+                    bucket = new Entry(entry.Key, value, hash, Without(bucket!, entry));
                     return;
                 }
             }
