@@ -250,7 +250,14 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
             }
         }
 
-        /// <summary>The object was deleted while the list came in.</summary>
+        /// <summary>What the list holds under this key.</summary>
+        public T? Find(ObjectKey key) =>
+            _namespaces.TryGetValue(key.Namespace ?? "", out var names) && names.TryGet(new Text(key.Name), out var found) ? found : null;
+
+        /// <summary>Lets the list hold <paramref name="instead"/> under this key.</summary>
+        public void Override(ObjectKey key, T instead) => Put(key, instead);
+
+        /// <summary>Lets the list hold nothing under this key: the object was deleted while the list came in, or is not to be seen.</summary>
         public void Remove(ObjectKey key)
         {
             var ns = key.Namespace ?? "";
@@ -265,7 +272,7 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
         }
 
         /// <summary>Makes the list the contents of the store (of its source), and then calls <paramref name="tell"/> for every key that differs. The caller holds the gate.</summary>
-        public void Commit(string version, Action<StoreChange<T>> tell)
+        public void Commit(string? version, Action<StoreChange<T>> tell)
         {
             List<StoreChange<T>> changes = [];
             using (_store.BeginWrite())

@@ -52,6 +52,7 @@ internal sealed partial class Reflector<T>
         stream.Patience();
         Advance(stream, end.ResourceVersion);
         _cutStreams = 0;
+        _isKindMissing = false;
         _sink.Replace(initial.Replacement, end.ResourceVersion, initial.Invalid);
         Listed(initial.Replacement.Count, _time.GetElapsedTime(initial.Started), "stream");
 
@@ -74,6 +75,9 @@ internal sealed partial class Reflector<T>
 
             case KubeApiException { StatusCode: HttpStatusCode.TooManyRequests }:
                 return BackOff(same, ReflectorFailureReason.TooManyRequests, e);
+
+            case KubeApiException { IsNotFound: true } missing:
+                return AfterKindMissing(missing);
 
             case KubeApiException { StatusCode: HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity or HttpStatusCode.MethodNotAllowed }:
                 return ListInPages(e, forGood: true);
