@@ -84,6 +84,11 @@ public sealed class FailureTests
                 await AfterDelayAsync();
                 return;
 
+            case ReflectorFailureReason.KindMissing:
+                (await server.NextListAsync()).Answer(HttpStatusCode.NotFound, "404 page not found");
+                await AfterDelayAsync();
+                return;
+
             case ReflectorFailureReason.ConnectionFailed:
                 (await server.NextListAsync()).Refuse();
                 await AfterDelayAsync();

@@ -103,6 +103,20 @@ public sealed class StreamingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_kind_that_is_not_there_is_no_reason_to_ask_for_pages()
+    {
+        var request = await _fixture.Server.NextStreamAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            request.Answer(HttpStatusCode.NotFound, "404 page not found");
+            (request, _) = await _fixture.AfterDelayAsync();
+            Assert.True(request.IsStream);
+        }
+
+        Assert.All(_failures, failure => Assert.Equal(ReflectorFailureReason.KindMissing, failure));
+    }
+
+    [Fact]
     public async Task Patience_and_refused_connections_lead_to_another_stream_and_to_no_list()
     {
         var request = await _fixture.Server.NextStreamAsync();

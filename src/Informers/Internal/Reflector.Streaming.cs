@@ -73,11 +73,11 @@ internal sealed partial class Reflector<T>
                     ? BackOff(same, ReflectorFailureReason.Expired, e)
                     : Retry(new Phase.Streaming(""), ReflectorFailureReason.Expired, e, "listing the latest state now");
 
-            case KubeApiException { IsNotFound: true } missing:
-                return AfterKindMissing(missing);
-
             case KubeApiException { StatusCode: HttpStatusCode.TooManyRequests }:
                 return BackOff(same, ReflectorFailureReason.TooManyRequests, e);
+
+            case KubeApiException { IsNotFound: true } missing:
+                return AfterKindMissing(missing);
 
             case KubeApiException { StatusCode: HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity or HttpStatusCode.MethodNotAllowed }:
                 return ListInPages(e, forGood: true);
