@@ -254,10 +254,20 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
         public T? Find(ObjectKey key) =>
             _namespaces.TryGetValue(key.Namespace ?? "", out var names) && names.TryGet(new Text(key.Name), out var found) ? found : null;
 
-        /// <summary>Lets the list hold <paramref name="instead"/> under this key.</summary>
-        public void Override(ObjectKey key, T instead) => Put(key, instead);
+        /// <summary>Lets the list hold <paramref name="instead"/> under this key, or (<see langword="null"/>) nothing.</summary>
+        public void Override(ObjectKey key, T? instead)
+        {
+            if (instead is null)
+            {
+                Remove(key);
+            }
+            else
+            {
+                Put(key, instead);
+            }
+        }
 
-        /// <summary>Lets the list hold nothing under this key: the object was deleted while the list came in, or is not to be seen.</summary>
+        /// <summary>Lets the list hold nothing under this key: the object was deleted while the list came in.</summary>
         public void Remove(ObjectKey key)
         {
             var ns = key.Namespace ?? "";
