@@ -36,6 +36,7 @@ public sealed class OwnWritesTests
         var watch = await SyncAsync(fixture, "20");
 
         fixture.Informer.NoteWrite(Widget("a", 21, size: 1));
+        Assert.Equal("Added default/a ->1", await _handler.NextTextAsync());
         fixture.Informer.NoteWrite(Widget("a", 24, size: 4));
         fixture.Informer.NoteWrite(Widget("a", 22, size: 2));
         Assert.Equal(4, Size(fixture, "a"));
@@ -47,7 +48,6 @@ public sealed class OwnWritesTests
         Assert.Equal(4, Size(fixture, "a"));
         watch.Send(Json.Event("MODIFIED", Json.Widget("a", 24, size: 4)));
         watch.Send(Json.Event("ADDED", Json.Widget("b", 25)));
-        Assert.Equal("Added default/a ->1", await _handler.NextTextAsync());
         string[] rest = [await _handler.NextTextAsync(), await _handler.NextTextAsync()];
         Assert.Equal(["Updated default/a 1->4", "Added default/b ->0"], rest);
     }

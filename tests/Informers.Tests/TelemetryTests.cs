@@ -27,7 +27,8 @@ public sealed class TelemetryTests
             {
                 var name = string.Join(
                     ' ', new[] { instrument.Name }.Concat(new[] { "type", "verb", "mode", "reason" }.Where(labels.ContainsKey).Select(label => labels[label])));
-                measured.AddOrUpdate(name, value, (_, before) => instrument.IsObservable ? value : before + (instrument is Histogram<double> ? 1 : value));
+                var amount = instrument is Histogram<double> ? 1 : value;
+                measured.AddOrUpdate(name, amount, (_, before) => instrument.IsObservable ? value : before + amount);
             }
         }
 
