@@ -27,8 +27,8 @@ public sealed class TelemetryTests
             {
                 var name = string.Join(
                     ' ', new[] { instrument.Name }.Concat(new[] { "type", "verb", "mode", "reason" }.Where(labels.ContainsKey).Select(label => labels[label])));
-                var added = instrument is Histogram<double> ? 1 : value;
-                measured.AddOrUpdate(name, added, (_, before) => instrument.IsObservable ? value : before + added);
+                var amount = instrument is Histogram<double> ? 1 : value;
+                measured.AddOrUpdate(name, amount, (_, before) => instrument.IsObservable ? value : before + amount);
             }
         }
 

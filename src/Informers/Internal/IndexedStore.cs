@@ -250,10 +250,14 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
         /// <summary>What the list holds under this key.</summary>
         public T? Find(ObjectKey key) => _news.TryGetValue(key, out var listed) ? listed : FindKept(key, out _);
 
-        /// <summary>Lets the list hold <paramref name="instead"/> under this key.</summary>
-        public void Override(ObjectKey key, T instead)
+        /// <summary>Lets the list hold <paramref name="instead"/> under this key, or (<see langword="null"/>) nothing.</summary>
+        public void Override(ObjectKey key, T? instead)
         {
-            if (_news.TryAdd(key, instead))
+            if (instead is null)
+            {
+                Remove(key);
+            }
+            else if (_news.TryAdd(key, instead))
             {
                 Count += FindKept(key, out _) is null ? 1 : 0;
             }
@@ -263,7 +267,7 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
             }
         }
 
-        /// <summary>Lets the list hold nothing under this key: the object was deleted while the list came in, or is not to be seen.</summary>
+        /// <summary>Lets the list hold nothing under this key: the object was deleted while the list came in.</summary>
         public void Remove(ObjectKey key)
         {
             var isListed = _news.Remove(key);
