@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using CrMonitor.Benchmarks.ApiServers;
+using CrMonitor.Benchmarks.Controllers;
 using CrMonitor.Benchmarks.Informers;
 using CrMonitor.Benchmarks.WorkQueues;
 
@@ -14,9 +15,24 @@ if (args is ["apiserver", ..])
     return await ServerCommand.Create().Parse(args).InvokeAsync();
 }
 
+if (args is ["controller", ..])
+{
+    return await ControllerCommand.Create().Parse(args).InvokeAsync();
+}
+
 if (args is ["lookup", ..])
 {
     return await LookupCommand.Create().Parse(args).InvokeAsync();
+}
+
+if (args is ["sync", ..])
+{
+    return await SyncCommand.Create().Parse(args).InvokeAsync();
+}
+
+if (args is ["watch", ..])
+{
+    return await WatchCommand.Create().Parse(args).InvokeAsync();
 }
 
 BenchmarkSwitcher.FromAssembly(typeof(QueueCommand).Assembly).Run(args);

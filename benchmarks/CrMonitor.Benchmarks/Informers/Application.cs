@@ -7,7 +7,7 @@ namespace CrMonitor.Benchmarks.Informers;
 
 /// <summary>The typed form of what <see cref="Applications"/> makes: the same fields as the Go programs' struct.</summary>
 [KubernetesEntity(Group = "example.com", ApiVersion = "v1", Kind = "Application", PluralName = "applications")]
-internal sealed class Application : IKubernetesObject<V1ObjectMeta>
+internal sealed class Application : IKubernetesObject<V1ObjectMeta>, IStatus<ApplicationStatus>
 {
     public static KubeResource<Application> Resource { get; } = new(ApplicationJson.Default.Application);
 
@@ -24,5 +24,5 @@ internal sealed class Application : IKubernetesObject<V1ObjectMeta>
     public ApplicationSpec Spec { get; init; } = new();
 
     [JsonPropertyName("status")]
-    public ApplicationStatus? Status { get; init; }
+    public ApplicationStatus Status { get; set; } = new();
 }

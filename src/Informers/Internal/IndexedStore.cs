@@ -249,8 +249,34 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
             }
         }
 
+        /// <summary>What the list holds under this key.</summary>
+        public T? Find(ObjectKey key) =>
+            _news.TryGetValue(key, out var listed) ? listed
+            : IsKept(key, out var known) ? known.Object
+            : null;
+
+        /// <summary>Lets the list hold <paramref name="instead"/> under this key, or (<see langword="null"/>) nothing.</summary>
+        public void Override(ObjectKey key, T? instead)
+        {
+            if (_news.Remove(key))
+            {
+                Count--;
+            }
+            else if (IsKept(key, out var known))
+            {
+                _kept[key.Namespace ?? ""][known.Position] = false;
+                Count--;
+            }
+
+            if (instead is not null)
+            {
+                _news.Add(key, instead);
+                Count++;
+            }
+        }
+
         /// <summary>Makes the list the contents of the store (of its source), and then calls <paramref name="tell"/> for every key that differs. The caller holds the gate.</summary>
-        public void Commit(string version, Action<StoreChange<T>> tell)
+        public void Commit(string? version, Action<StoreChange<T>> tell)
         {
             List<StoreChange<T>> changes;
             using (_store.BeginWrite())
@@ -291,9 +317,10 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
             return changes;
         }
 
-        private bool Has(ObjectKey key) =>
-            _news.ContainsKey(key)
-            || (_before.Objects.TryGet(key, out var known) && _kept.TryGetValue(key.Namespace ?? "", out var kept) && kept[known.Position]);
+        private bool Has(ObjectKey key) => _news.ContainsKey(key) || IsKept(key, out _);
+
+        private bool IsKept(ObjectKey key, out StoredPlace<T> known) =>
+            _before.Objects.TryGet(key, out known) && _kept.TryGetValue(key.Namespace ?? "", out var kept) && kept[known.Position];
 
         private void Keep(ObjectKey key, int position)
         {
