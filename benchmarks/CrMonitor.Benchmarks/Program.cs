@@ -15,14 +15,24 @@ if (args is ["apiserver", ..])
     return await ServerCommand.Create().Parse(args).InvokeAsync();
 }
 
+if (args is ["controller", ..])
+{
+    return await ControllerCommand.Create().Parse(args).InvokeAsync();
+}
+
 if (args is ["lookup", ..])
 {
     return await LookupCommand.Create().Parse(args).InvokeAsync();
 }
 
-if (args is ["controller", ..])
+if (args is ["sync", ..])
 {
-    return await ControllerCommand.Create().Parse(args).InvokeAsync();
+    return await SyncCommand.Create().Parse(args).InvokeAsync();
+}
+
+if (args is ["watch", ..])
+{
+    return await WatchCommand.Create().Parse(args).InvokeAsync();
 }
 
 BenchmarkSwitcher.FromAssembly(typeof(QueueCommand).Assembly).Run(args);

@@ -248,36 +248,29 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
         }
 
         /// <summary>What the list holds under this key.</summary>
-        public T? Find(ObjectKey key) => _news.TryGetValue(key, out var listed) ? listed : FindKept(key, out _);
+        public T? Find(ObjectKey key) =>
+            _news.TryGetValue(key, out var listed) ? listed
+            : IsKept(key, out var known) ? known.Object
+            : null;
 
         /// <summary>Lets the list hold <paramref name="instead"/> under this key, or (<see langword="null"/>) nothing.</summary>
         public void Override(ObjectKey key, T? instead)
         {
-            if (instead is null)
+            if (_news.Remove(key))
             {
-                Remove(key);
+                Count--;
             }
-            else if (_news.TryAdd(key, instead))
+            else if (IsKept(key, out var known))
             {
-                Count += FindKept(key, out _) is null ? 1 : 0;
-            }
-            else
-            {
-                _news[key] = instead;
-            }
-        }
-
-        /// <summary>Lets the list hold nothing under this key: the object was deleted while the list came in.</summary>
-        public void Remove(ObjectKey key)
-        {
-            var isListed = _news.Remove(key);
-            if (FindKept(key, out var position) is not null)
-            {
-                _kept[key.Namespace ?? ""][position] = false;
-                isListed = true;
+                _kept[key.Namespace ?? ""][known.Position] = false;
+                Count--;
             }
 
-            Count -= isListed ? 1 : 0;
+            if (instead is not null)
+            {
+                _news.Add(key, instead);
+                Count++;
+            }
         }
 
         /// <summary>Makes the list the contents of the store (of its source), and then calls <paramref name="tell"/> for every key that differs. The caller holds the gate.</summary>
@@ -322,12 +315,10 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
             return changes;
         }
 
-        private T? FindKept(ObjectKey key, out int position)
-        {
-            var isKept = _before.Objects.TryGet(key, out var known) && _kept.TryGetValue(key.Namespace ?? "", out var kept) && kept[known.Position];
-            position = known.Position;
-            return isKept ? known.Object : null;
-        }
+        private bool Has(ObjectKey key) => _news.ContainsKey(key) || IsKept(key, out _);
+
+        private bool IsKept(ObjectKey key, out StoredPlace<T> known) =>
+            _before.Objects.TryGet(key, out known) && _kept.TryGetValue(key.Namespace ?? "", out var kept) && kept[known.Position];
 
         private void Keep(ObjectKey key, int position)
         {

@@ -18,7 +18,7 @@ internal sealed partial class Reflector<T>
                 break;
 
             case WatchEventType.Deleted when ObjectHeader.Read(json).Key is { } key:
-                initial.Replacement.Remove(key);
+                initial.Replacement.Override(key, null);
                 initial.Invalid.Remove(key);
                 break;
 

@@ -144,7 +144,7 @@ internal sealed class WriteOverlay<T>
             var isOlder = Compare(version, entry.Version) < 0;
             if (entry.IsGone && listed is not null && (listed.Metadata.Uid == entry.Uid || isOlder))
             {
-                replacement.Remove(key);
+                replacement.Override(key, null);
             }
             else if (isOlder)
             {
@@ -186,7 +186,7 @@ internal sealed class WriteOverlay<T>
     {
         if (noted is null)
         {
-            replacement.Remove(key);
+            replacement.Override(key, null);
         }
         else
         {
