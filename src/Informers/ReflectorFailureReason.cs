@@ -36,6 +36,7 @@ public enum ReflectorFailureReason
     /// <summary>The list could not be had as a stream, and is asked for in pages instead.</summary>
     StreamingListFailed,
 
-    /// <summary>The server does not know the kind (404): its CustomResourceDefinition is not there yet, or no longer. It is looked for again and again.</summary>
+    /// <summary>The server does not know the kind (404): its CustomResourceDefinition is not there yet, or no longer. It is looked for again and
+    /// again.</summary>
     KindMissing,
 }

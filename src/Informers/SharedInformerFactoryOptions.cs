@@ -69,17 +69,20 @@ public sealed class SharedInformerFactoryOptions
     } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Ask for lists as streams (<c>sendInitialEvents</c>): the server sends objects from its memory one by one, builds no list, and the same connection goes on as the watch.
+    /// Ask for lists as streams (<c>sendInitialEvents</c>): the server sends objects from its memory one by one, builds no list, and the same
+    /// connection goes on as the watch.
     /// </summary>
     /// <remarks>
-    /// A server that refuses that, that does not mark the end of the list within two minutes, or falls silent for 30 seconds before it, is asked for lists
+    /// A server that refuses that, that does not mark the end of the list within two minutes, or falls silent for 30 seconds before it, is asked
+    /// for lists
     /// in pages from then on. Streams spare the server memory, and cost it more processor time than pages.
     /// </remarks>
     /// <value><see langword="true"/> by default.</value>
     public bool UseStreamingList { get; init; } = true;
 
     /// <summary>
-    /// For how long a watch that the server ends with an <c>InternalError</c> is resumed, before a list is asked for instead. The time begins with the first such error, and
+    /// For how long a watch that the server ends with an <c>InternalError</c> is resumed, before a list is asked for instead. The time begins with
+    /// the first such error, and
     /// anew after a minute without one.
     /// </summary>
     /// <value>Zero by default: a list is asked for at once, since the server may have lost events.</value>
@@ -94,7 +97,8 @@ public sealed class SharedInformerFactoryOptions
         }
     }
 
-    /// <summary>Is told of every failure of listing, watching and decoding, with the resource that it concerns. For alarms and for tests: informers mend themselves.</summary>
+    /// <summary>Is told of every failure of listing, watching and decoding, with the resource that it concerns. For alarms and for tests:
+    /// informers mend themselves.</summary>
     /// <remarks>
     /// Called in the informer's own loop, which waits for it: be quick. Calls of several informers may come at a time. What it throws is logged.
     /// The same failures are counted (<c>informer_failures</c>), logged, and shown in <see cref="InformerHealth"/>.

@@ -10,7 +10,8 @@ public sealed class ConvergenceTests
     private const int DefaultSeeds = 1000;
     private const int Lanes = 4;
 
-    // After random writes and random faults (connections dropped at any byte, streams that freeze or end too soon, refusals, compaction, restarts), once the server is well:
+    // After random writes and random faults (connections dropped at any byte, streams that freeze or end too soon, refusals, compaction,
+    // restarts), once the server is well:
     // the cache equals the server, each handler's view equals the cache, and no handler was told a change that did not fit the one before it.
     // CRMONITOR_CONVERGENCE_SEEDS sets how many seeds are run, CRMONITOR_CONVERGENCE_SEED the first of them.
     [Fact]

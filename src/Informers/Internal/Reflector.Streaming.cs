@@ -90,7 +90,8 @@ internal sealed partial class Reflector<T>
 
             case OperationCanceledException when timedOut && opened is not null:
                 return ListInPages(
-                    new TimeoutException($"The server has not marked the end of the streaming list, and has sent {stream.Events} objects.", e), forGood: true);
+                    new TimeoutException($"The server has not marked the end of the streaming list, and has sent {stream.Events} objects.", e),
+                    forGood: true);
         }
 
         if (++_cutStreams >= ReflectorTimes.MaxCutStreams)

@@ -320,7 +320,8 @@ internal sealed partial class Reflector<T>
         }
     }
 
-    // How long from now on nothing need come. A list is not to pause for long, nor to take for ever; a watch may be silent until the server's own deadline.
+    // How long from now on nothing need come. A list is not to pause for long, nor to take for ever; a watch may be silent until the server's own
+    // deadline.
     private TimeSpan PatienceWith(WatchState stream, long opened, TimeSpan timeout)
     {
         var elapsed = _time.GetElapsedTime(opened);
@@ -342,7 +343,8 @@ internal sealed partial class Reflector<T>
         HttpRequestException => BackOff(watching, ReflectorFailureReason.ConnectionFailed, e),
         OperationCanceledException when timedOut => BackOff(
             watching, ReflectorFailureReason.ConnectionFailed, new TimeoutException($"No answer within {ReflectorTimes.Answer.TotalSeconds} s.", e)),
-        KubeApiException { IsExpired: true } or KubeApiException { IsTooLargeResourceVersion: true } => BackOff(Relist(), ReflectorFailureReason.Expired, e),
+        KubeApiException { IsExpired: true } or KubeApiException { IsTooLargeResourceVersion: true } =>
+            BackOff(Relist(), ReflectorFailureReason.Expired, e),
         _ => BackOff(Relist(), ReflectorFailureReason.WatchFailed, e),
     };
 
@@ -630,12 +632,14 @@ internal sealed partial class Reflector<T>
     private abstract record Phase
     {
         /// <summary>
-        /// Reading the full list as a stream, of a version or (empty) the newest. At its end the same stream goes on with changes, as in <see cref="Watching"/>;
+        /// Reading the full list as a stream, of a version or (empty) the newest. At its end the same stream goes on with changes, as in
+        /// <see cref="Watching"/>;
         /// a server that cannot do it leads to <see cref="Listing"/>.
         /// </summary>
         public sealed record Streaming(string ResourceVersion) : Phase;
 
-        /// <summary>Reading the full list in pages: "0" any state at hand, a version nothing older than it, "" the newest. Leads to <see cref="Watching"/>.</summary>
+        /// <summary>Reading the full list in pages: "0" any state at hand, a version nothing older than it, "" the newest. Leads to
+        /// <see cref="Watching"/>.</summary>
         public sealed record Listing(string ResourceVersion) : Phase;
 
         /// <summary>Following changes. A closed stream keeps the version; an expired one leads to a new list.</summary>
@@ -648,7 +652,8 @@ internal sealed partial class Reflector<T>
     /// <summary>What one stream has brought so far.</summary>
     private sealed class WatchState(string version)
     {
-        /// <summary>The list that the stream begins with, as far as it has come; <see langword="null"/> when it is complete, or in a watch from the start.</summary>
+        /// <summary>The list that the stream begins with, as far as it has come; <see langword="null"/> when it is complete, or in a watch from
+        /// the start.</summary>
         public InitialEvents? Initial { get; set; }
 
         /// <summary>Puts the client's own deadline off, as the state of the stream allows.</summary>

@@ -8,7 +8,8 @@ namespace CrMonitor.Informers.Tests;
 
 /// <summary>One seed: random writes and random faults, then quiet; in the end cache, handlers and server must agree.</summary>
 /// <remarks>
-/// Every choice comes from the seed; how the threads of client and server meet does not, so that a seed repeats what was done and not always what came of it.
+/// Every choice comes from the seed; how the threads of client and server meet does not, so that a seed repeats what was done and not always what
+/// came of it.
 /// </remarks>
 /// <param name="seed">The seed.</param>
 /// <param name="server">The server, which has no widgets.</param>

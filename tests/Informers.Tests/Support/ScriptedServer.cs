@@ -3,7 +3,8 @@ using System.Threading.Channels;
 
 namespace CrMonitor.Informers.Tests;
 
-/// <summary>A server that does nothing by itself: the test takes each request and answers it. Streaming lists alone it refuses, unless it is told that it has them.</summary>
+/// <summary>A server that does nothing by itself: the test takes each request and answers it. Streaming lists alone it refuses, unless it is told
+/// that it has them.</summary>
 internal sealed class ScriptedServer : HttpMessageHandler
 {
     private readonly Channel<ScriptedRequest> _requests = Channel.CreateUnbounded<ScriptedRequest>();
