@@ -23,6 +23,8 @@ public sealed class HandlerOptionsTests
         await quick.NextAsync();
         await slow.NextAsync();
         await never.NextAsync();
+        await fixture.Time.NextDelayAsync();
+        await fixture.Time.NextDelayAsync();
 
         for (var second = 1; second <= 3; second++)
         {
@@ -58,6 +60,7 @@ public sealed class HandlerOptionsTests
         watch.Send(Json.Event("MODIFIED", Json.Widget("a", 22, size: 2)));
         await fixture.Informer.WaitForCacheAsync(cache => cache.ResourceVersion == "22", Cancel);
 
+        await NextDelayAsync(fixture, TimeSpan.FromSeconds(1));
         fixture.Time.Advance(TimeSpan.FromSeconds(1));
         await NextDelayAsync(fixture, TimeSpan.FromSeconds(1));
         Assert.Equal(3, registration.PendingCount);
