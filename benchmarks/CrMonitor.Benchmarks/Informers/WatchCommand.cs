@@ -11,10 +11,10 @@ internal static class WatchCommand
 
     public static RootCommand Create()
     {
-        var server = new Option<Uri>("--server") { Description = "The stub's address.", DefaultValueFactory = _ => new Uri(ServerAddress.Default) };
+        var server = new Option<string>("--server") { Description = "The stub's address.", DefaultValueFactory = _ => ServerAddress.Default };
         var events = new Option<int>("--events") { Description = "How many events the stub sends.", DefaultValueFactory = _ => 200_000 };
         var command = new Command("watch", "Follows a stream of events.") { server, events };
-        command.SetAction(result => RunAsync(result.GetValue(server)!, result.GetValue(events)));
+        command.SetAction(result => RunAsync(new Uri(result.GetValue(server)!), result.GetValue(events)));
         return new RootCommand("Benchmarks of CrMonitor.") { command };
     }
 

@@ -383,8 +383,6 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
 
         private void Add(ObjectKey key, T added)
         {
-            // A copy of the name: the objects' own strings lie as far apart as the objects do, and a look-up would miss the cache and the page table for them.
-            key = key with { Name = new string(key.Name.AsSpan()) };
             var ns = NamespaceOf(key);
             if (_namespaces.TryGet(ns, out var list))
             {
