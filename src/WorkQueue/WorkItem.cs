@@ -15,22 +15,24 @@ namespace CrMonitor.WorkQueue;
 [DebuggerDisplay("{Key}")]
 public readonly struct WorkItem<TKey> : IDisposable, IEquatable<WorkItem<TKey>> where TKey : notnull
 {
-    private const long NotMeasured = -1;
+    internal const long NotMeasured = -1;
 
     private readonly WorkQueue<TKey>? _queue;
     private readonly int _slot;
     private readonly uint _version;
     private readonly long _ticksInQueue; // half the size of a TimeSpan?: items are copied often
 
-    internal WorkItem(WorkQueue<TKey> queue, int slot, uint version, TKey key, int priority, TimeSpan? timeInQueue)
+    internal WorkItem(WorkQueue<TKey> queue, TKey key, in HandOut handOut)
     {
         _queue = queue;
-        _slot = slot;
-        _version = version;
+        _slot = handOut.Slot;
+        _version = handOut.Version;
         Key = key;
-        Priority = priority;
-        _ticksInQueue = timeInQueue?.Ticks ?? NotMeasured;
+        Priority = handOut.Priority;
+        _ticksInQueue = handOut.TicksInQueue;
     }
+
+    internal long TicksInQueue => _ticksInQueue;
 
     /// <summary>The key to work on.</summary>
     public TKey Key { get; }

@@ -47,7 +47,7 @@ internal sealed class TakeWaiter<TKey>(WorkQueue<TKey> queue) : IValueTaskSource
         {
             if (Item is { } item)
             {
-                queue.MeasureQueueDuration(item);
+                queue.MeasureQueueDuration(item.TicksInQueue);
             }
 
             _core.SetResult(Item);
