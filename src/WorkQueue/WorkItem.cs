@@ -43,7 +43,9 @@ public readonly struct WorkItem<TKey> : IDisposable, IEquatable<WorkItem<TKey>> 
     /// </summary>
     public TimeSpan? TimeInQueue => _ticksInQueue == NotMeasured ? null : new TimeSpan(_ticksInQueue);
 
-    /// <summary>The priority with which the key was handed out: the highest of those with which it was added. To be used for a retry, for example.</summary>
+    /// <summary>
+    /// The priority with which the key was handed out: the highest of those with which it was added. To be used for a retry, for example.
+    /// </summary>
     public int Priority { get; }
 
     /// <summary>Ends the work on the key. If the key was added meanwhile, it is ready again at once, behind those that are ready already.</summary>

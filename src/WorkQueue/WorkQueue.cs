@@ -39,6 +39,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
     private readonly TimeProvider _timeProvider;
     private readonly IRateLimiter<TKey> _rateLimiter;
+    private readonly IHashedRateLimiter<TKey>? _hashedRateLimiter; // the same, if it can use the hashes and timestamps of the queue
     private readonly string? _name;
     private readonly KeyValuePair<string, object?> _nameTag;
     private readonly WorkQueueInstruments? _instruments; // null: nothing is measured
@@ -82,6 +83,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         options ??= new WorkQueueOptions<TKey>();
         _timeProvider = options.TimeProvider;
         _rateLimiter = options.RateLimiter ?? new ExponentialRateLimiter<TKey>(comparer: options.Comparer, timeProvider: _timeProvider);
+        _hashedRateLimiter = _rateLimiter is IHashedRateLimiter<TKey> hashed && hashed.Shares(options.Comparer, _timeProvider) ? hashed : null;
         _table = new EntryTable<TKey>(options.Comparer);
         _entries = _table.Entries;
         _ready = options.Order?.CreateReadyKeys(_timeProvider) ?? new FifoReadyKeys<TKey>();
@@ -160,13 +162,17 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     /// <inheritdoc cref="AddAfter(TKey, TimeSpan)"/>
     /// <param name="key">The key that needs a run later.</param>
     /// <param name="delay">How long from now; zero or less makes the key ready at once.</param>
-    /// <param name="priority">As in <see cref="Add(TKey, int)"/>. The priority of a key that is ready or waiting can be raised in this way too.</param>
+    /// <param name="priority">
+    /// As in <see cref="Add(TKey, int)"/>. The priority of a key that is ready or waiting can be raised in this way too.
+    /// </param>
     public bool AddAfter(TKey key, TimeSpan delay, int priority) => AddAfter(key, delay, priority, WaitingRule.EarlierDeadline);
 
     /// <inheritdoc cref="AddAfter(TKey, TimeSpan, int)"/>
     /// <param name="key">The key that needs a run later.</param>
     /// <param name="delay">How long from now; zero or less makes the key ready at once.</param>
-    /// <param name="priority">As in <see cref="Add(TKey, int)"/>. The priority of a key that is ready or waiting can be raised in this way too.</param>
+    /// <param name="priority">
+    /// As in <see cref="Add(TKey, int)"/>. The priority of a key that is ready or waiting can be raised in this way too.
+    /// </param>
     /// <param name="rule">Which deadline counts if the key waits for one already.</param>
     public bool AddAfter(TKey key, TimeSpan delay, int priority, WaitingRule rule)
     {
@@ -176,27 +182,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
 
         ThrowIfNull(key);
-        var addition = new Message<TKey>
-        {
-            Kind = MessageKind.DelayedRetry,
-            Key = key,
-            Hash = _table.Hash(key),
-            Priority = priority,
-            At = Deadline(_timeProvider.GetTimestamp(), delay),
-        };
-
-        // A new deadline may be later than that for which the timer is set, which would then wake somebody for nothing.
-        if (rule == WaitingRule.NewDeadline || !_ready.TryPost(_inbox, addition))
-        {
-            return AddByLock(addition, rule);
-        }
-
-        if (addition.At < Volatile.Read(ref _nextWake))
-        {
-            ReadInbox();
-        }
-
-        return true;
+        return AddLater(key, _table.Hash(key), Deadline(_timeProvider.GetTimestamp(), delay), priority, rule);
     }
 
     /// <summary>Makes the key ready after the delay that the rate limiter gives for one more retry: an <c>AddAfter</c> with that delay.</summary>
@@ -212,8 +198,23 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     {
         ThrowIfNull(key);
 
-        // A refused retry must not leave a count behind that nobody will forget.
-        return AddAfter(key, _isShutDown ? TimeSpan.Zero : _rateLimiter.When(key), priority);
+        if (_isShutDown)
+        {
+            // A refused retry must not leave a count behind that nobody will forget.
+            return AddNow(key, priority, MessageKind.Retry);
+        }
+
+        if (_hashedRateLimiter is null)
+        {
+            return AddAfter(key, _rateLimiter.When(key), priority);
+        }
+
+        var hash = _table.Hash(key);
+        var now = _timeProvider.GetTimestamp();
+        var delay = _hashedRateLimiter.When(key, hash, now);
+        return delay <= TimeSpan.Zero
+            ? AddNow(key, priority, MessageKind.Retry)
+            : AddLater(key, hash, Deadline(now, delay), priority, WaitingRule.EarlierDeadline);
     }
 
     /// <summary>Resets the rate limiter for the key: after success, and when its object is gone. The key stays in the queue if it is there.</summary>
@@ -264,28 +265,9 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             return ValueTask.FromCanceled<WorkItem<TKey>?>(cancellationToken);
         }
 
-        var now = TakeTimestamp();
-        HandOut handOut;
-        TakeWaiter<TKey>? waiter;
-        while ((handOut = TakeOrPark(now, out waiter)).Slot == HandOut.NeedsTime)
-        {
-            now = _timeProvider.GetTimestamp();
-        }
-
-        if (handOut.Slot < 0)
-        {
-            if (waiter is null)
-            {
-                return default;
-            }
-
-            // It may be completed by now, but it is not used again before its task has been awaited.
-            waiter.CancelWith(cancellationToken);
-            return waiter.Task;
-        }
-
-        MeasureQueueDuration(handOut.TicksInQueue);
-        return new ValueTask<WorkItem<TKey>?>(Item(handOut));
+        return TryTakeOrWait(cancellationToken, out var item, out var waiter) ? new ValueTask<WorkItem<TKey>?>(item)
+            : waiter is null ? default
+            : waiter.Task;
     }
 
     /// <summary>Hands out the next key if there is one now.</summary>
@@ -315,13 +297,8 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     /// <param name="cancellationToken">Ends the enumeration.</param>
     /// <returns>The keys, each to be disposed when the work on it is done.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled; no key was lost.</exception>
-    public async IAsyncEnumerable<WorkItem<TKey>> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        while (await TakeAsync(cancellationToken) is { } item)
-        {
-            yield return item;
-        }
-    }
+    public IAsyncEnumerable<WorkItem<TKey>> ReadAllAsync(CancellationToken cancellationToken = default) =>
+        new WorkItemStream<TKey>(this, cancellationToken);
 
     /// <summary>
     /// Refuses further additions. Ready keys are still handed out, also those that are held and were added meanwhile; waiting keys stay where they
@@ -426,6 +403,29 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     {
         var now = _timeProvider.GetTimestamp();
         return Locked(queue => queue.ObserveLocked(now));
+    }
+
+    /// <summary>Takes a key, or else begins to wait, unless no key can come any more.</summary>
+    internal bool TryTakeOrWait(CancellationToken cancellationToken, out WorkItem<TKey> item, out TakeWaiter<TKey>? waiter)
+    {
+        var now = TakeTimestamp();
+        HandOut handOut;
+        while ((handOut = TakeOrPark(now, out waiter)).Slot == HandOut.NeedsTime)
+        {
+            now = _timeProvider.GetTimestamp();
+        }
+
+        if (handOut.Slot < 0)
+        {
+            // It may be completed by now, but it is not used again before its task has been awaited.
+            waiter?.CancelWith(cancellationToken);
+            item = default;
+            return false;
+        }
+
+        MeasureQueueDuration(handOut.TicksInQueue);
+        item = Item(handOut);
+        return true;
     }
 
     internal void Done(int slot, uint version, TKey key)
@@ -578,6 +578,24 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         ThrowIfNull(key);
         var addition = new Message<TKey> { Kind = kind, Key = key, Hash = _table.Hash(key), Priority = priority, At = EntryTimestamp() };
         return _ready.TryPost(_inbox, addition) || AddByLock(addition);
+    }
+
+    private bool AddLater(TKey key, uint hash, long due, int priority, WaitingRule rule)
+    {
+        var addition = new Message<TKey> { Kind = MessageKind.DelayedRetry, Key = key, Hash = hash, Priority = priority, At = due };
+
+        // A new deadline may be later than that for which the timer is set, which would then wake somebody for nothing.
+        if (rule == WaitingRule.NewDeadline || !_ready.TryPost(_inbox, addition))
+        {
+            return AddByLock(addition, rule);
+        }
+
+        if (due < Volatile.Read(ref _nextWake))
+        {
+            ReadInbox();
+        }
+
+        return true;
     }
 
     private bool AddByLock(in Message<TKey> addition, WaitingRule rule = WaitingRule.EarlierDeadline)
@@ -749,7 +767,8 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         entry.State = EntryState.Held;
         entry.TakenAt = now.GetValueOrDefault();
         _processing.Append(_entries, slot);
-        return new HandOut(slot, entry.Version, entry.Priority, _instruments is null ? WorkItem<TKey>.NotMeasured : Elapsed(entry.QueuedAt, entry.TakenAt).Ticks);
+        var ticksInQueue = _instruments is null ? WorkItem<TKey>.NotMeasured : Elapsed(entry.QueuedAt, entry.TakenAt).Ticks;
+        return new HandOut(slot, entry.Version, entry.Priority, ticksInQueue);
     }
 
     // The key of a held entry stays where it is, so this needs no lock.

@@ -2,7 +2,9 @@ using System.Runtime.ExceptionServices;
 
 namespace CrMonitor.WorkQueue;
 
-/// <summary>What is to be done without the queue's lock: to complete waiters and drains, whose schedulers are code of others, and to set the timer.</summary>
+/// <summary>
+/// What is to be done without the queue's lock: to complete waiters and drains, whose schedulers are code of others, and to set the timer.
+/// </summary>
 internal struct Aftermath<TKey> where TKey : notnull
 {
     private WaiterList<TKey> _released;

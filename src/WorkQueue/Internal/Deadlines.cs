@@ -6,7 +6,9 @@ namespace CrMonitor.WorkQueue;
 /// The waiting keys by deadline: a list for each millisecond in which deadlines lie, and a heap of those milliseconds. A key is added, moved and
 /// taken out in O(1) but for the first and the last of a millisecond; a heap of a million keys would miss the cache at each of its levels instead.
 /// </summary>
-/// <remarks>The keys of a millisecond are released together, at the latest deadline among them: never early, and less than a millisecond late.</remarks>
+/// <remarks>
+/// The keys of a millisecond are released together, at the latest deadline among them: never early, and less than a millisecond late.
+/// </remarks>
 internal struct Deadlines
 {
     private const int Arity = 4;
@@ -97,7 +99,8 @@ internal struct Deadlines
         {
             ref var moment = ref _moments[_heap[i]];
             Debug.Assert(moment.HeapIndex == i, "A moment knows its place in the heap.");
-            Debug.Assert(i == 0 || _moments[_heap[(i - 1) / Arity]].Millisecond < moment.Millisecond, "The heap is ordered, and no moment is there twice.");
+            var isOrdered = i == 0 || _moments[_heap[(i - 1) / Arity]].Millisecond < moment.Millisecond;
+            Debug.Assert(isOrdered, "The heap is ordered, and no moment is there twice.");
             Debug.Assert(moment.Keys.Count > 0, "A moment without keys is gone.");
             Debug.Assert(Millisecond(moment.Due) == moment.Millisecond, "The release is within the millisecond.");
             for (var slot = moment.Keys.First; slot >= 0; slot = entries[slot].LaneNext, count++)

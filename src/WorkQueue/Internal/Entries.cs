@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 namespace CrMonitor.WorkQueue;
 
 /// <summary>
-/// The entries of a queue. They never move, so that lists, heap and work items refer to them by number, and an entry can be read while others are added.
+/// The entries of a queue. They never move, so that lists, heap and work items refer to them by number, and an entry can be read while others are
+/// added.
 /// </summary>
 /// <remarks>The queue's lock guards everything but the indexer and <see cref="HashIndex.Prefetch"/>.</remarks>
 internal sealed class Entries

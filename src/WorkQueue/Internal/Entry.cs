@@ -1,8 +1,8 @@
 namespace CrMonitor.WorkQueue;
 
 /// <summary>
-/// All that the queue knows of one key, but the key itself: so entries hold no references, the garbage collector never looks at a million of them, and
-/// the code that links them is the same for keys of all types.
+/// All that the queue knows of one key, but the key itself: so entries hold no references, the garbage collector never looks at a million of them,
+/// and the code that links them is the same for keys of all types.
 /// </summary>
 internal struct Entry
 {

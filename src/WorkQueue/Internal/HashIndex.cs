@@ -9,8 +9,8 @@ namespace CrMonitor.WorkQueue;
 /// number + 1 in the lower one, so that a probe reads no entry but one of the same hash; 0 is an empty bucket.
 /// </summary>
 /// <remarks>
-/// It exists because a <see cref="Dictionary{TKey, TValue}"/> would hash and compare each key a second time on removal. Only <see cref="Prefetch"/> may
-/// be called without the owner's lock.
+/// It exists because a <see cref="Dictionary{TKey, TValue}"/> would hash and compare each key a second time on removal. Only <see cref="Prefetch"/>
+/// may be called without the owner's lock.
 /// </remarks>
 internal struct HashIndex
 {
@@ -54,8 +54,8 @@ internal struct HashIndex
     }
 
     /// <summary>
-    /// Fetches the bucket of a key that is about to be looked up. Among many keys no bucket is in the processor's cache, and waiting for it is the greater
-    /// part of an addition or a removal.
+    /// Fetches the bucket of a key that is about to be looked up. Among many keys no bucket is in the processor's cache, and waiting for it is the
+    /// greater part of an addition or a removal.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly unsafe void Prefetch(uint hash)
