@@ -21,8 +21,8 @@ internal sealed class Application : IKubernetesObject<V1ObjectMeta>
     public V1ObjectMeta Metadata { get; set; } = new();
 
     [JsonPropertyName("spec")]
-    public ApplicationSpec Spec { get; init; } = new();
+    public ApplicationSpec Spec { get; set; } = new();
 
     [JsonPropertyName("status")]
-    public ApplicationStatus? Status { get; init; }
+    public ApplicationStatus? Status { get; set; }
 }

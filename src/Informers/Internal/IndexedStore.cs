@@ -9,15 +9,17 @@ namespace CrMonitor.Informers;
 /// Readers take no lock: each call works on the snapshot that it finds. Writers come one at a time; the caller sees to that (<see cref="SharedInformer{T}"/> holds
 /// its gate). A store is fed by one or several sources, each of which owns a namespace or, alone, everything.
 /// </remarks>
+/// <param name="form">How its objects are held.</param>
 /// <param name="sources">The namespace of each source; a single <see langword="null"/> for one source of everything.</param>
 /// <param name="indexFailed">Is told when an index function throws; the object then stands under no value of that index.</param>
-internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<string, ObjectKey, Exception> indexFailed) : ILister<T>
+internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?> sources, Action<string, ObjectKey, Exception> indexFailed) : ILister<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     // Written under the caller's gate alone; read by anyone.
     private StoreSnapshot<T> _snapshot = StoreSnapshot<T>.Empty;
     private readonly string?[] _versions = new string?[sources.Count];
     private readonly IReadOnlyList<string?> _sources = sources;
+    private readonly ObjectForm<T> _form = form;
     private int _writing;
 
     public int Count => Snapshot.Count;
@@ -61,7 +63,7 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
         var matching = 0;
         foreach (var candidate in all)
         {
-            if (selector.Matches(candidate.Metadata.Labels))
+            if (_form.Matches(candidate, selector))
             {
                 all[matching++] = candidate;
             }
@@ -233,11 +235,24 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
 
         public int Count { get; private set; }
 
+        /// <summary>The list holds this object. If the store has it in the same version, the store's instance is taken, and the listed one need not be decoded.</summary>
+        /// <returns><see langword="false"/> if the store does not have it: it is to be decoded and added.</returns>
+        public bool TryKeep(in ObjectHeader listed)
+        {
+            if (listed.Key is not { } key || _store.Get(key) is not { } known || !_store._form.IsSame(known, listed))
+            {
+                return false;
+            }
+
+            Put(_store._form.KeyOf(known), known);
+            return true;
+        }
+
         /// <summary>The list holds this object. If the store has it in the same version, the store's instance stays.</summary>
         public void Add(ObjectKey key, T listed)
         {
             var known = _store.Get(key);
-            Put(key, known is not null && IsSame(known.Metadata, listed.Metadata) ? known : listed);
+            Put(key, known is not null && _store._form.IsSame(known, listed) ? known : listed);
         }
 
         /// <summary>The list holds an object of this key that cannot be read: what is known of it stays.</summary>
@@ -319,9 +334,6 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
         }
 
         private static ObjectKey KeyOf(Text ns, Text name) => new(ns.Value.Length == 0 ? null : ns.Value, name.Value);
-
-        private static bool IsSame(V1ObjectMeta known, V1ObjectMeta listed) =>
-            listed.ResourceVersion is { Length: > 0 } version && version == known.ResourceVersion && listed.Uid == known.Uid;
 
         private void Put(ObjectKey key, T listed)
         {

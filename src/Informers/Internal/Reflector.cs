@@ -27,6 +27,7 @@ internal sealed partial class Reflector<T>
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly string _name;
+    private readonly ObjectForm<T> _form;
     private readonly ObjectDecoder<T> _decoder;
     private readonly Backoff _backoff;
     private readonly System.Diagnostics.TagList _tags;
@@ -53,7 +54,8 @@ internal sealed partial class Reflector<T>
         _time = options.TimeProvider;
         _logger = logger;
         _name = ns is null ? resource.ToString() : $"{resource} in {ns}";
-        _decoder = new ObjectDecoder<T>(resource, options.KeepManagedFields);
+        _form = ObjectForm<T>.Of(resource, options.KeepManagedFields);
+        _decoder = new ObjectDecoder<T>(resource, options.KeepManagedFields, options.KeepInvalidBytes);
         _backoff = new Backoff(_time, options.Random);
         _tags = InformerInstruments.TagsOf(resource);
         Health = new ConnectionHealth(_time);
@@ -144,12 +146,15 @@ internal sealed partial class Reflector<T>
     private async Task<int> ListAllAsync(string version, int limit, CancellationToken cancellationToken)
     {
         var replacement = _sink.BeginReplace();
-        HashSet<ObjectKey> invalid = [];
+        List<InvalidObject> invalid = [];
         ListParser? first = null;
         var next = "";
         do
         {
-            var page = new ListParser(json => TakeItem(json, replacement, invalid));
+            var page = new ListParser(
+                json => TakeItem(json, replacement, invalid),
+                beginning => TakeDecoded(_decoder.RefuseTooLarge(beginning, _options.MaxObjectSize), replacement, invalid),
+                _options.MaxObjectSize);
             try
             {
                 await ReadPageAsync(page, version, limit, next, cancellationToken);
@@ -182,6 +187,7 @@ internal sealed partial class Reflector<T>
         try
         {
             using var request = Get(
+                _form.ListMediaType,
                 ("limit", limit > 0 ? limit.ToString(CultureInfo.InvariantCulture) : ""),
                 ("continue", continueToken),
                 // A token carries its version; the server refuses both together.
@@ -196,9 +202,17 @@ internal sealed partial class Reflector<T>
         }
     }
 
-    private void TakeItem(ReadOnlySpan<byte> json, IndexedStore<T>.Replacement replacement, HashSet<ObjectKey> invalid)
+    private void TakeItem(ReadOnlySpan<byte> json, IndexedStore<T>.Replacement replacement, List<InvalidObject> invalid)
     {
-        var decoded = _decoder.Decode(json);
+        var header = ObjectHeader.Read(json);
+        if (!replacement.TryKeep(header))
+        {
+            TakeDecoded(_decoder.Decode(json, header), replacement, invalid);
+        }
+    }
+
+    private void TakeDecoded(DecodedObject<T> decoded, IndexedStore<T>.Replacement replacement, List<InvalidObject> invalid)
+    {
         if (decoded.Object is not null)
         {
             replacement.Add(decoded.Key!.Value, decoded.Object);
@@ -206,10 +220,10 @@ internal sealed partial class Reflector<T>
         }
 
         ReportInvalid(decoded);
-        if (decoded.Key is { } key)
+        if (decoded.Invalid is { } known)
         {
-            replacement.AddUnreadable(key);
-            invalid.Add(key);
+            replacement.AddUnreadable(known.Key);
+            invalid.Add(known);
         }
     }
 
@@ -223,6 +237,7 @@ internal sealed partial class Reflector<T>
         try
         {
             using var request = Get(
+                _form.WatchMediaType,
                 ("watch", "true"),
                 ("allowWatchBookmarks", "true"),
                 ("timeoutSeconds", timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)),
@@ -232,8 +247,11 @@ internal sealed partial class Reflector<T>
             deadline.CancelAfter(timeout + ReflectorTimes.WatchSlack);
             Health.WatchOpened(opened.Value);
             LogWatching(_name, watching.ResourceVersion, timeout);
-            await BodyReader.ReadAsync(
-                response.Content, new WatchParser((type, json) => TakeEvent(stream, type, json)), WatchBufferSize, null, either.Token);
+            var parser = new WatchParser(
+                (type, json) => TakeEvent(stream, type, json, isTooLarge: false),
+                (type, beginning) => TakeEvent(stream, type, beginning, isTooLarge: true),
+                _options.MaxObjectSize);
+            await BodyReader.ReadAsync(response.Content, parser, WatchBufferSize, null, either.Token);
             return stream.Error is { } error ? AfterErrorEvent(stream, error) : AfterClose(stream, opened.Value);
         }
         catch (Exception e) when (opened is not null && !cancellationToken.IsCancellationRequested)
@@ -329,7 +347,7 @@ internal sealed partial class Reflector<T>
         return true;
     }
 
-    private bool TakeEvent(WatchState stream, WatchEventType type, ReadOnlySpan<byte> json)
+    private bool TakeEvent(WatchState stream, WatchEventType type, ReadOnlySpan<byte> json, bool isTooLarge)
     {
         CountEvent(type);
         if (type == WatchEventType.Error)
@@ -365,7 +383,7 @@ internal sealed partial class Reflector<T>
         }
 
         var started = InformerInstruments.ProcessingLatency.Enabled ? _time.GetTimestamp() : 0;
-        TakeObject(stream, type, _decoder.Decode(json));
+        TakeObject(stream, type, isTooLarge ? _decoder.RefuseTooLarge(json, _options.MaxObjectSize) : _decoder.Decode(json));
         if (started != 0)
         {
             InformerInstruments.ProcessingLatency.Record(_time.GetElapsedTime(started).TotalSeconds, _tags);
@@ -391,7 +409,7 @@ internal sealed partial class Reflector<T>
                 _sink.Apply(key, current, null, version);
                 break;
             default:
-                _sink.Invalid(decoded.Key, version);
+                _sink.Invalid(decoded.Invalid, version);
                 break;
         }
 
@@ -407,7 +425,7 @@ internal sealed partial class Reflector<T>
         }
     }
 
-    private HttpRequestMessage Get(params ReadOnlySpan<(string Name, string Value)> parameters)
+    private HttpRequestMessage Get(string mediaType, params ReadOnlySpan<(string Name, string Value)> parameters)
     {
         var path = _resource.CollectionPath(_namespace);
         var separator = '?';
@@ -422,7 +440,7 @@ internal sealed partial class Reflector<T>
         }
 
         var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
-        request.Headers.Accept.ParseAdd("application/json");
+        request.Headers.Accept.ParseAdd(mediaType);
         return request;
     }
 

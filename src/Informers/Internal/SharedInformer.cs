@@ -33,7 +33,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         _logger = options.LoggerFactory.CreateLogger("CrMonitor.Informers");
         Tags = InformerInstruments.TagsOf(resource);
         string?[] namespaces = scope.Namespaces.Count == 0 ? [null] : [.. scope.Namespaces];
-        _store = new IndexedStore<T>(namespaces, LogIndexFailed);
+        _store = new IndexedStore<T>(ObjectForm<T>.Of(resource, options.KeepManagedFields), namespaces, LogIndexFailed);
         _sources = [.. namespaces.Select((ns, index) => new Source(this, index, ns, transport))];
     }
 
@@ -44,6 +44,17 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     public bool HasSynced => _synced.Task.IsCompletedSuccessfully;
 
     public ILister<T> Lister => _store;
+
+    public IReadOnlyList<InvalidObject> InvalidObjects
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _sources.SelectMany(source => source.InvalidLocked)];
+            }
+        }
+    }
 
     public TagList Tags { get; }
 
@@ -208,7 +219,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     {
         private readonly SharedInformer<T> _informer;
         private readonly int _index;
-        private readonly HashSet<ObjectKey> _invalid = [];
+        private readonly Dictionary<ObjectKey, InvalidObject> _invalid = [];
         private int _invalidCount;
 
         public Source(SharedInformer<T> informer, int index, string? ns, IKubeTransport transport)
@@ -224,16 +235,22 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
 
         public InformerHealth Health => Reflector.Health.Snapshot(HasSynced, Volatile.Read(ref _invalidCount));
 
+        public IEnumerable<InvalidObject> InvalidLocked => _invalid.Values;
+
         public IndexedStore<T>.Replacement BeginReplace() => _informer._store.BeginReplace(_index);
 
-        public void Replace(IndexedStore<T>.Replacement replacement, string version, IReadOnlyCollection<ObjectKey> invalid)
+        public void Replace(IndexedStore<T>.Replacement replacement, string version, IReadOnlyCollection<InvalidObject> invalid)
         {
             lock (_informer._gate)
             {
                 var isInitialList = !HasSynced;
                 replacement.Commit(version, change => _informer.TellLocked(change, null, isInitialList));
                 _invalid.Clear();
-                _invalid.UnionWith(invalid);
+                foreach (var listed in invalid)
+                {
+                    _invalid[listed.Key] = listed;
+                }
+
                 Volatile.Write(ref _invalidCount, _invalid.Count);
                 if (!HasSynced)
                 {
@@ -260,7 +277,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             }
         }
 
-        public void Invalid(ObjectKey? key, string? version)
+        public void Invalid(InvalidObject? invalid, string? version)
         {
             lock (_informer._gate)
             {
@@ -269,8 +286,9 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
                     _informer._store.Advance(_index, version);
                 }
 
-                if (key is { } readable && _invalid.Add(readable))
+                if (invalid is not null)
                 {
+                    _invalid[invalid.Key] = invalid;
                     Volatile.Write(ref _invalidCount, _invalid.Count);
                 }
             }
