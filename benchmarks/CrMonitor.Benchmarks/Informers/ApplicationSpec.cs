@@ -5,7 +5,7 @@ namespace CrMonitor.Benchmarks.Informers;
 internal sealed record ApplicationSpec
 {
     [JsonPropertyName("image")]
-    public string Image { get; set; } = "";
+    public string Image { get; set; } = null!;
 
     [JsonPropertyName("replicas")]
     public int Replicas { get; set; }

@@ -7,7 +7,7 @@ namespace CrMonitor.Informers;
 /// <summary>Reads metadata in one pass: strings that come again and again are pooled, labels and annotations are kept small.</summary>
 internal static class MetadataReader
 {
-    private const int FewStrings = 32;
+    private const int FewStrings = 16;
 
     /// <summary>Reads the object that <paramref name="reader"/> stands at the brace of.</summary>
     /// <exception cref="JsonException">It is not JSON, or (<see cref="MetadataException"/>) not metadata.</exception>

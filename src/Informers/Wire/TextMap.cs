@@ -1,19 +1,29 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace CrMonitor.Informers;
 
-/// <summary>Labels or annotations of a cached object: a few strings in one array, in the order in which they came. Never changed.</summary>
-/// <remarks>A dictionary of four labels takes four times the memory, and is not faster to search.</remarks>
-internal sealed class TextMap : IDictionary<string, string>, IReadOnlyDictionary<string, string>
+/// <summary>Labels or annotations of a cached object: a few strings in a row, in the order in which they came. Never changed.</summary>
+/// <remarks>A dictionary of four labels takes five times the memory, and is not faster to search.</remarks>
+internal abstract class TextMap : IDictionary<string, string>, IReadOnlyDictionary<string, string>
 {
-    private readonly string?[] _pairs;   // key, value, key, value, ...; no key twice
+    private static readonly TextMap Empty = new Large([]);
 
-    private TextMap(string?[] pairs) => _pairs = pairs;
+    public int Count
+    {
+        get
+        {
+            var slots = Slots;
+            var used = 0;
+            while (used < slots.Length && slots[used] is not null)
+            {
+                used += 2;
+            }
 
-    public static TextMap Empty { get; } = new([]);
-
-    public int Count => _pairs.Length / 2;
+            return used / 2;
+        }
+    }
 
     public bool IsReadOnly => true;
 
@@ -24,6 +34,9 @@ internal sealed class TextMap : IDictionary<string, string>, IReadOnlyDictionary
     IEnumerable<string> IReadOnlyDictionary<string, string>.Keys => Keys;
 
     IEnumerable<string> IReadOnlyDictionary<string, string>.Values => Values;
+
+    // Key, value, key, value, ...; no key twice. Slots from the first key that is null are not used.
+    private protected abstract ReadOnlySpan<string?> Slots { get; }
 
     public string this[string key]
     {
@@ -44,11 +57,11 @@ internal sealed class TextMap : IDictionary<string, string>, IReadOnlyDictionary
             if (string.CompareOrdinal(pairs[i - 2], pairs[i]) >= 0)
             {
                 // Not in the order in which servers write them, which shows at once that no key comes twice.
-                return new TextMap(Distinct(pairs));
+                return Create(Distinct(pairs));
             }
         }
 
-        return new TextMap(pairs.ToArray());
+        return Create(pairs);
     }
 
     public bool ContainsKey(string key) => IndexOf(key) >= 0;
@@ -56,7 +69,7 @@ internal sealed class TextMap : IDictionary<string, string>, IReadOnlyDictionary
     public bool TryGetValue(string key, [MaybeNullWhen(false)] out string value)
     {
         var index = IndexOf(key);
-        value = index < 0 ? null : _pairs[index + 1];
+        value = index < 0 ? null : Slots[index + 1];
         return index >= 0;
     }
 
@@ -73,9 +86,9 @@ internal sealed class TextMap : IDictionary<string, string>, IReadOnlyDictionary
 
     public IEnumerator<KeyValuePair<string, string>> GetEnumerator()
     {
-        for (var i = 0; i < _pairs.Length; i += 2)
+        for (var i = 0; i < Slots.Length && Slots[i] is { } key; i += 2)
         {
-            yield return new KeyValuePair<string, string>(_pairs[i]!, _pairs[i + 1]!);
+            yield return new KeyValuePair<string, string>(key, Slots[i + 1]!);
         }
     }
 
@@ -90,6 +103,15 @@ internal sealed class TextMap : IDictionary<string, string>, IReadOnlyDictionary
     void ICollection<KeyValuePair<string, string>>.Clear() => throw Immutable();
 
     bool ICollection<KeyValuePair<string, string>>.Remove(KeyValuePair<string, string> item) => throw Immutable();
+
+    private static TextMap Create(ReadOnlySpan<string?> pairs) => pairs.Length switch
+    {
+        2 => new One(pairs),
+        4 => new Two(pairs),
+        <= 8 => new Four(pairs),
+        <= 12 => new Six(pairs),
+        _ => new Large(pairs.ToArray()),
+    };
 
     private static NotSupportedException Immutable() => new(
         "These labels or annotations belong to a cached object, which all readers share and nobody changes. "
@@ -109,17 +131,83 @@ internal sealed class TextMap : IDictionary<string, string>, IReadOnlyDictionary
     private int IndexOf(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        var pairs = _pairs;
+        var slots = Slots;
 
         // Keys that came through the string pool are the same instance more often than not.
-        for (var i = 0; i < pairs.Length; i += 2)
+        for (var i = 0; i < slots.Length; i += 2)
         {
-            if (string.Equals(pairs[i], key))
+            if (string.Equals(slots[i], key))
             {
                 return i;
             }
         }
 
         return -1;
+    }
+
+    // The strings stand in the object itself: an array of their own would be a third more.
+    private sealed class One : TextMap
+    {
+        private readonly Buffer _buffer;
+
+        public One(ReadOnlySpan<string?> pairs) => pairs.CopyTo(_buffer);
+
+        private protected override ReadOnlySpan<string?> Slots => _buffer;
+
+        [InlineArray(2)]
+        private struct Buffer
+        {
+            private string? _first;
+        }
+    }
+
+    private sealed class Two : TextMap
+    {
+        private readonly Buffer _buffer;
+
+        public Two(ReadOnlySpan<string?> pairs) => pairs.CopyTo(_buffer);
+
+        private protected override ReadOnlySpan<string?> Slots => _buffer;
+
+        [InlineArray(4)]
+        private struct Buffer
+        {
+            private string? _first;
+        }
+    }
+
+    private sealed class Four : TextMap
+    {
+        private readonly Buffer _buffer;
+
+        public Four(ReadOnlySpan<string?> pairs) => pairs.CopyTo(_buffer);
+
+        private protected override ReadOnlySpan<string?> Slots => _buffer;
+
+        [InlineArray(8)]
+        private struct Buffer
+        {
+            private string? _first;
+        }
+    }
+
+    private sealed class Six : TextMap
+    {
+        private readonly Buffer _buffer;
+
+        public Six(ReadOnlySpan<string?> pairs) => pairs.CopyTo(_buffer);
+
+        private protected override ReadOnlySpan<string?> Slots => _buffer;
+
+        [InlineArray(12)]
+        private struct Buffer
+        {
+            private string? _first;
+        }
+    }
+
+    private sealed class Large(string?[] pairs) : TextMap
+    {
+        private protected override ReadOnlySpan<string?> Slots => pairs;
     }
 }
