@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using CrMonitor.Benchmarks.ApiServers;
+using CrMonitor.Benchmarks.Controllers;
 using CrMonitor.Benchmarks.Informers;
 using CrMonitor.Benchmarks.WorkQueues;
 
@@ -17,6 +18,11 @@ if (args is ["apiserver", ..])
 if (args is ["decode", ..])
 {
     return await DecodeCommand.Create().Parse(args).InvokeAsync();
+}
+
+if (args is ["controller", ..])
+{
+    return await ControllerCommand.Create().Parse(args).InvokeAsync();
 }
 
 BenchmarkSwitcher.FromAssembly(typeof(QueueCommand).Assembly).Run(args);

@@ -45,6 +45,7 @@ public sealed class CrMonitorBuilder
             provider.GetRequiredService<IInformers>(),
             provider,
             provider.GetRequiredService<IKubeClient>(),
+            provider.GetRequiredService<ILeadership>(),
             provider.GetRequiredService<ControllerInstruments>(),
             provider.GetService<IMeterFactory>(),
             provider.GetRequiredService<TimeProvider>(),

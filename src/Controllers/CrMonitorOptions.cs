@@ -49,6 +49,12 @@ public sealed class CrMonitorOptions
     /// <value>Ten minutes by default. Should be above the reconcile timeouts.</value>
     public TimeSpan StuckAfter { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// Lets one copy of the program work at a time. The others keep their caches warm and their queues filled, and take over when it stops or is lost.
+    /// </summary>
+    /// <value><see langword="null"/> by default: every copy works.</value>
+    public LeaderElectionOptions? LeaderElection { get; set; }
+
     /// <summary>Binds a type to its resource and contract, for the client and for all controllers.</summary>
     public void AddResource<T>(KubeResource<T> resource)
         where T : class, IKubernetesObject<V1ObjectMeta>

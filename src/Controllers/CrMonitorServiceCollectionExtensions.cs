@@ -25,6 +25,12 @@ public static class CrMonitorServiceCollectionExtensions
         {
             options.FieldManager ??= provider.GetService<IHostEnvironment>()?.ApplicationName ?? AppDomain.CurrentDomain.FriendlyName;
             options.ReportingController ??= options.FieldManager;
+            if (options.LeaderElection is { } election)
+            {
+                election.LeaseName ??= options.FieldManager;
+                election.LeaseNamespace ??= PodNamespace.Read();
+                election.Identity ??= $"{Environment.MachineName}_{Guid.NewGuid():N}";
+            }
         });
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CrMonitorOptions>, CrMonitorOptionsValidation>());
         if (configure is not null)
@@ -50,10 +56,20 @@ public static class CrMonitorServiceCollectionExtensions
         services.TryAddSingleton(provider => new HostInformers(
             provider.GetRequiredService<IKubeTransport>(), Options(provider), provider.GetRequiredService<TimeProvider>(), Loggers(provider)));
         services.TryAddSingleton<IInformers>(provider => provider.GetRequiredService<HostInformers>());
+        services.TryAddSingleton<ILeadership>(provider => Options(provider).LeaderElection is { } election
+            ? new LeaderElector(
+                provider.GetRequiredService<IKubeTransport>(),
+                election,
+                provider.GetRequiredService<ControllerInstruments>(),
+                provider.GetRequiredService<TimeProvider>(),
+                Random.Shared,
+                Loggers(provider).CreateLogger<LeaderElector>())
+            : new UncontestedLeadership());
         services.TryAddSingleton(provider => new ControllerHost(
             provider,
             provider.GetServices<Registration>(),
             provider.GetRequiredService<HostInformers>(),
+            provider.GetRequiredService<ILeadership>(),
             provider.GetRequiredService<EventRecorder>(),
             provider.GetRequiredService<ControllerInstruments>(),
             Options(provider),

@@ -49,6 +49,10 @@ public sealed class ReconcileContext<T>
     /// <summary>Identifies this run in logs and traces.</summary>
     public Guid ReconcileId { get; init; }
 
+    /// <summary>By which right this run works. When it ends, the run's token is cancelled and <see cref="Client"/> refuses to write.</summary>
+    /// <value><see langword="null"/> where nobody is elected.</value>
+    public LeadershipTerm? Leadership { get; init; }
+
     /// <summary>Is told each answer of the server, for the controller to remember until the cache has caught up.</summary>
     internal Action<T>? Observed { get; init; }
 

@@ -77,6 +77,8 @@ public sealed class DynamicObject : IKubernetesObject<V1ObjectMeta>
 
     internal bool HasName => _key is not null;
 
+    internal string? Uid => JsonText.Read(UidJson, isPooled: false);
+
     internal ReadOnlySpan<byte> UidJson => _json.AsSpan(_uid);
 
     internal ReadOnlySpan<byte> VersionJson => _json.AsSpan(_version);

@@ -5,9 +5,11 @@ using k8s.Models;
 
 namespace CrMonitor.Benchmarks.Informers;
 
-/// <summary>The typed form of what <see cref="Applications"/> makes: the same fields as the Go programs' struct, settable and without initial values as in KubernetesClient's models.</summary>
+/// <summary>
+/// The typed form of what <see cref="Applications"/> makes: the same fields as the Go programs' struct, settable and without initial values as in KubernetesClient's models.
+/// </summary>
 [KubernetesEntity(Group = "example.com", ApiVersion = "v1", Kind = "Application", PluralName = "applications")]
-internal sealed class Application : IKubernetesObject<V1ObjectMeta>
+internal sealed class Application : IKubernetesObject<V1ObjectMeta>, IStatus<ApplicationStatus>
 {
     public static KubeResource<Application> Resource { get; } = new(ApplicationJson.Default.Application);
 
@@ -24,5 +26,5 @@ internal sealed class Application : IKubernetesObject<V1ObjectMeta>
     public ApplicationSpec Spec { get; set; } = null!;
 
     [JsonPropertyName("status")]
-    public ApplicationStatus? Status { get; set; }
+    public ApplicationStatus Status { get; set; } = null!;
 }

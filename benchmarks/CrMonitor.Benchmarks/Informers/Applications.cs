@@ -17,6 +17,9 @@ internal static class Applications
 
     public static string Name(int number) => string.Create(CultureInfo.InvariantCulture, $"app-{number:D6}");
 
+    /// <summary>How many namespaces there are.</summary>
+    public const int NamespaceCount = 100;
+
     /// <summary>One object, 1,737 bytes on average.</summary>
     public static byte[] Served(int number, ulong resourceVersion)
     {

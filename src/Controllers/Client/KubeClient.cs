@@ -111,7 +111,7 @@ public sealed partial class KubeClient : IKubeClient
         };
         try
         {
-            Warn(request, await _rest.SendAsync(request, cancellationToken));
+            Warn(request, await SendAsync(request, cancellationToken));
             return true;
         }
         catch (KubeApiException e) when (e.IsNotFound)
@@ -211,7 +211,7 @@ public sealed partial class KubeClient : IKubeClient
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var request = new KubeRequest { Method = method, Path = path, Body = body, ContentType = contentType };
-        var response = await _rest.SendAsync(request, cancellationToken);
+        var response = await SendAsync(request, cancellationToken);
         Warn(request, response);
         try
         {
@@ -221,6 +221,26 @@ public sealed partial class KubeClient : IKubeClient
         {
             throw new InvalidDataException(
                 $"{request}: the server answered {(int)response.StatusCode}, but the body is not a {resource.Kind} as {typeof(T).Name} describes it: {e.Message}", e);
+        }
+    }
+
+    // What a run writes, it writes as the leader: not a moment longer, whatever becomes of the token that it was given.
+    private async Task<KubeResponse> SendAsync(KubeRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Method == HttpMethod.Get || LeadershipTerm.OfThisRun is not { } term)
+        {
+            return await _rest.SendAsync(request, cancellationToken);
+        }
+
+        term.ThrowIfEnded();
+        using var fence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, term.Ended);
+        try
+        {
+            return await _rest.SendAsync(request, fence.Token);
+        }
+        catch (OperationCanceledException e) when (term.Ended.IsCancellationRequested)
+        {
+            throw term.Lost(e);
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace CrMonitor.Controllers;
 
 /// <summary>Writes <c>events.k8s.io/v1</c> objects.</summary>
@@ -15,7 +13,7 @@ internal static class EventJson
             writer.WriteString("name"u8, name);
             writer.WriteString("namespace"u8, identity.EventNamespace);
             writer.WriteEndObject();
-            writer.WriteString("eventTime"u8, MicroTime(time));
+            writer.WriteString("eventTime"u8, MicroTime.Write(time));
             writer.WriteString("reportingController"u8, controller);
             writer.WriteString("reportingInstance"u8, instance);
             writer.WriteString("action"u8, identity.Action);
@@ -45,11 +43,8 @@ internal static class EventJson
         writer.WriteStartObject();
         writer.WriteStartObject("series"u8);
         writer.WriteNumber("count"u8, count);
-        writer.WriteString("lastObservedTime"u8, MicroTime(lastTime));
+        writer.WriteString("lastObservedTime"u8, MicroTime.Write(lastTime));
         writer.WriteEndObject();
         writer.WriteEndObject();
     });
-
-    // Kubernetes reads a MicroTime with exactly six digits, also at a whole second.
-    private static string MicroTime(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 }

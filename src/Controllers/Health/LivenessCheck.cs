@@ -2,16 +2,21 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace CrMonitor.Controllers;
 
-/// <summary>Live means: no worker has ended, and not all workers of a controller hang.</summary>
+/// <summary>Live means: neither a worker nor the election has ended, and not all workers of a controller hang.</summary>
 internal sealed class LivenessCheck(ControllerHost host) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(Check(host.Controllers, host.StuckAfter));
+        Task.FromResult(Check(host.Controllers, host.StuckAfter, host.Elector));
 
-    public static HealthCheckResult Check(IReadOnlyList<Controller> controllers, TimeSpan stuckAfter)
+    public static HealthCheckResult Check(IReadOnlyList<Controller> controllers, TimeSpan stuckAfter, LeaderElector? elector = null)
     {
         var dead = new List<string>();
         var stuck = new List<string>();
+        if (elector is { IsLost: true })
+        {
+            dead.Add($"the election over the lease {elector.Key} has ended");
+        }
+
         foreach (var controller in controllers)
         {
             if (controller.LostWorkers > 0)

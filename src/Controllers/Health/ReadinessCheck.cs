@@ -3,13 +3,14 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace CrMonitor.Controllers;
 
-/// <summary>Ready means: every cache has synced and hears from its server, and every controller works.</summary>
+/// <summary>Ready means: every cache has synced and hears from its server, and every controller works, or would if it led.</summary>
 internal sealed class ReadinessCheck(ControllerHost host) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(Check(host.Informers.All, host.Controllers));
+        Task.FromResult(Check(host.Informers.All, host.Controllers, host.Elector));
 
-    public static HealthCheckResult Check(IReadOnlyList<ISharedInformer> informers, IReadOnlyList<Controller> controllers)
+    public static HealthCheckResult Check(
+        IReadOnlyList<ISharedInformer> informers, IReadOnlyList<Controller> controllers, LeaderElector? elector = null)
     {
         var problems = new List<string>();
         var states = new Dictionary<string, object>();
@@ -30,6 +31,12 @@ internal sealed class ReadinessCheck(ControllerHost host) : IHealthCheck
             {
                 problems.Add($"controller {controller.Name}: not started, it waits for its caches");
             }
+        }
+
+        if (elector is not null)
+        {
+            // No problem either way: a standby is ready, else a roll-out would wait for it.
+            states[$"lease {elector.Key}"] = elector.IsLeader ? "leads" : $"stands by; held by {elector.Holder ?? "nobody"}";
         }
 
         return problems.Count == 0 ? HealthCheckResult.Healthy(data: states) : HealthCheckResult.Unhealthy(string.Join("; ", problems), data: states);

@@ -20,7 +20,9 @@ internal sealed class ControllerInstruments : IDisposable
     private readonly Histogram<double> _time;
     private readonly Counter<long> _events;
     private readonly Counter<long> _eventsLost;
+    private readonly Counter<long> _slowPaths;
     private volatile IReadOnlyList<Controller> _controllers = [];
+    private volatile LeaderElector? _elector;
 
     public ControllerInstruments(IMeterFactory? factory)
     {
@@ -47,7 +49,23 @@ internal sealed class ControllerInstruments : IDisposable
         _events = meter.CreateCounter<long>("crmonitor_events_recorded_total", null, "Kubernetes events that were recorded, repeated ones included, by type.");
         _eventsLost = meter.CreateCounter<long>(
             "crmonitor_events_lost_total", null, "Kubernetes events that were not written, by reason: full, refused, unreachable, stopped.");
+        meter.CreateObservableGauge(
+            "leader_election_master_status",
+            () => _elector is { } elector ? [new Measurement<int>(elector.IsLeader ? 1 : 0, ElectionTag(elector))] : Array.Empty<Measurement<int>>(),
+            null,
+            "1 while this process leads, 0 while it stands by, by the name of the lease.");
+        _slowPaths = meter.CreateCounter<long>(
+            "leader_election_slowpath_total", null, "Renewals that had to read the lease first, because somebody else had written it.");
     }
+
+    /// <summary>Shows whether this process leads.</summary>
+    public void Observe(LeaderElector elector)
+    {
+        _elector = elector;
+        _slowPaths.Add(0, ElectionTag(elector));
+    }
+
+    public void ElectionTookSlowPath(LeaderElector elector) => _slowPaths.Add(1, ElectionTag(elector));
 
     /// <summary>Says what there is to observe, and shows all counters of these controllers from the start, so that their first increase is seen as one.</summary>
     public void Observe(IReadOnlyList<Controller> controllers)
@@ -91,6 +109,8 @@ internal sealed class ControllerInstruments : IDisposable
     public void EventsLost(string reason, int count) => _eventsLost.Add(count, new KeyValuePair<string, object?>("reason", reason));
 
     public void Dispose() => _owned?.Dispose();
+
+    private static KeyValuePair<string, object?> ElectionTag(LeaderElector elector) => new("name", elector.Name);
 
     private static string Result(ReconcileOutcome outcome) => outcome switch
     {

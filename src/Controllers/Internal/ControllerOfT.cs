@@ -28,6 +28,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     private readonly IInformers _informers;
     private readonly IServiceProvider _services;
     private readonly IKubeClient _client;
+    private readonly ILeadership _leadership;
     private readonly ControllerInstruments _instruments;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -45,6 +46,10 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     private readonly CancellationTokenSource _cancelled = new();
 
     private volatile bool _isWorking;
+
+    // A term has begun here before, or nobody is elected.
+    private volatile bool _mayHaveWorked;
+
     private Task _workersEnd = Task.CompletedTask;
 
     public Controller(
@@ -54,6 +59,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         IInformers informers,
         IServiceProvider services,
         IKubeClient client,
+        ILeadership leadership,
         ControllerInstruments instruments,
         IMeterFactory? meterFactory,
         TimeProvider time,
@@ -66,6 +72,8 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         _informer = informers.Get<T>();
         _services = services;
         _client = client;
+        _leadership = leadership;
+        _mayHaveWorked = leadership is UncontestedLeadership;
         _instruments = instruments;
         _time = time;
         _logger = loggerFactory.CreateLogger($"CrMonitor.Controllers.{name}");
@@ -104,6 +112,14 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
     public void Trigger(ObjectKey key, ReconcileReason reason)
     {
+        if (!_mayHaveWorked && _informer.Lister.Get(key) is null)
+        {
+            // This process never did anything for an object that is gone. Else a standby would collect the keys of all objects that ever were.
+            _queue.Cancel(key);
+            _reasons.Take(key);
+            return;
+        }
+
         _reasons.Add(key, reason);
         _queue.Add(key);
     }
@@ -205,12 +221,31 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     {
         // The loop belongs to the scheduler that runs the controller, not to the caller's stack.
         await Task.Yield();
-        while (!_stopping.IsCancellationRequested)
+        try
+        {
+            while (!_stopping.IsCancellationRequested)
+            {
+                // A standby waits here, with its caches warm and its queue filled.
+                await WorkAsync(worker, await _leadership.WaitAsync(_stopping.Token));
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+        }
+    }
+
+    // Until the stop, or until the term ends.
+    private async Task WorkAsync(Worker worker, LeadershipTerm? term)
+    {
+        _mayHaveWorked = true;
+        using var over = term is null ? null : CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, term.Ended);
+        var end = over?.Token ?? _stopping.Token;
+        while (true)
         {
             WorkItem<ObjectKey>? item;
             try
             {
-                item = await _queue.TakeAsync(_stopping.Token);
+                item = await _queue.TakeAsync(end);
             }
             catch (OperationCanceledException)
             {
@@ -224,10 +259,16 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
             using (held)
             {
+                if (term is { HasEnded: true })
+                {
+                    _queue.Add(held.Key, held.Priority);
+                    return;
+                }
+
                 worker.Current = new Run(held.Key, _time.GetTimestamp());
                 try
                 {
-                    await RunAsync(held.Key, held.TimeInQueue ?? TimeSpan.Zero);
+                    await RunAsync(held, term);
                 }
                 catch (Exception e)
                 {
@@ -243,8 +284,15 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
     }
 
-    private async Task RunAsync(ObjectKey key, TimeSpan timeInQueue)
+    private async Task RunAsync(WorkItem<ObjectKey> item, LeadershipTerm? term)
     {
+        if (term is not null)
+        {
+            // Seen by whatever this run calls, and by nothing else: the assignment ends with this method.
+            LeadershipTerm.OfThisRun = term;
+        }
+
+        var key = item.Key;
         var (reasons, omitted) = _reasons.Take(key);
         var current = _ownWrites.Current(key);
         var context = new ReconcileContext<T>(key, current, _client)
@@ -252,8 +300,9 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             Attempt = _limiter.Retries(key) + 1,
             Reasons = reasons,
             OmittedReasons = omitted,
-            QueuedAt = _time.GetUtcNow() - timeInQueue,
+            QueuedAt = _time.GetUtcNow() - (item.TimeInQueue ?? TimeSpan.Zero),
             ReconcileId = Guid.NewGuid(),
+            Leadership = term,
             Observed = answer => _ownWrites.Record(key, answer),
         };
         using var scope = _logger.BeginScope(new ReconcileScope(Name, Resource.Kind, key, current?.Metadata.Uid, context.ReconcileId));
@@ -274,7 +323,15 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         if (outcome is not { } counted)
         {
             activity?.SetTag("crmonitor.outcome", "cancelled");
-            LogCancelled(key);
+            if (_cancelled.IsCancellationRequested)
+            {
+                LogCancelled(key);
+                return;
+            }
+
+            LogLeadershipLost(key, failure?.Message);
+            _reasons.PutBack(key, reasons, omitted);
+            _queue.Add(key, item.Priority);
             return;
         }
 
@@ -290,12 +347,14 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
     }
 
-    // Runs the reconciler and does what its result asks for. Never throws; no outcome means that the stop of the host cut it off.
+    // Runs the reconciler and does what its result asks for. No outcome means that it was cut off: by the stop of the host, or by the end of the leadership.
     private async Task<(ReconcileOutcome? Outcome, Exception? Failure)> ReconcileAsync(ReconcileContext<T> context)
     {
         var key = context.Key;
         using var timeout = _settings.ReconcileTimeout is { } limit ? new CancellationTokenSource(limit, _time) : null;
-        using var linked = timeout is null ? null : CancellationTokenSource.CreateLinkedTokenSource(_cancelled.Token, timeout.Token);
+        using var linked = (timeout, context.Leadership) is (null, null)
+            ? null
+            : CancellationTokenSource.CreateLinkedTokenSource([_cancelled.Token, timeout?.Token ?? default, context.Leadership?.Ended ?? default]);
         try
         {
             var result = await _reconciler.ReconcileAsync(context, linked?.Token ?? _cancelled.Token);
@@ -304,6 +363,11 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         catch (OperationCanceledException) when (_cancelled.IsCancellationRequested)
         {
             return (null, null);
+        }
+        catch (Exception e) when (context.Leadership is { HasEnded: true })
+        {
+            // Whatever it is: the next leader finds out whether it is more than what a cancelled call throws.
+            return (null, e);
         }
         catch (OperationCanceledException e) when (timeout is { IsCancellationRequested: true })
         {
@@ -391,6 +455,9 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Reconcile of {Key} was cut off by the stop")]
     private partial void LogCancelled(ObjectKey key);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Reconcile of {Key} was cut off by the end of the leadership: {Failure}")]
+    private partial void LogLeadershipLost(ObjectKey key, string? failure);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Controller {Controller} is stopping: cancelling what still runs after {GracePeriod}: {Busy}")]
     private partial void LogCancelling(string controller, TimeSpan gracePeriod, string busy);

@@ -17,20 +17,22 @@ internal sealed class PendingReasons(TimeProvider time)
     {
         lock (_gate)
         {
+            EntryLocked(key).Add(reason);
+        }
+    }
+
+    /// <summary>Gives back what was taken for a run that did not come to its end.</summary>
+    public void PutBack(ObjectKey key, IReadOnlyList<ReconcileReason> reasons, int omitted)
+    {
+        lock (_gate)
+        {
             var entry = EntryLocked(key);
-            if (entry.Reasons.Contains(reason))
+            foreach (var reason in reasons)
             {
-                return;
+                entry.Add(reason);
             }
 
-            if (entry.Reasons.Count < Kept)
-            {
-                entry.Reasons.Add(reason);
-            }
-            else
-            {
-                entry.Omitted++;
-            }
+            entry.Omitted += omitted;
         }
     }
 
@@ -83,5 +85,22 @@ internal sealed class PendingReasons(TimeProvider time)
         public long ScheduledAt { get; set; }
 
         public TimeSpan? ScheduledIn { get; set; }
+
+        public void Add(ReconcileReason reason)
+        {
+            if (Reasons.Contains(reason))
+            {
+                return;
+            }
+
+            if (Reasons.Count < Kept)
+            {
+                Reasons.Add(reason);
+            }
+            else
+            {
+                Omitted++;
+            }
+        }
     }
 }

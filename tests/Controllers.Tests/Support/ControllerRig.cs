@@ -10,7 +10,7 @@ internal sealed class ControllerRig : IAsyncDisposable
 {
     private bool _isStopped;
 
-    public ControllerRig(FakeReconciler? reconciler = null, Action<ControllerBuilder<Widget>>? configure = null)
+    public ControllerRig(FakeReconciler? reconciler = null, Action<ControllerBuilder<Widget>>? configure = null, ILeadership? leadership = null)
     {
         Reconciler = reconciler ?? new FakeReconciler();
         var settings = new ControllerBuilder<Widget>(new CrMonitorBuilder(new ServiceCollection()));
@@ -22,6 +22,7 @@ internal sealed class ControllerRig : IAsyncDisposable
             Informers,
             new ServiceCollection().BuildServiceProvider(),
             Server.Kube(),
+            leadership ?? new UncontestedLeadership(),
             Instruments,
             null,
             Time,
