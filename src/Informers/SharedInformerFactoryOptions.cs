@@ -50,11 +50,9 @@ public sealed class SharedInformerFactoryOptions
     /// at the next list, or when the informer stops. For tests: it writes every object as JSON twice.
     /// </summary>
     /// <value><see langword="false"/> by default; <see langword="true"/> in a debug build of this library.</value>
-    public bool DetectMutations { get; init; } =
+    public bool DetectMutations { get; init; }
 #if DEBUG
-        true;
-#else
-        false;
+        = true;
 #endif
 
     /// <summary>How many objects a page of a list has.</summary>
