@@ -15,6 +15,11 @@ if (args is ["apiserver", ..])
     return await ServerCommand.Create().Parse(args).InvokeAsync();
 }
 
+if (args is ["decode", ..])
+{
+    return await DecodeCommand.Create().Parse(args).InvokeAsync();
+}
+
 if (args is ["controller", ..])
 {
     return await ControllerCommand.Create().Parse(args).InvokeAsync();

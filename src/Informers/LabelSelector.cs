@@ -124,7 +124,26 @@ public sealed class LabelSelector : IEquatable<LabelSelector>
     public bool Matches(IMetadata<V1ObjectMeta> resource)
     {
         ArgumentNullException.ThrowIfNull(resource);
-        return IsEverything || Matches(resource.Metadata?.Labels);
+        return IsEverything || (resource is DynamicObject dynamic ? Matches(dynamic) : Matches(resource.Metadata?.Labels));
+    }
+
+    /// <summary>The same, of labels that stay undecoded.</summary>
+    internal bool Matches(DynamicObject labelled)
+    {
+        if (IsNothing)
+        {
+            return false;
+        }
+
+        foreach (var requirement in _requirements)
+        {
+            if (!requirement.Matches(labelled))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <inheritdoc/>

@@ -29,6 +29,12 @@ public readonly record struct ObjectKey(string? Namespace, string Name)
     public static ObjectKey Of(IMetadata<V1ObjectMeta> resource)
     {
         ArgumentNullException.ThrowIfNull(resource);
+        if (resource is DynamicObject dynamic)
+        {
+            // It knows its key without decoding metadata.
+            return dynamic.Key;
+        }
+
         return new ObjectKey(string.IsNullOrEmpty(resource.Metadata.NamespaceProperty) ? null : resource.Metadata.NamespaceProperty, resource.Metadata.Name);
     }
 

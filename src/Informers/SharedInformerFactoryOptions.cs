@@ -21,6 +21,23 @@ public sealed class SharedInformerFactoryOptions
     /// <value><see langword="false"/> by default: they are skipped.</value>
     public bool KeepManagedFields { get; init; }
 
+    /// <summary>The most bytes that an object may have as JSON. A larger one is refused before it is read whole, and told as an <see cref="InvalidObject"/>.</summary>
+    /// <value>16 MiB by default, ten times what etcd stores by default.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 1,024.</exception>
+    public int MaxObjectSize
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1024);
+            field = value;
+        }
+    } = 16 * 1024 * 1024;
+
+    /// <summary>Keep the bytes of objects that cannot be decoded in <see cref="InvalidObject.Json"/>, for looking at them.</summary>
+    /// <value><see langword="false"/> by default.</value>
+    public bool KeepInvalidBytes { get; init; }
+
     /// <summary>
     /// Changes every object, of any kind, before it is stored: to leave out what nobody reads. For one kind alone there is
     /// <see cref="ISharedInformer{T}.SetTransform"/>, whose rules hold here too.

@@ -162,6 +162,23 @@ public sealed class EmbeddedServerTests : IAsyncLifetime
 
     private static Widget Read(KubeResponse response) => JsonSerializer.Deserialize(response.Body.Span, WidgetJson.Default.Widget)!;
 
+    [Fact]
+    public async Task Dynamic_objects_and_metadata_alone_follow_as_well()
+    {
+        var dynamics = _factory.Informer(DynamicObject.Of(WidgetJson.Resource));
+        var metadata = _factory.Informer(PartialObjectMetadata.Of(WidgetJson.Resource));
+        await CreateAsync("a", 1);
+        await SyncAsync();
+        await CreateAsync("b", 2);
+        await SendAsync(HttpMethod.Delete, $"{Collection}/a");
+
+        await Eventually.TrueAsync(
+            () => dynamics.Lister.List() is [{ Key.Name: "b" }] && metadata.Lister.List() is [{ Metadata.Name: "b" }], "both show b alone");
+        var size = DynamicPath.Parse("spec.size");
+        Assert.True(dynamics.Lister.Get(new ObjectKey("default", "b"))!.TryGetInt64(size, out var value) && value == 2);
+        Assert.Equal("Widget", metadata.Lister.Get(new ObjectKey("default", "b"))!.Kind);
+    }
+
     private static bool IsWatch(ApiRequest request) => request.Verb == "watch";
 
     private Task<KubeResponse> CreateAsync(string name, int size) => SendAsync(

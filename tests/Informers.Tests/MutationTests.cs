@@ -15,7 +15,7 @@ public sealed class MutationTests
         var watch = await fixture.SyncAsync("20", Json.Widget("a", 5), Json.Widget("b", 6));
         watch.Send(Json.Event("ADDED", Json.Widget("c", 21)));
         await fixture.Informer.WaitForCacheAsync(cache => cache.Count == 3, Cancel);
-        fixture.Informer.Lister.Get(new ObjectKey("default", "c"))!.Metadata.Labels["changed"] = "yes";
+        fixture.Informer.Lister.Get(new ObjectKey("default", "c"))!.Spec!.Size = 7;
         switch (found)
         {
             case "event":

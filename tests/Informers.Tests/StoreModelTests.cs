@@ -17,7 +17,7 @@ public sealed class StoreModelTests
         operation.Array[0, 300].Sample(
             operations =>
             {
-                var store = new IndexedStore<Widget>([null], (_, _, e) => throw e);
+                var store = new IndexedStore<Widget>(ObjectForm<Widget>.Of(WidgetJson.Resource, keepManagedFields: false), [null], (_, _, e) => throw e);
                 var bySize = store.AddIndex("size", widget => new[] { widget.Spec!.Size });
                 store.AddIndex<string>("everything", _ => ["yes"]);
                 var model = new Dictionary<ObjectKey, Widget>();
@@ -52,7 +52,7 @@ public sealed class StoreModelTests
     public void An_index_finds_what_it_should_when_a_value_grows_common_and_rare_again()
     {
         const int many = 1000;
-        var store = new IndexedStore<Widget>([null], (_, _, e) => throw e);
+        var store = new IndexedStore<Widget>(ObjectForm<Widget>.Of(WidgetJson.Resource, keepManagedFields: false), [null], (_, _, e) => throw e);
         var bySize = store.AddIndex("size", widget => new[] { widget.Spec!.Size });
         var model = new Dictionary<ObjectKey, Widget>();
         for (var i = 0; i < 4 * many; i++)
@@ -79,7 +79,7 @@ public sealed class StoreModelTests
     [Fact]
     public void A_query_asks_a_predicate_only_about_objects_that_the_selector_matches()
     {
-        var store = new IndexedStore<Widget>([null], (_, _, e) => throw e);
+        var store = new IndexedStore<Widget>(ObjectForm<Widget>.Of(WidgetJson.Resource, keepManagedFields: false), [null], (_, _, e) => throw e);
         for (var i = 0; i < 100; i++)
         {
             var widget = StoreTests.NewWidget($"ns{i % 2}", $"w{i}", i, ("parity", i % 2 == 0 ? "even" : "odd"));
@@ -103,7 +103,7 @@ public sealed class StoreModelTests
     [Fact]
     public void An_index_of_other_values_than_strings_is_asked_through_what_AddIndex_returned()
     {
-        var store = new IndexedStore<Widget>([null], (_, _, e) => throw e);
+        var store = new IndexedStore<Widget>(ObjectForm<Widget>.Of(WidgetJson.Resource, keepManagedFields: false), [null], (_, _, e) => throw e);
         var byKey = store.AddIndex("self", widget => new[] { ObjectKey.Of(widget) });
         var widget = StoreTests.NewWidget("ns", "a", 1);
         store.Write(0, ObjectKey.Of(widget), widget, null);

@@ -109,7 +109,7 @@ public sealed class StoreTests
     [Fact]
     public void The_version_is_that_of_the_oldest_source()
     {
-        var store = new IndexedStore<Widget>(["a", "b"], (_, _, _) => { });
+        var store = new IndexedStore<Widget>(ObjectForm<Widget>.Of(WidgetJson.Resource, keepManagedFields: false), ["a", "b"], (_, _, _) => { });
         store.BeginReplace(0).Commit("9", _ => { });
         Assert.Null(store.ResourceVersion);
         store.BeginReplace(1).Commit("10", _ => { });
@@ -187,7 +187,7 @@ public sealed class StoreTests
         Spec = new WidgetSpec { Size = size },
     };
 
-    private IndexedStore<Widget> NewStore() => new([null], (index, key, e) => _indexFailures.Add($"{index} {key} {e.Message}"));
+    private IndexedStore<Widget> NewStore() => new(ObjectForm<Widget>.Of(WidgetJson.Resource, keepManagedFields: false), [null], (index, key, e) => _indexFailures.Add($"{index} {key} {e.Message}"));
 
     private void Write(IndexedStore<Widget> store, Widget widget)
     {

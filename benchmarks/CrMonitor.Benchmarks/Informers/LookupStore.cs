@@ -20,7 +20,8 @@ internal sealed class LookupStore
     private readonly string[] _namespaces;
     private readonly string[] _owners;
     private readonly LabelSelector[] _selectors;
-    private readonly IndexedStore<Application> _store = new([null], static (_, _, e) => throw e);
+    private readonly IndexedStore<Application> _store =
+        new(ObjectForm<Application>.Of(Application.Resource, keepManagedFields: false), [null], static (_, _, e) => throw e);
 
     public LookupStore(int count)
     {

@@ -11,15 +11,17 @@ namespace CrMonitor.Informers;
 /// Readers take no lock: each call works on the snapshot that it finds. Writers come one at a time; the caller sees to that (<see cref="SharedInformer{T}"/> holds
 /// its gate). A store is fed by one or several sources, each of which owns a namespace or, alone, everything.
 /// </remarks>
+/// <param name="form">How its objects are held.</param>
 /// <param name="sources">The namespace of each source; a single <see langword="null"/> for one source of everything.</param>
 /// <param name="indexFailed">Is told when an index function throws; the object then stands under no value of that index.</param>
-internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<string, ObjectKey, Exception> indexFailed) : ILister<T>
+internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?> sources, Action<string, ObjectKey, Exception> indexFailed) : ILister<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     // Written under the caller's gate alone; read by anyone.
     private StoreSnapshot<T> _snapshot = StoreSnapshot<T>.Empty;
     private readonly string?[] _versions = new string?[sources.Count];
     private readonly IReadOnlyList<string?> _sources = sources;
+    private readonly ObjectForm<T> _form = form;
     private int _writing;
 
     public int Count => Snapshot.Objects.Count;
@@ -225,10 +227,23 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
 
         public int Count { get; private set; }
 
+        /// <summary>The list holds this object. If the store has it in the same version, the store's instance is taken, and the listed one need not be decoded.</summary>
+        /// <returns><see langword="false"/> if the store does not have it: it is to be decoded and added.</returns>
+        public bool TryKeep(in ObjectHeader listed)
+        {
+            if (listed.Key is not { } key || !_before.Objects.TryGet(key, out var known) || !_store._form.IsSame(known.Object, listed))
+            {
+                return false;
+            }
+
+            Keep(key, known.Position);
+            return true;
+        }
+
         /// <summary>The list holds this object. If the store has it in the same version, the store's instance stays.</summary>
         public void Add(ObjectKey key, T listed)
         {
-            if (_before.Objects.TryGet(key, out var known) && IsSame(known.Object.Metadata, listed.Metadata))
+            if (_before.Objects.TryGet(key, out var known) && _store._form.IsSame(known.Object, listed))
             {
                 Keep(key, known.Position);
             }
@@ -290,9 +305,6 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
             }
         }
 
-        private static bool IsSame(V1ObjectMeta known, V1ObjectMeta listed) =>
-            listed.ResourceVersion is { Length: > 0 } version && version == known.ResourceVersion && listed.Uid == known.Uid;
-
         private List<StoreChange<T>> Changes(StoreSnapshot<T> now)
         {
             var changes = new List<StoreChange<T>>(_news.Count);
@@ -314,8 +326,6 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
 
             return changes;
         }
-
-        private bool Has(ObjectKey key) => _news.ContainsKey(key) || IsKept(key, out _);
 
         private bool IsKept(ObjectKey key, out StoredPlace<T> known) =>
             _before.Objects.TryGet(key, out known) && _kept.TryGetValue(key.Namespace ?? "", out var kept) && kept[known.Position];

@@ -11,6 +11,11 @@ internal readonly record struct LabelSignature(ulong Bits)
     /// <summary>The bits of all labels of an object.</summary>
     public static LabelSignature Of(IMetadata<V1ObjectMeta> resource)
     {
+        if (resource is DynamicObject undecoded)
+        {
+            return undecoded.LabelSignature;
+        }
+
         var bits = 0ul;
         switch (resource.Metadata.Labels)
         {

@@ -9,10 +9,14 @@ internal sealed partial class Reflector<T>
         new WatchState(streaming.ResourceVersion) { Initial = new InitialEvents(_sink.BeginReplace(), _time.GetTimestamp(), _time.GetUtcNow()) },
         cancellationToken);
 
-    private void TakeInitial(WatchState stream, InitialEvents initial, WatchEventType type, ReadOnlySpan<byte> json)
+    private void TakeInitial(WatchState stream, InitialEvents initial, WatchEventType type, ReadOnlySpan<byte> json, bool isTooLarge)
     {
         switch (type)
         {
+            case WatchEventType.Added or WatchEventType.Modified when isTooLarge:
+                TakeDecoded(_decoder.RefuseTooLarge(json, _options.MaxObjectSize), initial.Replacement, initial.Invalid);
+                break;
+
             case WatchEventType.Added or WatchEventType.Modified:
                 TakeItem(json, initial.Replacement, initial.Invalid);
                 break;
@@ -53,7 +57,7 @@ internal sealed partial class Reflector<T>
         Advance(stream, end.ResourceVersion);
         _cutStreams = 0;
         _isKindMissing = false;
-        _sink.Replace(initial.Replacement, end.ResourceVersion, initial.Invalid);
+        _sink.Replace(initial.Replacement, end.ResourceVersion, initial.Invalid.Values);
         Listed(initial.Replacement.Count, _time.GetElapsedTime(initial.Started), "stream");
 
         // Made when all is over: an activity that is current while the stream is read would be the parent of what happens long after.
@@ -122,6 +126,6 @@ internal sealed partial class Reflector<T>
     /// <summary>The beginning of a stream: what it has brought of the list.</summary>
     private sealed record InitialEvents(IndexedStore<T>.Replacement Replacement, long Started, DateTimeOffset StartedAt)
     {
-        public HashSet<ObjectKey> Invalid { get; } = [];
+        public Dictionary<ObjectKey, InvalidObject> Invalid { get; } = [];
     }
 }

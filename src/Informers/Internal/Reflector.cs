@@ -27,6 +27,7 @@ internal sealed partial class Reflector<T>
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly string _name;
+    private readonly ObjectForm<T> _form;
     private readonly ObjectDecoder<T> _decoder;
     private readonly Backoff _backoff;
     private readonly InternalErrorWindow _internalErrors;
@@ -57,7 +58,8 @@ internal sealed partial class Reflector<T>
         _time = options.TimeProvider;
         _logger = logger;
         _name = ns is null ? resource.ToString() : $"{resource} in {ns}";
-        _decoder = new ObjectDecoder<T>(resource, options.KeepManagedFields);
+        _form = ObjectForm<T>.Of(resource, options.KeepManagedFields);
+        _decoder = new ObjectDecoder<T>(resource, options.KeepManagedFields, options.KeepInvalidBytes);
         _backoff = new Backoff(_time, options.Random);
         _internalErrors = new InternalErrorWindow(_time, options.InternalErrorRetryWindow);
         _streams = options.UseStreamingList;
@@ -173,12 +175,15 @@ internal sealed partial class Reflector<T>
     private async Task<int> ListAllAsync(string version, int limit, CancellationToken cancellationToken)
     {
         var replacement = _sink.BeginReplace();
-        HashSet<ObjectKey> invalid = [];
+        Dictionary<ObjectKey, InvalidObject> invalid = [];
         ListParser? first = null;
         var next = "";
         do
         {
-            var page = new ListParser(json => TakeItem(json, replacement, invalid));
+            var page = new ListParser(
+                json => TakeItem(json, replacement, invalid),
+                beginning => TakeDecoded(_decoder.RefuseTooLarge(beginning, _options.MaxObjectSize), replacement, invalid),
+                _options.MaxObjectSize);
             try
             {
                 await ReadPageAsync(page, version, limit, next, cancellationToken);
@@ -201,7 +206,7 @@ internal sealed partial class Reflector<T>
 
         // All pages show the state of the first one.
         _version = first.ResourceVersion;
-        _sink.Replace(replacement, first.ResourceVersion, invalid);
+        _sink.Replace(replacement, first.ResourceVersion, invalid.Values);
         return replacement.Count;
     }
 
@@ -212,6 +217,7 @@ internal sealed partial class Reflector<T>
         try
         {
             using var request = Get(
+                _form.ListMediaType,
                 ("limit", limit > 0 ? limit.ToString(CultureInfo.InvariantCulture) : ""),
                 ("continue", continueToken),
                 // A token carries its version; the server refuses both together.
@@ -235,9 +241,17 @@ internal sealed partial class Reflector<T>
         }
     }
 
-    private void TakeItem(ReadOnlySpan<byte> json, IndexedStore<T>.Replacement replacement, HashSet<ObjectKey> invalid)
+    private void TakeItem(ReadOnlySpan<byte> json, IndexedStore<T>.Replacement replacement, Dictionary<ObjectKey, InvalidObject> invalid)
     {
-        var decoded = _sink.Prepare(_decoder.Decode(json));
+        var header = ObjectHeader.Read(json);
+        if (!replacement.TryKeep(header))
+        {
+            TakeDecoded(_sink.Prepare(_decoder.Decode(json, header)), replacement, invalid);
+        }
+    }
+
+    private void TakeDecoded(DecodedObject<T> decoded, IndexedStore<T>.Replacement replacement, Dictionary<ObjectKey, InvalidObject> invalid)
+    {
         if (decoded.Object is not null)
         {
             replacement.Add(decoded.Key!.Value, decoded.Object);
@@ -246,10 +260,10 @@ internal sealed partial class Reflector<T>
         }
 
         ReportInvalid(decoded);
-        if (decoded.Key is { } key)
+        if (decoded.Invalid is { } known)
         {
-            replacement.AddUnreadable(key);
-            invalid.Add(key);
+            replacement.AddUnreadable(known.Key);
+            invalid[known.Key] = known;
         }
     }
 
@@ -266,6 +280,7 @@ internal sealed partial class Reflector<T>
         try
         {
             using var request = Get(
+                _form.WatchMediaType,
                 ("watch", "true"),
                 ("allowWatchBookmarks", "true"),
                 ("sendInitialEvents", stream.Initial is null ? "" : "true"),
@@ -278,9 +293,13 @@ internal sealed partial class Reflector<T>
             stream.Patience();
             Health.WatchOpened(opened.Value);
             LogWatching(_name, stream.Version, timeout);
+            var parser = new WatchParser(
+                (type, json) => TakeEvent(stream, type, json, isTooLarge: false),
+                (type, beginning) => TakeEvent(stream, type, beginning, isTooLarge: true),
+                _options.MaxObjectSize);
             await BodyReader.ReadAsync(
                 response.Content,
-                new WatchParser((type, json) => TakeEvent(stream, type, json)),
+                parser,
                 stream.Initial is null ? WatchBufferSize : ListBufferSize,
                 count =>
                 {
@@ -419,7 +438,7 @@ internal sealed partial class Reflector<T>
         return true;
     }
 
-    private bool TakeEvent(WatchState stream, WatchEventType type, ReadOnlySpan<byte> json)
+    private bool TakeEvent(WatchState stream, WatchEventType type, ReadOnlySpan<byte> json, bool isTooLarge)
     {
         CountEvent(type);
         if (type == WatchEventType.Error)
@@ -437,7 +456,7 @@ internal sealed partial class Reflector<T>
 
         if (stream.Initial is { } initial)
         {
-            TakeInitial(stream, initial, type, json);
+            TakeInitial(stream, initial, type, json, isTooLarge);
             return true;
         }
 
@@ -461,7 +480,8 @@ internal sealed partial class Reflector<T>
         }
 
         var started = InformerInstruments.ProcessingLatency.Enabled ? _time.GetTimestamp() : 0;
-        TakeObject(stream, type, _sink.Prepare(_decoder.Decode(json)));
+        var decoded = isTooLarge ? _decoder.RefuseTooLarge(json, _options.MaxObjectSize) : _sink.Prepare(_decoder.Decode(json));
+        TakeObject(stream, type, decoded);
         if (started != 0)
         {
             InformerInstruments.ProcessingLatency.Record(_time.GetElapsedTime(started).TotalSeconds, _tags);
@@ -487,7 +507,7 @@ internal sealed partial class Reflector<T>
                 _sink.Apply(key, current, null, version);
                 break;
             default:
-                _sink.Invalid(decoded.Key, version);
+                _sink.Invalid(decoded.Invalid, version);
                 break;
         }
 
@@ -503,7 +523,7 @@ internal sealed partial class Reflector<T>
         }
     }
 
-    private HttpRequestMessage Get(params ReadOnlySpan<(string Name, string Value)> parameters)
+    private HttpRequestMessage Get(string mediaType, params ReadOnlySpan<(string Name, string Value)> parameters)
     {
         var path = _resource.CollectionPath(_namespace);
         var separator = '?';
@@ -518,7 +538,7 @@ internal sealed partial class Reflector<T>
         }
 
         var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
-        request.Headers.Accept.ParseAdd("application/json");
+        request.Headers.Accept.ParseAdd(mediaType);
         return request;
     }
 

@@ -201,7 +201,16 @@ internal sealed partial class SharedInformer<T>
         catch (Exception e)
         {
             // The user's function may throw what it likes: it concerns this object alone, which becomes an invalid one.
-            return decoded with { Object = null, Error = e };
+            var invalid = new InvalidObject
+            {
+                Key = decoded.Key!.Value,
+                Uid = uid,
+                ResourceVersion = decoded.ResourceVersion,
+                Error = e,
+                JsonPath = null,
+                Json = default,
+            };
+            return decoded with { Object = null, Error = e, Invalid = invalid };
         }
     }
 }

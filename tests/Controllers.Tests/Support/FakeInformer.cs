@@ -21,6 +21,8 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public bool HasSynced => _synced.Task.IsCompleted;
 
+    public IReadOnlyList<InvalidObject> InvalidObjects => [];
+
     public InformerHealth Health { get; set; } = new()
     {
         HasSynced = true,
