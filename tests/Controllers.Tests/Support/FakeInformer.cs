@@ -21,6 +21,8 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public bool HasSynced => _synced.Task.IsCompleted;
 
+    public IReadOnlyList<InvalidObject> InvalidObjects => [];
+
     public InformerHealth Health { get; set; } = new()
     {
         HasSynced = true,
@@ -41,9 +43,10 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public Task StopAsync() => Task.CompletedTask;
 
-    public void AddIndex(string name, Func<T, IEnumerable<string>> values)
-    {
-    }
+    public IObjectIndex<string, T> AddIndex(string name, Func<T, IEnumerable<string>> values) => throw new NotSupportedException();
+
+    public IObjectIndex<TValue, T> AddIndex<TValue>(string name, Func<T, IEnumerable<TValue>> values)
+        where TValue : notnull => throw new NotSupportedException();
 
     public void SetTransform(Func<T, T> transform) => throw NotForControllers();
 

@@ -16,7 +16,7 @@ internal sealed class FakeLister<T> : ILister<T>
 
     public T? Get(ObjectKey key) => Objects.GetValueOrDefault(key);
 
-    public IReadOnlyList<T> List(string? ns = null, LabelSelector? selector = null) => [.. Objects.Values];
+    public IReadOnlyList<T> List(string? ns = null, LabelSelector? selector = null, Func<T, bool>? predicate = null) => [.. Objects.Values];
 
     public IReadOnlyList<T> ByIndex(string index, string value) => throw new ArgumentException($"no index {index}", nameof(index));
 }
