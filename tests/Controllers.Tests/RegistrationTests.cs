@@ -75,6 +75,35 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public void Times_of_an_election_that_cannot_work_are_refused_by_name()
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() => Election(new LeaderElectionOptions
+        {
+            LeaseName = "Not A Name",
+            Identity = "",
+            LeaseDuration = TimeSpan.FromSeconds(10),
+            RenewDeadline = TimeSpan.FromSeconds(10),
+            RetryPeriod = TimeSpan.FromSeconds(9),
+        }));
+
+        foreach (var option in new[] { "LeaseName is", "LeaseNamespace is not set", "Identity", "RenewDeadline (00:00:10) must be shorter", "RenewDeadline (00:00:10) must be longer" })
+        {
+            Assert.Contains(failure.Failures, mistake => mistake.StartsWith($"LeaderElection.{option}", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void An_election_needs_no_more_than_a_namespace_and_every_process_is_somebody_else()
+    {
+        var first = Election(new LeaderElectionOptions { LeaseNamespace = "default" });
+        var second = Election(new LeaderElectionOptions { LeaseNamespace = "default" });
+
+        Assert.Equal("widget-operator", first.LeaseName);
+        Assert.StartsWith(Environment.MachineName, first.Identity, StringComparison.Ordinal);
+        Assert.NotEqual(first.Identity, second.Identity);
+    }
+
+    [Fact]
     public void A_type_that_is_bound_to_two_resources_is_refused()
     {
         var options = new CrMonitorOptions();
@@ -84,6 +113,18 @@ public sealed class RegistrationTests
         var other = new KubeResource<Widget>(new KubeResource("example.com", "v2", "widgets", "Widget"), TestJson.Default.Widget);
 
         Assert.Contains("example.com/v2 widgets", Assert.Throws<InvalidOperationException>(() => options.AddResource(other)).Message);
+    }
+
+    private static LeaderElectionOptions Election(LeaderElectionOptions election)
+    {
+        using var services = new ServiceCollection()
+            .AddCrMonitor(options =>
+            {
+                options.FieldManager = "widget-operator";
+                options.LeaderElection = election;
+            })
+            .Services.BuildServiceProvider();
+        return services.GetRequiredService<IOptions<CrMonitorOptions>>().Value.LeaderElection!;
     }
 
     private sealed class Reconciler : IReconciler<Widget>

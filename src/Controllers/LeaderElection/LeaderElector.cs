@@ -35,9 +35,14 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
     private int? _transitions;
     private bool _hasFailed;
 
+    // A write was sent whose answer did not come: the lease may be ours.
+    private bool _writeIsOpen;
+
+    // Those who wait for a term. The list guards itself, and the start of a term.
+    private readonly List<TaskCompletionSource<LeadershipTerm>> _waiters = [];
+
     private volatile string? _holder;
     private volatile LeadershipTerm? _term;
-    private TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _loop = Task.CompletedTask;
     private bool _isStarted;
 
@@ -93,16 +98,29 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
 
     public async ValueTask<LeadershipTerm?> WaitAsync(CancellationToken cancellationToken = default)
     {
-        while (true)
+        // Not one task that everybody awaits with WaitAsync, which would leave the scheduler that all of this stays on.
+        var waiter = new TaskCompletionSource<LeadershipTerm>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_waiters)
         {
-            // Before the term is read: a term that begins after that completes this task.
-            var begun = Volatile.Read(ref _begun).Task;
             if (_term is { HasEnded: false } term)
             {
                 return term;
             }
 
-            await begun.WaitAsync(cancellationToken);
+            _waiters.Add(waiter);
+        }
+
+        using var cut = cancellationToken.Register(() => waiter.TrySetCanceled(cancellationToken));
+        try
+        {
+            return await waiter.Task;
+        }
+        finally
+        {
+            lock (_waiters)
+            {
+                _waiters.Remove(waiter);
+            }
         }
     }
 
@@ -111,10 +129,9 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
     /// <param name="limit">How long giving it back may take.</param>
     public async Task StopAsync(bool release, TimeSpan limit)
     {
-        var isLeader = IsLeader;
         _stopping.Cancel();
         await _loop;
-        if (!isLeader)
+        if (_holder != _identity && !_writeIsOpen)
         {
             return;
         }
@@ -201,8 +218,15 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
 
     private async Task LeadAsync(LeadershipTerm term)
     {
-        _term = term;
-        Interlocked.Exchange(ref _begun, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+        lock (_waiters)
+        {
+            _term = term;
+            foreach (var waiter in _waiters)
+            {
+                waiter.TrySetResult(term);
+            }
+        }
+
         LogLeading(_identity, _key, term.Number);
         var why = await RenewAsync(term);
         _term = null;
@@ -215,8 +239,9 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
     {
         while (true)
         {
-            var left = term.Left;
-            await Task.Delay(left < _options.RetryPeriod ? TimeSpan.FromTicks(Math.Max(0, left.Ticks)) : _options.RetryPeriod, _time, _stop);
+            // In whole milliseconds, rounded up: less than one would be none.
+            var left = Math.Ceiling(Math.Max(0, term.Left.TotalMilliseconds));
+            await Task.Delay(left < _options.RetryPeriod.TotalMilliseconds ? TimeSpan.FromMilliseconds(left) : _options.RetryPeriod, _time, _stop);
             if (term.HasEnded)
             {
                 break;
@@ -320,9 +345,19 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
     private async Task<long?> WriteAsync(HttpMethod method, string path, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         var sentAt = _time.GetTimestamp();
-        var answer = await _rest.SendAsync(new KubeRequest { Method = method, Path = path, Body = body }, cancellationToken);
-        See(Lease.Parse(answer.Body.Span));
-        return sentAt;
+        _writeIsOpen = true;
+        try
+        {
+            var answer = await _rest.SendAsync(new KubeRequest { Method = method, Path = path, Body = body }, cancellationToken);
+            _writeIsOpen = false;
+            See(Lease.Parse(answer.Body.Span));
+            return sentAt;
+        }
+        catch (KubeApiException)
+        {
+            _writeIsOpen = false;
+            throw;
+        }
     }
 
     private Lease See(Lease lease)
@@ -356,12 +391,18 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
     private async Task ReleaseAsync(TimeSpan limit)
     {
         using var over = new CancellationTokenSource(limit, _time);
-        var lease = _lease;
-        while (true)
+        var lease = _writeIsOpen ? null : _lease;
+        for (var attempt = 1; ; attempt++)
         {
             try
             {
-                if (lease is null || lease.Holder != _identity)
+                if (attempt > 1)
+                {
+                    await Task.Delay(ReleaseRetryPeriod, _time, over.Token);
+                }
+
+                lease ??= await GetAsync(over.Token);
+                if (lease?.Holder != _identity)
                 {
                     return;
                 }
@@ -372,10 +413,6 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
                 LogReleased(_identity, _key);
                 return;
             }
-            catch (KubeApiException e) when (e.IsNotFound)
-            {
-                return;
-            }
             catch (OperationCanceledException)
             {
                 LogNotReleased(_key, _options.LeaseDuration);
@@ -384,21 +421,7 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
             catch (Exception e)
             {
                 LogReleaseFailed(_key, e.Message);
-            }
-
-            try
-            {
-                await Task.Delay(ReleaseRetryPeriod, _time, over.Token);
-                lease = await GetAsync(over.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                LogNotReleased(_key, _options.LeaseDuration);
-                return;
-            }
-            catch (Exception e)
-            {
-                LogReleaseFailed(_key, e.Message);
+                lease = null;
             }
         }
     }

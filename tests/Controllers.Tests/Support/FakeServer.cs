@@ -16,6 +16,9 @@ internal sealed class FakeServer : HttpMessageHandler
     /// <summary>What to answer; by default the body of the request, as if stored unchanged.</summary>
     public Func<Request, HttpResponseMessage>? Answer { get; set; }
 
+    /// <summary>Requests come, and are not answered.</summary>
+    public bool Hangs { get; set; }
+
     public static HttpResponseMessage Json(HttpStatusCode code, string body) =>
         new(code) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
 
@@ -40,6 +43,11 @@ internal sealed class FakeServer : HttpMessageHandler
         var body = request.Content is null ? null : await request.Content.ReadAsStringAsync(cancellationToken);
         var received = new Request(request.Method, request.RequestUri!.PathAndQuery, request.Content?.Headers.ContentType?.MediaType, body);
         Requests.Enqueue(received);
+        if (Hangs)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        }
+
         try
         {
             return Answer?.Invoke(received) ?? Json(HttpStatusCode.OK, body ?? "{}");
