@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using CrMonitor.Benchmarks.ApiServers;
+using CrMonitor.Benchmarks.Controllers;
 using CrMonitor.Benchmarks.WorkQueues;
 
 // The verbs run one workload as the Go programs do, so that the two can be compared in one sitting; everything else goes to BenchmarkDotNet.
@@ -11,6 +12,11 @@ if (args is ["queue", ..])
 if (args is ["apiserver", ..])
 {
     return await ServerCommand.Create().Parse(args).InvokeAsync();
+}
+
+if (args is ["controller", ..])
+{
+    return await ControllerCommand.Create().Parse(args).InvokeAsync();
 }
 
 BenchmarkSwitcher.FromAssembly(typeof(QueueCommand).Assembly).Run(args);

@@ -23,10 +23,81 @@ public interface ISharedInformer<T> : ISharedInformer
     /// <exception cref="ArgumentException">An index of that name exists.</exception>
     void AddIndex(string name, Func<T, IEnumerable<string>> values);
 
+    /// <summary>Sets a function that changes each object before it is stored: to leave out what nobody reads.</summary>
+    /// <remarks>
+    /// It may change the object that it is given (nobody else has it yet), or return another. It must be idempotent, depend on the object alone, not call the
+    /// informer, and leave name, namespace, uid and resourceVersion as they are. An object on which it fails, or of which it changes these, is logged and counted
+    /// as invalid and stays as it was last known, as if it could not be decoded; the others flow.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">The informer has been started, or has a transform.</exception>
+    void SetTransform(Func<T, T> transform);
+
     /// <summary>
     /// Adds a handler, before or after the start. It is first told every cached object as <see cref="ChangeKind.Added"/> (with
     /// <see cref="ResourceChange{T}.IsInitialList"/>), then what changes.
     /// </summary>
+    /// <param name="handler">Who is told.</param>
+    /// <param name="options">How; <see langword="null"/> for the defaults.</param>
     /// <exception cref="ObjectDisposedException">The informer was stopped.</exception>
-    HandlerRegistration AddHandler(IResourceHandler<T> handler);
+    HandlerRegistration AddHandler(IResourceHandler<T> handler, HandlerOptions? options = null);
+
+    /// <summary>The changes from now on, in the way that a handler is told them: first every cached object, then what changes, merged by key while the reader is busy.</summary>
+    /// <remarks>Ends when the informer stops. Each enumeration is a handler of its own, from its first step to its end.</remarks>
+    /// <param name="options">As for a handler.</param>
+    /// <param name="cancellationToken">Ends the enumeration.</param>
+    /// <exception cref="ObjectDisposedException">The informer was stopped before the enumeration began.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    IAsyncEnumerable<ResourceChange<T>> ReadChangesAsync(HandlerOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>The object of this key in a state not older than <paramref name="atLeast"/>, or <see langword="null"/> if there was none by then.</summary>
+    /// <remarks>
+    /// Answered at once if the cache is so far: the object in it is, or the watch has passed that version. Else it waits for the watch; the server is not asked.
+    /// A write noted by <see cref="NoteWrite"/> counts as well.
+    /// </remarks>
+    /// <param name="key">Which object.</param>
+    /// <param name="atLeast">A resourceVersion of this resource, such as a write's answer has it.</param>
+    /// <param name="deadline">How long to wait at most.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArgumentException"><paramref name="atLeast"/> is no positive number, so that nothing can be compared with it.</exception>
+    /// <exception cref="StaleCacheException">The cache did not come so far within <paramref name="deadline"/>.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled, or the informer was stopped.</exception>
+    ValueTask<T?> GetAsync(ObjectKey key, string atLeast, TimeSpan deadline, CancellationToken cancellationToken = default);
+
+    /// <summary>Waits until the cached object of this key satisfies <paramref name="until"/>, and returns it.</summary>
+    /// <remarks>Looks at once, and then whenever the object changes; states that follow each other at once may be skipped.</remarks>
+    /// <param name="key">Which object.</param>
+    /// <param name="until">Is given the object, or <see langword="null"/> while there is none. Its exceptions are the caller's.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled, or the informer was stopped.</exception>
+    Task<T?> WaitForAsync(ObjectKey key, Func<T?, bool> until, CancellationToken cancellationToken = default);
+
+    /// <summary>Waits until the cache as a whole satisfies <paramref name="until"/>.</summary>
+    /// <remarks>Looks at once, and then whenever anything changes, its version included.</remarks>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled, or the informer was stopped.</exception>
+    Task WaitForCacheAsync(Func<ILister<T>, bool> until, CancellationToken cancellationToken = default);
+
+    /// <summary>Shows the answer of an own write in the cache at once, without waiting for the watch to bring it.</summary>
+    /// <remarks>
+    /// Handlers are told as if the watch had brought it; they are not told again when it does, and what the watch or a list still has of the time before does not
+    /// take it back. An answer that is not newer than the cache changes nothing. One that leaves the scope (its labels no longer match), or shows the object as gone
+    /// (marked for deletion, without finalizers or grace), takes the object out. With a field selector, which only the server can evaluate, only
+    /// objects that are cached already are changed. <see cref="ILister{T}.ResourceVersion"/> does not move.
+    /// The answer belongs to the cache afterwards: it is transformed, shared, and must not be changed.
+    /// </remarks>
+    /// <param name="answer">What the server answered to a create, update, patch or status write; and to a delete if it only marked the object.</param>
+    /// <exception cref="ArgumentException">The answer has no name.</exception>
+    void NoteWrite(T answer);
+
+    /// <summary>Takes an object out of the cache that the server has confirmed to be deleted for good, without waiting for the watch to say so.</summary>
+    /// <remarks>
+    /// The object of this uid stays hidden until the watch has shown its deletion or a list no longer holds it; one that is created again under its name
+    /// has another uid, and is seen. If the object has finalizers, it is not gone: note the answer with <see cref="NoteWrite"/>.
+    /// </remarks>
+    /// <param name="key">Which object.</param>
+    /// <param name="uid">
+    /// Its uid, as the answer's <c>details.uid</c> has it. <see langword="null"/> stands for that of the cached object. If the cache shows another uid, nothing is done,
+    /// unless <paramref name="resourceVersion"/> shows that the cache is behind.
+    /// </param>
+    /// <param name="resourceVersion">The last version of the object that is known, if one is.</param>
+    void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null);
 }

@@ -30,6 +30,9 @@ public enum ReflectorFailureReason
     /// <summary>Nothing was heard until the client's own deadline.</summary>
     Idle,
 
-    /// <summary>An object could not be decoded; the others flow.</summary>
+    /// <summary>The server does not know the kind (404): its CustomResourceDefinition is not there yet, or no longer. It is looked for again and again.</summary>
+    KindMissing,
+
+    /// <summary>An object could not be decoded or transformed; the others flow.</summary>
     InvalidObject,
 }

@@ -13,7 +13,8 @@ namespace CrMonitor.Informers;
 /// <remarks>
 /// A handler sees levels, not edges: changes that come faster than it works are merged by key, so that intermediate states may be missing, but the last
 /// one never is. Objects are shared with the cache and must not be changed.
-/// An object that was deleted and created again while nobody was looking is an <see cref="ChangeKind.Updated"/> whose two uids differ.
+/// An object that was deleted and created again while nobody was looking is an <see cref="ChangeKind.Updated"/> whose two uids differ, unless the handler
+/// asked for <see cref="HandlerOptions.SplitRecreations"/>.
 /// </remarks>
 public sealed record ResourceChange<T>(ChangeKind Kind, ObjectKey Key, T? Old, T? Current)
     where T : class, IKubernetesObject<V1ObjectMeta>
@@ -23,6 +24,12 @@ public sealed record ResourceChange<T>(ChangeKind Kind, ObjectKey Key, T? Old, T
 
     /// <summary>The deletion was found by comparing lists: <see cref="Old"/> is the last state known here, not necessarily the object's last.</summary>
     public bool IsFinalStateUnknown { get; init; }
+
+    /// <summary>
+    /// Nothing has changed; the handler asked to be told again from time to time (<see cref="HandlerOptions.ResyncPeriod"/>).
+    /// <see cref="Old"/> and <see cref="Current"/> are one instance, as the cache has it.
+    /// </summary>
+    public bool IsResync { get; init; }
 
     /// <summary>The current object, or the last known one of a deleted object.</summary>
     public T Object => Current ?? Old ?? throw new InvalidOperationException($"The change of {Key} carries no object.");

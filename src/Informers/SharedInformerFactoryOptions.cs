@@ -1,3 +1,5 @@
+using k8s;
+using k8s.Models;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -18,6 +20,25 @@ public sealed class SharedInformerFactoryOptions
     /// <summary>Decode <c>metadata.managedFields</c> too. They are often a third of an object, and a cache seldom has a use for them.</summary>
     /// <value><see langword="false"/> by default: they are skipped.</value>
     public bool KeepManagedFields { get; init; }
+
+    /// <summary>
+    /// Changes every object, of any kind, before it is stored: to leave out what nobody reads. For one kind alone there is
+    /// <see cref="ISharedInformer{T}.SetTransform"/>, whose rules hold here too.
+    /// </summary>
+    /// <value><see langword="null"/> by default. The function returns an object of the type that it was given, usually the same one.</value>
+    public Func<IKubernetesObject<V1ObjectMeta>, IKubernetesObject<V1ObjectMeta>>? Transform { get; init; }
+
+    /// <summary>
+    /// Watch over the cached objects, which are shared and must not be changed: an object that was is named in the log, as an error, when it leaves the cache,
+    /// at the next list, or when the informer stops. For tests: it writes every object as JSON twice.
+    /// </summary>
+    /// <value><see langword="false"/> by default; <see langword="true"/> in a debug build of this library.</value>
+    public bool DetectMutations { get; init; } =
+#if DEBUG
+        true;
+#else
+        false;
+#endif
 
     /// <summary>How many objects a page of a list has.</summary>
     /// <value>500 by default.</value>

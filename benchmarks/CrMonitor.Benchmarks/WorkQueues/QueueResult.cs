@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace CrMonitor.Benchmarks.WorkQueues;
 
 /// <summary>The figures of one repetition, named as in the Go programs' output.</summary>
@@ -48,7 +46,7 @@ internal sealed record QueueResult(
             Round((double)bytes / run.Operations),
             Round(cpu.TotalSeconds),
             Round(wall.TotalSeconds),
-            Round(PeakRss()),
+            Round(PeakMemory.MiB),
             Percentile(late, 0.5),
             Percentile(late, 0.99),
             Percentile(late, 1));
@@ -60,12 +58,4 @@ internal sealed record QueueResult(
     private static double Round(double value) => Math.Round(value, 3);
 
     private static string Name<TEnum>(TEnum value) where TEnum : struct, Enum => value.ToString().ToLowerInvariant();
-
-    /// <summary>The most memory this process has had resident so far, in MiB; 0 where the system does not tell.</summary>
-    private static double PeakRss()
-    {
-        const string status = "/proc/self/status";
-        var line = File.Exists(status) ? File.ReadLines(status).FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)) : null;
-        return line is null ? 0 : double.Parse(line.AsSpan("VmHWM:".Length, line.Length - "VmHWM:".Length - " kB".Length), CultureInfo.InvariantCulture) / 1024;
-    }
 }

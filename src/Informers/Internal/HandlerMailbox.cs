@@ -21,6 +21,9 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly TagList _tags;
+    private readonly HandlerOptions _options;
+    private readonly Random _random;
+    private readonly Action<HandlerMailbox<T>> _resync;
     private readonly Action<HandlerMailbox<T>> _ended;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,14 +41,31 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
     private bool _closed;
     private Task? _loop;
 
+    /// <summary>Creates the mailbox of <paramref name="handler"/>.</summary>
+    /// <param name="handler">Who is told.</param>
+    /// <param name="handlerOptions">How.</param>
+    /// <param name="resource">Of what.</param>
+    /// <param name="options">The informer's clock and chance.</param>
+    /// <param name="logger">Where failures are written.</param>
+    /// <param name="resync">Posts all cached objects by <see cref="PostResync"/>, and then calls <see cref="EndResync"/>.</param>
+    /// <param name="ended">Is called when the mailbox is closed and its last call has returned.</param>
     public HandlerMailbox(
-        IResourceHandler<T> handler, KubeResource resource, TimeProvider time, ILogger logger, Action<HandlerMailbox<T>> ended)
+        IResourceHandler<T> handler,
+        HandlerOptions handlerOptions,
+        KubeResource resource,
+        SharedInformerFactoryOptions options,
+        ILogger logger,
+        Action<HandlerMailbox<T>> resync,
+        Action<HandlerMailbox<T>> ended)
     {
         _handler = handler;
+        _options = handlerOptions;
         _resource = resource.ToString();
-        _time = time;
+        _time = options.TimeProvider;
+        _random = options.Random;
         _logger = logger;
         _tags = InformerInstruments.TagsOf(resource);
+        _resync = resync;
         _ended = ended;
     }
 
@@ -91,9 +111,7 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
                 return;
             }
 
-            node.ValueRef.Current = change.Current;
-            node.ValueRef.Last = change.Current is null ? final ?? change.Old : null;
-            node.ValueRef.IsFinalStateUnknown = change.Current is null && final is null;
+            node.ValueRef.Become(change, final);
             if (_waiting.Count >= _warnAt && _inCall != 0 && _time.GetElapsedTime(_callStarted) > SlowCall)
             {
                 warn = _waiting.Count;
@@ -107,6 +125,21 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
             LogSlow(_resource, warn, _handler.GetType());
         }
     }
+
+    /// <summary>Puts a cached object into the mailbox, to be told again; unless a change of it waits.</summary>
+    public void PostResync(ObjectKey key, T cached)
+    {
+        lock (_gate)
+        {
+            if (!_closed && !_waiting.ContainsKey(key))
+            {
+                _waiting.Add(key, _order.AddLast(new Waiting(++_posted, key, cached, false) { Current = cached }));
+            }
+        }
+    }
+
+    /// <summary>All cached objects have been posted.</summary>
+    public void EndResync() => _signal.Writer.TryWrite(true);
 
     /// <summary>All objects of the first list have been posted.</summary>
     public void EndInitialList()
@@ -125,7 +158,11 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
         {
             if (!_closed)
             {
-                _loop = Task.Factory.StartNew(RunAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap();
+                var calls = Task.Factory.StartNew(RunAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap();
+                _loop = _options.ResyncPeriod is { } period
+                    ? Task.WhenAll(calls, Task.Factory.StartNew(
+                        () => ResyncAsync(period), CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap())
+                    : calls;
             }
         }
     }
@@ -193,6 +230,22 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
         _ended(this);
     }
 
+    private async Task ResyncAsync(TimeSpan period)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(period * (1 + (_options.ResyncJitter * _random.NextDouble())), _time, _stopping.Token);
+                _resync(this);
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The handler was removed.
+        }
+    }
+
     private bool HasWaiting()
     {
         lock (_gate)
@@ -212,10 +265,20 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
                 return false;
             }
 
-            RemoveLocked(node);
+            if (_options.SplitRecreations && node.Value.IsRecreation)
+            {
+                // What is left of it in the mailbox is the addition.
+                change = node.Value.ToDeletion();
+                node.ValueRef = new Waiting(node.Value.Number, node.Value.Key, null, false) { Current = node.Value.Current };
+            }
+            else
+            {
+                RemoveLocked(node);
+                change = node.Value.ToChange();
+            }
+
             _inCall = node.Value.Number;
             _callStarted = _time.GetTimestamp();
-            change = node.Value.ToChange();
             return true;
         }
     }
@@ -253,17 +316,42 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
     /// <summary>The way from what the handler was told to what is so now.</summary>
     private record struct Waiting(long Number, ObjectKey Key, T? Told, bool IsInitialList)
     {
+        // The last state of the object that the handler was told, once that object is gone; and whether it is the very last.
+        private T? _last;
+        private bool _isFinal;
+
         public T? Current { get; set; }
 
-        public T? Last { get; set; }
+        public readonly bool IsRecreation => Told is not null && Current is not null && Told.Metadata.Uid != Current.Metadata.Uid;
 
-        public bool IsFinalStateUnknown { get; set; }
+        /// <summary>Takes the next step. <paramref name="final"/> is the last state of a deleted object, if it is known.</summary>
+        public void Become(StoreChange<T> change, T? final)
+        {
+            Current = change.Current;
+            if (Current is null && Told is not null)
+            {
+                var last = final ?? change.Old;
+                if (last is not null && last.Metadata.Uid == Told.Metadata.Uid)
+                {
+                    _last = last;
+                    _isFinal = final is not null;
+                }
+                else
+                {
+                    // What went is a later object of this name, of which the handler never knew.
+                    _last ??= Told;
+                }
+            }
+        }
 
         public readonly ResourceChange<T> ToChange() => (Told, Current) switch
         {
             (null, _) => new ResourceChange<T>(ChangeKind.Added, Key, null, Current) { IsInitialList = IsInitialList },
-            (_, null) => new ResourceChange<T>(ChangeKind.Deleted, Key, Last, null) { IsFinalStateUnknown = IsFinalStateUnknown },
-            _ => new ResourceChange<T>(ChangeKind.Updated, Key, Told, Current),
+            (_, null) => ToDeletion(),
+            _ => new ResourceChange<T>(ChangeKind.Updated, Key, Told, Current) { IsResync = ReferenceEquals(Told, Current) },
         };
+
+        public readonly ResourceChange<T> ToDeletion() =>
+            new(ChangeKind.Deleted, Key, _last ?? Told, null) { IsFinalStateUnknown = !_isFinal };
     }
 }

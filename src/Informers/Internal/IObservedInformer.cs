@@ -15,6 +15,9 @@ internal interface IObservedInformer
 
     string? StoreVersion { get; }
 
+    /// <summary>Its stop has begun; it does not come back.</summary>
+    bool IsStopped { get; }
+
     /// <summary>Which informer this is, and why it has not synced.</summary>
     string DescribeLate();
 }

@@ -7,6 +7,9 @@ namespace CrMonitor.Informers;
 internal interface IReflectorSink<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
+    /// <summary>Transforms an object as the informer's owner wants it stored. If that fails, the result tells why, as for an object that cannot be decoded.</summary>
+    DecodedObject<T> Prepare(DecodedObject<T> decoded);
+
     /// <summary>A new list begins; what is not committed is forgotten.</summary>
     IndexedStore<T>.Replacement BeginReplace();
 
@@ -28,4 +31,7 @@ internal interface IReflectorSink<T>
 
     /// <summary>The server has come so far.</summary>
     void Bookmark(string version);
+
+    /// <summary>The server does not know the kind any more, and so has no object of it.</summary>
+    void KindGone();
 }

@@ -249,8 +249,30 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
             }
         }
 
+        /// <summary>What the list holds under this key.</summary>
+        public T? Find(ObjectKey key) =>
+            _namespaces.TryGetValue(key.Namespace ?? "", out var names) && names.TryGet(new Text(key.Name), out var found) ? found : null;
+
+        /// <summary>Lets the list hold <paramref name="instead"/> under this key, or (<see langword="null"/>) nothing.</summary>
+        public void Override(ObjectKey key, T? instead)
+        {
+            if (_namespaces.TryGetValue(key.Namespace ?? "", out var names) && names.Remove(new Text(key.Name)))
+            {
+                Count--;
+                if (names.Count == 0)
+                {
+                    _namespaces.Remove(key.Namespace ?? "");
+                }
+            }
+
+            if (instead is not null)
+            {
+                Put(key, instead);
+            }
+        }
+
         /// <summary>Makes the list the contents of the store (of its source), and then calls <paramref name="tell"/> for every key that differs. The caller holds the gate.</summary>
-        public void Commit(string version, Action<StoreChange<T>> tell)
+        public void Commit(string? version, Action<StoreChange<T>> tell)
         {
             List<StoreChange<T>> changes = [];
             using (_store.BeginWrite())

@@ -33,6 +33,7 @@ internal sealed partial class Reflector<T>
 
     // The run loop's own. The version that the store has reached: null before the first list.
     private string? _version;
+    private bool _isKindMissing;  // the last list was answered with 404
     private bool _serverPages;   // the list from version "0" came in pages: there is no watch cache that would answer it whole
 
     public Reflector(
@@ -127,6 +128,10 @@ internal sealed partial class Reflector<T>
             Report(ReflectorFailureReason.Expired, e, "listing the latest state now");
             return new Phase.Listing("");
         }
+        catch (KubeApiException e) when (e.IsNotFound)
+        {
+            return AfterKindMissing(e);
+        }
         catch (KubeApiException e) when (e.StatusCode == HttpStatusCode.TooManyRequests)
         {
             return BackOff(listing, ReflectorFailureReason.TooManyRequests, e);
@@ -139,6 +144,19 @@ internal sealed partial class Reflector<T>
         {
             return BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.ListFailed, e);
         }
+    }
+
+    private Phase.BackingOff AfterKindMissing(KubeApiException e)
+    {
+        // A server that is just starting may not know its kinds yet, and to forget all objects is a big step: it takes two such answers in a row.
+        if (_isKindMissing)
+        {
+            _sink.KindGone();
+            _version = null;
+        }
+
+        _isKindMissing = true;
+        return BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.KindMissing, e);
     }
 
     private async Task<int> ListAllAsync(string version, int limit, CancellationToken cancellationToken)
@@ -162,6 +180,7 @@ internal sealed partial class Reflector<T>
             }
 
             Health.Alive();
+            _isKindMissing = false;
             _backoff.Well(_time.GetTimestamp());
             first ??= page;
             next = page.Continue;
@@ -198,7 +217,7 @@ internal sealed partial class Reflector<T>
 
     private void TakeItem(ReadOnlySpan<byte> json, IndexedStore<T>.Replacement replacement, HashSet<ObjectKey> invalid)
     {
-        var decoded = _decoder.Decode(json);
+        var decoded = _sink.Prepare(_decoder.Decode(json));
         if (decoded.Object is not null)
         {
             replacement.Add(decoded.Key!.Value, decoded.Object);
@@ -365,7 +384,7 @@ internal sealed partial class Reflector<T>
         }
 
         var started = InformerInstruments.ProcessingLatency.Enabled ? _time.GetTimestamp() : 0;
-        TakeObject(stream, type, _decoder.Decode(json));
+        TakeObject(stream, type, _sink.Prepare(_decoder.Decode(json)));
         if (started != 0)
         {
             InformerInstruments.ProcessingLatency.Record(_time.GetElapsedTime(started).TotalSeconds, _tags);

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace CrMonitor.Informers;
 
 /// <summary>Compares resourceVersions, which are positive decimal numbers of any length.</summary>
@@ -17,6 +19,7 @@ internal static class ResourceVersions
         return true;
     }
 
-    private static bool IsComparable(string? version) =>
+    /// <summary>The version is a positive number without leading zeros.</summary>
+    public static bool IsComparable([NotNullWhen(true)] string? version) =>
         version is [>= '1' and <= '9', ..] && !version.AsSpan().ContainsAnyExceptInRange('0', '9');
 }

@@ -14,6 +14,9 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     private readonly ILogger _logger;
     private readonly IndexedStore<T> _store;
     private readonly Source[] _sources;
+    private readonly MutationDetector<T>? _mutations;
+    private readonly Action<ISharedInformer> _stopBegun;
+    private readonly Action<ISharedInformer> _stopEnded;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -21,17 +24,35 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     // handler that is added sees each object either in its replay or as a change; never across an await. User code under it: index functions alone.
     private readonly Lock _gate = new();
     private HandlerMailbox<T>[] _handlers = [];
+    private readonly List<CacheWaiter> _waiters = [];
+    private Func<T, T>? _transform;
     private Task[] _loops = [];
     private TaskScheduler? _scheduler;
     private bool _stopped;
 
-    public SharedInformer(KubeResource<T> resource, InformerScope scope, IKubeTransport transport, SharedInformerFactoryOptions options)
+    /// <summary>Creates an informer.</summary>
+    /// <param name="resource">What is watched.</param>
+    /// <param name="scope">Which of its objects.</param>
+    /// <param name="transport">The way to the server.</param>
+    /// <param name="options">What the informers of a factory have in common.</param>
+    /// <param name="stopBegun">Is called as soon as the informer is stopped.</param>
+    /// <param name="stopEnded">Is called when nothing of it runs any more.</param>
+    public SharedInformer(
+        KubeResource<T> resource,
+        InformerScope scope,
+        IKubeTransport transport,
+        SharedInformerFactoryOptions options,
+        Action<ISharedInformer> stopBegun,
+        Action<ISharedInformer> stopEnded)
     {
         _resource = resource;
         Scope = scope;
         _options = options;
         _logger = options.LoggerFactory.CreateLogger("CrMonitor.Informers");
+        _stopBegun = stopBegun;
+        _stopEnded = stopEnded;
         Tags = InformerInstruments.TagsOf(resource);
+        _mutations = options.DetectMutations ? new MutationDetector<T>(resource, LogMutated, LogNotWatchedOver) : null;
         string?[] namespaces = scope.Namespaces.Count == 0 ? [null] : [.. scope.Namespaces];
         _store = new IndexedStore<T>(namespaces, LogIndexFailed);
         _sources = [.. namespaces.Select((ns, index) => new Source(this, index, ns, transport))];
@@ -50,6 +71,8 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     public int ObjectCount => _store.Count;
 
     public string? StoreVersion => _store.ResourceVersion;
+
+    public bool IsStopped => Volatile.Read(ref _stopped);
 
     public int QueuedItems => Volatile.Read(ref _handlers).Sum(handler => handler.PendingCount);
 
@@ -113,10 +136,26 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         }
     }
 
-    public HandlerRegistration AddHandler(IResourceHandler<T> handler)
+    public void SetTransform(Func<T, T> transform)
+    {
+        ArgumentNullException.ThrowIfNull(transform);
+        lock (_gate)
+        {
+            if (_scheduler is not null || _transform is not null)
+            {
+                throw new InvalidOperationException(
+                    $"The informer of {_resource} ({Scope}) {(_transform is null ? "has been started" : "has a transform")}: "
+                    + "what it has stored would not have been transformed. Set one transform, before the start.");
+            }
+
+            _transform = transform;
+        }
+    }
+
+    public HandlerRegistration AddHandler(IResourceHandler<T> handler, HandlerOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        var mailbox = new HandlerMailbox<T>(handler, _resource, _options.TimeProvider, _logger, Forget);
+        var mailbox = new HandlerMailbox<T>(handler, options ?? new HandlerOptions(), _resource, _options, _logger, Resync, Forget);
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_stopped, this);
@@ -139,10 +178,18 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     public async Task StopAsync()
     {
         Task[] loops;
+        bool first;
         lock (_gate)
         {
+            first = !_stopped;
             _stopped = true;
             loops = _loops;
+            WakeAllLocked();
+        }
+
+        if (first)
+        {
+            _stopBegun(this);
         }
 
         // Not CancelAsync, which goes to the thread pool: all stays on the scheduler.
@@ -155,6 +202,12 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         }
 
         InformerInstruments.Stopped(this);
+        lock (_gate)
+        {
+            CheckMutationsLocked();
+        }
+
+        _stopEnded(this);
     }
 
     public ValueTask DisposeAsync() => new(StopAsync());
@@ -169,6 +222,16 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         return $"{_resource} ({Scope}) has not synced: {reason}";
     }
 
+    private void Resync(HandlerMailbox<T> mailbox)
+    {
+        lock (_gate)
+        {
+            _store.ForEach(mailbox, static (target, key, cached) => target.PostResync(key, cached));
+        }
+
+        mailbox.EndResync();
+    }
+
     private void Forget(HandlerMailbox<T> mailbox)
     {
         lock (_gate)
@@ -177,8 +240,29 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         }
     }
 
+    private StoreChange<T> WriteLocked(int source, ObjectKey key, T? current, string? version)
+    {
+        var change = _store.Write(source, key, current, version);
+        _mutations?.Check(key, change.Old);
+        _mutations?.Remember(key, change.Current);
+        return change;
+    }
+
+    private void CheckMutationsLocked()
+    {
+        if (_mutations is not null)
+        {
+            _store.ForEach(_mutations, static (mutations, key, cached) => mutations.Check(key, cached));
+        }
+    }
+
     private void TellLocked(StoreChange<T> change, T? final, bool isInitialList)
     {
+        if (change.Old is null && change.Current is null)
+        {
+            return;
+        }
+
         foreach (var handler in _handlers)
         {
             handler.Post(change, final, isInitialList);
@@ -198,7 +282,21 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         }
     }
 
+    private void LogMutated(ObjectKey key) => LogMutated(_resource.Kind, key);
+
+    private void LogNotWatchedOver(ObjectKey key, Exception e) => LogNotWatchedOver(e, _resource.Kind, key);
+
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "The cached {Kind} {Key} was changed in place. Cached objects are shared by all readers: make a copy and change that")]
+    private partial void LogMutated(string kind, ObjectKey key);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Kind} {Key} cannot be written as JSON; the mutation detector does not watch over it")]
+    private partial void LogNotWatchedOver(Exception e, string kind, ObjectKey key);
+
     private void LogIndexFailed(string index, ObjectKey key, Exception e) => LogIndexFailed(e, _resource, index, key);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Resource}: the answer of a write of {Key} cannot be transformed; the cache waits for the watch to bring it")]
+    private partial void LogAnswerNotTransformed(Exception? e, KubeResource resource, ObjectKey key);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Resource}: the index {Index} failed on {Key}; it does not find this object")]
     private partial void LogIndexFailed(Exception e, KubeResource resource, string index, ObjectKey key);
@@ -208,13 +306,17 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     {
         private readonly SharedInformer<T> _informer;
         private readonly int _index;
+        private readonly string? _namespace;
         private readonly HashSet<ObjectKey> _invalid = [];
+        private readonly WriteOverlay<T> _overlay = new();
         private int _invalidCount;
+        private string? _version;
 
         public Source(SharedInformer<T> informer, int index, string? ns, IKubeTransport transport)
         {
             _informer = informer;
             _index = index;
+            _namespace = ns;
             Reflector = new Reflector<T>(informer._resource, ns, informer.Scope, transport, this, informer._options, informer._logger);
         }
 
@@ -224,14 +326,35 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
 
         public InformerHealth Health => Reflector.Health.Snapshot(HasSynced, Volatile.Read(ref _invalidCount));
 
+        /// <summary>The version that this reflector has reached.</summary>
+        public string? Version => _version;
+
+        /// <summary>Objects of this key come from here.</summary>
+        public bool Holds(ObjectKey key) => _namespace is null || _namespace == key.Namespace;
+
+        public DecodedObject<T> Prepare(DecodedObject<T> decoded) =>
+            decoded.Object is { } fresh && (_informer._transform is not null || _informer._options.Transform is not null)
+                ? _informer.Transform(decoded, fresh)
+                : decoded;
+
         public IndexedStore<T>.Replacement BeginReplace() => _informer._store.BeginReplace(_index);
 
         public void Replace(IndexedStore<T>.Replacement replacement, string version, IReadOnlyCollection<ObjectKey> invalid)
         {
             lock (_informer._gate)
             {
-                var isInitialList = !HasSynced;
-                replacement.Commit(version, change => _informer.TellLocked(change, null, isInitialList));
+                // A version that goes back is that of a server restored from a backup: what was written to it since is lost.
+                if (ResourceVersions.TryCompare(version, _version, out var order) && order < 0)
+                {
+                    _overlay.Clear();
+                }
+
+                if (_overlay.Count > 0)
+                {
+                    _overlay.Cover(replacement, version, _informer._store.Get);
+                }
+
+                CommitLocked(replacement, version);
                 _invalid.Clear();
                 _invalid.UnionWith(invalid);
                 Volatile.Write(ref _invalidCount, _invalid.Count);
@@ -240,6 +363,8 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
                     HasSynced = true;
                     _informer.SourceSyncedLocked();
                 }
+
+                _informer.WakeAllLocked();
             }
         }
 
@@ -247,16 +372,32 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         {
             lock (_informer._gate)
             {
-                var change = _informer._store.Write(_index, key, current, version);
-                if (change.Old is not null || change.Current is not null)
+                var verdict = _overlay.Count == 0 ? WriteOverlay<T>.Verdict.Apply : _overlay.Take(key, current, final, version);
+                if (verdict == WriteOverlay<T>.Verdict.Echo && _informer._store.Get(key) is null != current is null)
                 {
-                    _informer.TellLocked(change, final, isInitialList: false);
+                    verdict = WriteOverlay<T>.Verdict.Apply;
+                }
+
+                switch (verdict)
+                {
+                    case WriteOverlay<T>.Verdict.Apply:
+                        _informer.TellLocked(_informer.WriteLocked(_index, key, current, version), final, isInitialList: false);
+                        break;
+                    case WriteOverlay<T>.Verdict.Echo:
+                        // The watch's own instance takes the place of the answer: it is decoded as all others are.
+                        _informer.WriteLocked(_index, key, current, version);
+                        break;
+                    default:
+                        AdvanceStoreLocked(version);
+                        break;
                 }
 
                 if (_invalid.Remove(key))
                 {
                     Volatile.Write(ref _invalidCount, _invalid.Count);
                 }
+
+                ReachedLocked(key, version);
             }
         }
 
@@ -264,15 +405,17 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         {
             lock (_informer._gate)
             {
-                if (version is not null)
+                AdvanceStoreLocked(version);
+                if (key is { } readable)
                 {
-                    _informer._store.Advance(_index, version);
+                    _overlay.TakeUnreadable(readable, version);
+                    if (_invalid.Add(readable))
+                    {
+                        Volatile.Write(ref _invalidCount, _invalid.Count);
+                    }
                 }
 
-                if (key is { } readable && _invalid.Add(readable))
-                {
-                    Volatile.Write(ref _invalidCount, _invalid.Count);
-                }
+                ReachedLocked(key, version);
             }
         }
 
@@ -280,8 +423,105 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         {
             lock (_informer._gate)
             {
+                AdvanceStoreLocked(version);
+                ReachedLocked(null, version);
+            }
+        }
+
+        public void KindGone()
+        {
+            lock (_informer._gate)
+            {
+                _overlay.Clear();
+                _invalid.Clear();
+                Volatile.Write(ref _invalidCount, 0);
+                CommitLocked(BeginReplace(), _version);
+                _informer.WakeAllLocked();
+            }
+        }
+
+        public void NoteWriteLocked(ObjectKey key, T answer, bool isInScope)
+        {
+            var metadata = answer.Metadata;
+            var cached = _informer._store.Get(key);
+            if (IsPassedLocked(metadata.ResourceVersion) || !_overlay.IsNews(key, metadata.Uid, metadata.ResourceVersion, cached)
+                || (cached is null && _informer.Scope.FieldSelector.Length > 0))
+            {
+                return;
+            }
+
+            var isGone = metadata is { DeletionTimestamp: not null, Finalizers: null or { Count: 0 }, DeletionGracePeriodSeconds: null or 0 };
+            _overlay.Note(key, metadata.Uid, metadata.ResourceVersion, isGone, cached);
+            ShowLocked(key, isInScope && !isGone ? answer : null, isGone ? answer : null);
+        }
+
+        public void NoteDeleteLocked(ObjectKey key, string? uid, string? version)
+        {
+            var cached = _informer._store.Get(key);
+            var known = cached?.Metadata;
+            if (known is not null && (uid is null || uid == known.Uid))
+            {
+                // Of two versions of one object the later one tells better what is older than the deletion.
+                uid = known.Uid;
+                version = ResourceVersions.TryCompare(version, known.ResourceVersion, out var order) && order > 0 ? version : known.ResourceVersion;
+            }
+            else if (uid is null || IsPassedLocked(version)
+                || (known is not null && !(ResourceVersions.TryCompare(known.ResourceVersion, version, out var age) && age < 0)))
+            {
+                return;
+            }
+
+            if (ResourceVersions.IsComparable(version))
+            {
+                _overlay.Note(key, uid, version, isGone: true, cached);
+                ShowLocked(key, null, null);
+            }
+        }
+
+        /// <summary>The version of a noted write that the watch has not shown yet.</summary>
+        public string? NotedVersionLocked(ObjectKey key) => _overlay.VersionOf(key);
+
+        private bool IsPassedLocked(string? version) => ResourceVersions.TryCompare(_version, version, out var order) && order >= 0;
+
+        private void ShowLocked(ObjectKey key, T? current, T? final)
+        {
+            _informer.TellLocked(_informer.WriteLocked(_index, key, current, null), final, isInitialList: false);
+            _informer.WakeLocked(key, null);
+        }
+
+        private void CommitLocked(IndexedStore<T>.Replacement replacement, string? version)
+        {
+            var isInitialList = !HasSynced;
+            _informer.CheckMutationsLocked();
+            replacement.Commit(version, change =>
+            {
+                _informer._mutations?.Remember(change.Key, change.Current);
+                _informer.TellLocked(change, null, isInitialList);
+            });
+            _version = version;
+        }
+
+        private void AdvanceStoreLocked(string? version)
+        {
+            if (version is not null)
+            {
                 _informer._store.Advance(_index, version);
             }
+        }
+
+        // The watch has come to this version: what was noted up to there has been shown, or is not so.
+        private void ReachedLocked(ObjectKey? key, string? version)
+        {
+            if (version is not null)
+            {
+                _version = version;
+                if (_overlay.Count > 0)
+                {
+                    _overlay.Pass(version, (noted, server) => ShowLocked(noted, server, null));
+                }
+            }
+
+            _informer.WakeLocked(key, version);
         }
     }
 }

@@ -45,7 +45,23 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
     {
     }
 
-    public HandlerRegistration AddHandler(IResourceHandler<T> handler)
+    public void SetTransform(Func<T, T> transform) => throw NotForControllers();
+
+    public IAsyncEnumerable<ResourceChange<T>> ReadChangesAsync(HandlerOptions? options = null, CancellationToken cancellationToken = default) =>
+        throw NotForControllers();
+
+    public ValueTask<T?> GetAsync(ObjectKey key, string atLeast, TimeSpan deadline, CancellationToken cancellationToken = default) =>
+        throw NotForControllers();
+
+    public Task<T?> WaitForAsync(ObjectKey key, Func<T?, bool> until, CancellationToken cancellationToken = default) => throw NotForControllers();
+
+    public Task WaitForCacheAsync(Func<ILister<T>, bool> until, CancellationToken cancellationToken = default) => throw NotForControllers();
+
+    public void NoteWrite(T answer) => throw NotForControllers();
+
+    public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null) => throw NotForControllers();
+
+    public HandlerRegistration AddHandler(IResourceHandler<T> handler, HandlerOptions? options = null)
     {
         var registration = new Registration(this, handler);
         _handlers.Add(registration);
@@ -77,6 +93,8 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
             await registration.Handler.HandleAsync(change, CancellationToken.None);
         }
     }
+
+    private static NotSupportedException NotForControllers() => new("Controllers do not use this member of an informer.");
 
     private sealed class Registration(FakeInformer<T> informer, IResourceHandler<T> handler) : HandlerRegistration
     {

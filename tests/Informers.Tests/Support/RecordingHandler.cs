@@ -14,9 +14,12 @@ internal sealed class RecordingHandler : IResourceHandler<Widget>
 
     public ConcurrentQueue<string> All { get; } = new();
 
+    public ConcurrentQueue<ResourceChange<Widget>> Changes { get; } = new();
+
     public async ValueTask HandleAsync(ResourceChange<Widget> change, CancellationToken cancellationToken)
     {
         All.Enqueue(Describe(change));
+        Changes.Enqueue(change);
         _changes.Writer.TryWrite(change);
         if (Before is not null)
         {
@@ -44,7 +47,7 @@ internal sealed class RecordingHandler : IResourceHandler<Widget>
     public static string Describe(ResourceChange<Widget> change)
     {
         static string Size(Widget? widget) => widget?.Spec?.Size.ToString(CultureInfo.InvariantCulture) ?? "";
-        var flags = (change.IsInitialList ? " initial" : "") + (change.IsFinalStateUnknown ? " unknown" : "");
+        var flags = (change.IsInitialList ? " initial" : "") + (change.IsFinalStateUnknown ? " unknown" : "") + (change.IsResync ? " resync" : "");
         return $"{change.Kind} {change.Key} {Size(change.Old)}->{Size(change.Current)}{flags}";
     }
 }

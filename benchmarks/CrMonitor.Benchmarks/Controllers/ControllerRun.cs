@@ -1,0 +1,197 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using CrMonitor.ApiServer;
+using CrMonitor.Benchmarks.Informers;
+using CrMonitor.Controllers;
+using CrMonitor.Informers;
+using k8s;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CrMonitor.Benchmarks.Controllers;
+
+/// <summary>Runs one workload once, with a host of its own, and measures it.</summary>
+internal static class ControllerRun
+{
+    private const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
+    private const string Definition = """
+        {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"applications.example.com"},"spec":{"group":"example.com",
+        "scope":"Namespaced","names":{"kind":"Application","plural":"applications"},"versions":[{"name":"v1","served":true,"storage":true,"subresources":{"status":{}},
+        "schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}]}}
+        """;
+
+    public static async Task<ControllerResult> MeasureAsync(ControllerSettings settings, int repetition)
+    {
+        if (settings is { Workload: ControllerWorkload.Patch, Server: { } known })
+        {
+            using var transport = Connect(known);
+            return await PatchAsync(settings, transport, repetition);
+        }
+
+        await using var server = await EmbeddedApiServer.StartAsync();
+        using var client = new HttpClient(server.CreateHandler()) { BaseAddress = server.Url };
+        await FillAsync(client, settings.Count);
+        using var embedded = Connect(server.Url.ToString());
+        return settings.Workload == ControllerWorkload.Patch
+            ? await PatchAsync(settings, embedded, repetition)
+            : await ChangeAsync(settings, embedded, client, repetition);
+    }
+
+    private static async Task<ControllerResult> PatchAsync(ControllerSettings settings, IKubeTransport transport, int repetition)
+    {
+        // A phase that no earlier repetition has written.
+        var reconciler = new PhaseReconciler(string.Create(CultureInfo.InvariantCulture, $"P{TimeProvider.System.GetUtcNow().Ticks}"), settings.Count);
+        using var host = CreateHost(transport, reconciler, settings.Concurrency);
+        var section = new Section();
+        await host.StartAsync();
+        await reconciler.Settled;
+        var result = section.Read(settings, repetition, settings.Count) with
+        {
+            Reconciles = reconciler.Runs,
+            PerSecond = Section.Round(settings.Count / reconciler.Elapsed.TotalSeconds),
+            WallS = Section.Round(reconciler.Elapsed.TotalSeconds),
+        };
+        await host.StopAsync();
+        return result;
+    }
+
+    private static async Task<ControllerResult> ChangeAsync(ControllerSettings settings, IKubeTransport transport, HttpClient client, int repetition)
+    {
+        var changes = (int)(settings.Rate * settings.Duration.TotalSeconds);
+        var reconciler = new LatencyReconciler(changes);
+        using var host = CreateHost(transport, reconciler, settings.Concurrency);
+        await host.StartAsync();
+        await host.Services.GetRequiredService<ISharedInformer<Application>>().WaitForSyncAsync();
+        var section = new Section();
+        await WriteAsync(settings, client, changes);
+        await reconciler.Complete;
+        var late = reconciler.Latencies.Select(latency => latency.TotalMicroseconds).Order().ToArray();
+        var result = section.Read(settings, repetition, changes) with
+        {
+            Reconciles = reconciler.Runs,
+            LateP50Us = Section.Round(late[late.Length / 2]),
+            LateP99Us = Section.Round(late[(int)(late.Length * 0.99)]),
+        };
+        await host.StopAsync();
+        return result;
+    }
+
+    private static async Task WriteAsync(ControllerSettings settings, HttpClient client, int changes)
+    {
+        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
+        var start = TimeProvider.System.GetTimestamp();
+        for (var i = 0; i < changes; i++)
+        {
+            while (TimeProvider.System.GetElapsedTime(start).TotalSeconds * settings.Rate < i)
+            {
+                await ticks.WaitForNextTickAsync();
+            }
+
+            var number = i % settings.Count;
+            var sent = TimeProvider.System.GetTimestamp().ToString(CultureInfo.InvariantCulture);
+            await SendAsync(
+                client,
+                HttpMethod.Patch,
+                Application.Resource.ObjectPath(new ObjectKey(Applications.Namespace(number), Applications.Name(number))),
+                $$$$"""{"metadata":{"annotations":{"{{{{LatencyReconciler.Sent}}}}":"{{{{sent}}}}"}}}""",
+                "application/merge-patch+json");
+        }
+    }
+
+    private static async Task FillAsync(HttpClient client, int count)
+    {
+        await SendAsync(client, HttpMethod.Post, Definitions, Definition, "application/json");
+        foreach (var number in Enumerable.Range(0, Math.Min(count, Applications.NamespaceCount)))
+        {
+            var ns = $$$"""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"{{{Applications.Namespace(number)}}}"}}""";
+            await SendAsync(client, HttpMethod.Post, "/api/v1/namespaces", ns, "application/json");
+        }
+
+        for (var number = 0; number < count; number++)
+        {
+            var path = Application.Resource.CollectionPath(Applications.Namespace(number));
+            await SendAsync(client, HttpMethod.Post, path, Body(number), "application/json");
+        }
+    }
+
+    /// <summary>An Application as a user writes it, without what the server gives.</summary>
+    private static string Body(int number)
+    {
+        var application = JsonNode.Parse(Applications.Served(number, 1))!.AsObject();
+        application.Remove("status");
+        foreach (var field in (string[])["creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"])
+        {
+            application["metadata"]!.AsObject().Remove(field);
+        }
+
+        return application.ToJsonString();
+    }
+
+    private static async Task SendAsync(HttpClient client, HttpMethod method, string path, string body, string contentType)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        request.Content = new StringContent(body, Encoding.UTF8);
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
+        using var answer = await client.SendAsync(request);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    private static KubernetesTransport Connect(string server) => new(Uri.TryCreate(server, UriKind.Absolute, out var url) && !url.IsFile
+        ? new KubernetesClientConfiguration { Host = server }
+        : KubernetesClientConfiguration.BuildConfigFromConfigFile(server));
+
+    private static IHost CreateHost(IKubeTransport transport, IReconciler<Application> reconciler, int concurrency)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "crmonitor-benchmarks" });
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(transport);
+        builder.Services.AddSingleton(reconciler);
+        builder.Services.AddCrMonitor()
+            .AddController<Delegating, Application>(c => c.For(Application.Resource).Concurrency(concurrency));
+        return builder.Build();
+    }
+
+    /// <summary>Hands each run to the reconciler of this repetition, which the caller keeps.</summary>
+    private sealed class Delegating(IReconciler<Application> reconciler) : IReconciler<Application>
+    {
+        public ValueTask<ReconcileResult> ReconcileAsync(ReconcileContext<Application> context, CancellationToken cancellationToken) =>
+            reconciler.ReconcileAsync(context, cancellationToken);
+    }
+
+    /// <summary>Measures from its making on.</summary>
+    private sealed class Section
+    {
+        private readonly long _bytes;
+        private readonly TimeSpan _cpu;
+        private readonly long _start;
+
+        public Section()
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            GC.Collect();
+            _bytes = GC.GetTotalAllocatedBytes(precise: true);
+            _cpu = Environment.CpuUsage.TotalTime;
+            _start = TimeProvider.System.GetTimestamp();
+        }
+
+        public ControllerResult Read(ControllerSettings settings, int repetition, int operations) => new(
+            settings.Workload.ToString().ToLowerInvariant(),
+            settings.Concurrency,
+            settings.Count,
+            repetition,
+            Reconciles: 0,
+            PerSecond: null,
+            WallS: null,
+            Round(TimeProvider.System.GetElapsedTime(_start).TotalSeconds),
+            Round((Environment.CpuUsage.TotalTime - _cpu).TotalMilliseconds / operations),
+            Round((GC.GetTotalAllocatedBytes(precise: true) - _bytes) / (double)operations),
+            Round(PeakMemory.MiB));
+
+        public static double Round(double value) => Math.Round(value, 3);
+    }
+}

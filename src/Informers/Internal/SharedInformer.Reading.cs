@@ -1,0 +1,204 @@
+using System.Runtime.CompilerServices;
+
+namespace CrMonitor.Informers;
+
+/// <summary>Reading that waits, and what was written by the reader himself.</summary>
+internal sealed partial class SharedInformer<T>
+{
+    public ValueTask<T?> GetAsync(ObjectKey key, string atLeast, TimeSpan deadline, CancellationToken cancellationToken = default)
+    {
+        if (!ResourceVersions.IsComparable(atLeast))
+        {
+            throw new ArgumentException(
+                $"'{atLeast}' is no resourceVersion that others can be compared with. Take it from the metadata of an object that the server has answered.",
+                nameof(atLeast));
+        }
+
+        // The usual case, without the gate.
+        return _store.Get(key) is { } cached && IsAtLeast(cached.Metadata.ResourceVersion, atLeast)
+            ? ValueTask.FromResult<T?>(cached)
+            : new ValueTask<T?>(GetSlowlyAsync(key, atLeast, deadline, cancellationToken));
+    }
+
+    public Task<T?> WaitForAsync(ObjectKey key, Func<T?, bool> until, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(until);
+        return WaitAsync(key, null, () => _store.Get(key), until, cancellationToken);
+    }
+
+    public Task WaitForCacheAsync(Func<ILister<T>, bool> until, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(until);
+        return WaitAsync(null, null, () => Lister, until, cancellationToken);
+    }
+
+    public async IAsyncEnumerable<ResourceChange<T>> ReadChangesAsync(
+        HandlerOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var reader = new ChangeReader<T>();
+        await using var registration = AddHandler(reader, options);
+        await using var stopped = _stopping.Token.Register(reader.End);
+        while (await reader.NextAsync(cancellationToken) is { } change)
+        {
+            yield return change;
+        }
+    }
+
+    public void NoteWrite(T answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        if (answer.Metadata is not { Name.Length: > 0 } metadata)
+        {
+            throw new ArgumentException($"The answer has no metadata with a name: it is no {_resource.Kind}.", nameof(answer));
+        }
+
+        var key = ObjectKey.Of(answer);
+        if (SourceOf(key) is not { } source || !ResourceVersions.IsComparable(metadata.ResourceVersion))
+        {
+            return;
+        }
+
+        // Before the transform, which may leave labels out.
+        var isInScope = Scope.LabelSelector.Matches(answer);
+        var prepared = source.Prepare(new DecodedObject<T>(answer, key, metadata.ResourceVersion, null));
+        if (prepared.Object is null)
+        {
+            LogAnswerNotTransformed(prepared.Error, _resource, key);
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (!_stopped)
+            {
+                source.NoteWriteLocked(key, prepared.Object, isInScope);
+            }
+        }
+    }
+
+    public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null)
+    {
+        if (SourceOf(key) is { } source)
+        {
+            lock (_gate)
+            {
+                if (!_stopped)
+                {
+                    source.NoteDeleteLocked(key, uid, resourceVersion);
+                }
+            }
+        }
+    }
+
+    private static bool IsAtLeast(string? version, string atLeast) => ResourceVersions.TryCompare(version, atLeast, out var order) && order >= 0;
+
+    private async Task<T?> GetSlowlyAsync(ObjectKey key, string atLeast, TimeSpan deadline, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(deadline, _options.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        try
+        {
+            var (_, found) = await WaitAsync(key, atLeast, () => LookLocked(key, atLeast), look => look.IsReached, either.Token);
+            return found;
+        }
+        catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested && !IsStopped)
+        {
+            throw new StaleCacheException(_resource, key, atLeast, _store.ResourceVersion, deadline, e);
+        }
+    }
+
+    private (bool IsReached, T? Found) LookLocked(ObjectKey key, string atLeast)
+    {
+        var found = _store.Get(key);
+        var source = SourceOf(key);
+        var isReached = IsAtLeast(found?.Metadata.ResourceVersion, atLeast)
+            || source is null
+            || IsAtLeast(source.Version, atLeast)
+            || IsAtLeast(source.NotedVersionLocked(key), atLeast);
+        return (isReached, found);
+    }
+
+    /// <summary>Looks (with the gate held), and looks again whenever a change concerns <paramref name="key"/> and <paramref name="version"/>, until it is so.</summary>
+    private async Task<TSeen> WaitAsync<TSeen>(
+        ObjectKey? key, string? version, Func<TSeen> look, Func<TSeen, bool> until, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var waiter = new CacheWaiter(key, version);
+            TSeen seen;
+            lock (_gate)
+            {
+                if (_stopped)
+                {
+                    throw new OperationCanceledException($"{_resource} ({Scope}) was stopped; what is waited for does not come any more.");
+                }
+
+                seen = look();
+                _waiters.Add(waiter);
+            }
+
+            try
+            {
+                if (until(seen))
+                {
+                    return seen;
+                }
+
+                await waiter.Woken.WaitAsync(cancellationToken);
+            }
+            finally
+            {
+                lock (_gate)
+                {
+                    _waiters.Remove(waiter);
+                }
+            }
+        }
+    }
+
+    private void WakeLocked(ObjectKey? changed, string? reached)
+    {
+        foreach (var waiter in _waiters)
+        {
+            if (waiter.IsConcernedBy(changed, reached))
+            {
+                waiter.Wake();
+            }
+        }
+    }
+
+    private void WakeAllLocked() => _waiters.ForEach(waiter => waiter.Wake());
+
+    private Source? SourceOf(ObjectKey key) => Array.Find(_sources, source => source.Holds(key));
+
+    private DecodedObject<T> Transform(DecodedObject<T> decoded, T fresh)
+    {
+        var uid = fresh.Metadata.Uid;
+        try
+        {
+            var transformed = fresh;
+            if (_options.Transform is { } common)
+            {
+                transformed = common(transformed) as T ?? throw new InvalidOperationException(
+                    $"The factory's transform did not return a {typeof(T).Name}. It must return an object of the type that it is given.");
+            }
+
+            if (_transform is { } own)
+            {
+                transformed = own(transformed) ?? throw new InvalidOperationException("The transform returned null.");
+            }
+
+            var metadata = transformed.Metadata;
+            return metadata is not null && ObjectKey.Of(transformed) == decoded.Key && metadata.Uid == uid && metadata.ResourceVersion == decoded.ResourceVersion
+                ? decoded with { Object = transformed }
+                : throw new InvalidOperationException(
+                    "The transform changed the name, namespace, uid or resourceVersion, by which changes are told apart. It must leave these as they are.");
+        }
+        catch (Exception e)
+        {
+            // The user's function may throw what it likes: it concerns this object alone, which becomes an invalid one.
+            return decoded with { Object = null, Error = e };
+        }
+    }
+}

@@ -1,0 +1,194 @@
+using k8s;
+using k8s.Models;
+
+namespace CrMonitor.Informers;
+
+/// <summary>The keys of one source whose cached state is ahead of what the watch has shown, because a caller noted the answer of a write.</summary>
+/// <remarks>
+/// The watch shows the states of an object in the order of their versions, and the changes of all objects in that order too. So a noted version
+/// decides what is older than it, what is its own echo, and when it must have been shown. All is guarded by the informer's gate.
+/// </remarks>
+internal sealed class WriteOverlay<T>
+    where T : class, IKubernetesObject<V1ObjectMeta>
+{
+    private readonly Dictionary<ObjectKey, Entry> _entries = [];
+    private readonly PriorityQueue<ObjectKey, string> _byVersion = new(Comparer<string>.Create(Compare));
+
+    /// <summary>What to do with an event of a key.</summary>
+    public enum Verdict
+    {
+        /// <summary>It is news.</summary>
+        Apply,
+
+        /// <summary>It is what was noted, and has been told.</summary>
+        Echo,
+
+        /// <summary>It is older than what was noted.</summary>
+        Older,
+    }
+
+    /// <summary>The number of keys that the watch is behind with.</summary>
+    public int Count => _entries.Count;
+
+    /// <summary>The version that was noted for a key, until the watch has shown it.</summary>
+    public string? VersionOf(ObjectKey key) => _entries.TryGetValue(key, out var entry) ? entry.Version : null;
+
+    /// <summary>The answer of a write is newer than anything known of the key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="uid">The answer's uid.</param>
+    /// <param name="version">The answer's version.</param>
+    /// <param name="cached">What the cache shows.</param>
+    public bool IsNews(ObjectKey key, string? uid, string version, T? cached)
+    {
+        if (_entries.TryGetValue(key, out var entry))
+        {
+            // An object that is gone does not come back: its uid stays dead, whatever else was on its way.
+            return Compare(version, entry.Version) > 0 && !(entry.IsGone && entry.Uid == uid);
+        }
+
+        return cached is null || !ResourceVersions.TryCompare(version, cached.Metadata.ResourceVersion, out var order) || order > 0;
+    }
+
+    /// <summary>From now on the cache shows something of this version. What the watch has shown last is kept.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="uid">Whose state it is.</param>
+    /// <param name="version">States up to this one are older.</param>
+    /// <param name="isGone">The object of this uid was deleted for good.</param>
+    /// <param name="cached">What the cache showed before.</param>
+    public void Note(ObjectKey key, string? uid, string version, bool isGone, T? cached)
+    {
+        var server = _entries.TryGetValue(key, out var before) ? before.Server : cached;
+        _entries[key] = new Entry(uid, version, isGone, server);
+        _byVersion.Enqueue(key, version);
+    }
+
+    /// <summary>Judges an event.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="current">The object; <see langword="null"/> if the event is its deletion.</param>
+    /// <param name="final">The last state of a deleted object.</param>
+    /// <param name="version">The event's version.</param>
+    public Verdict Take(ObjectKey key, T? current, T? final, string? version)
+    {
+        if (!_entries.TryGetValue(key, out var entry))
+        {
+            return Verdict.Apply;
+        }
+
+        entry.Server = current;
+        var uid = (current ?? final)?.Metadata.Uid;
+        var isSame = uid is not null && uid == entry.Uid;
+        var order = Compare(version ?? (current ?? final)?.Metadata.ResourceVersion, entry.Version);
+        if (entry.IsGone && isSame)
+        {
+            if (current is not null)
+            {
+                return Verdict.Older;
+            }
+
+            _entries.Remove(key);
+            return Verdict.Echo;
+        }
+
+        if (order < 0)
+        {
+            return Verdict.Older;
+        }
+
+        _entries.Remove(key);
+        return order == 0 && isSame && !entry.IsGone ? Verdict.Echo : Verdict.Apply;
+    }
+
+    /// <summary>An event of a key could not be read; its version alone counts.</summary>
+    public void TakeUnreadable(ObjectKey key, string? version)
+    {
+        if (_entries.TryGetValue(key, out var entry) && Compare(version, entry.Version) >= 0)
+        {
+            _entries.Remove(key);
+        }
+    }
+
+    /// <summary>The watch has come to <paramref name="version"/>: what was noted up to there and was not shown is not so on the server, for this scope.</summary>
+    /// <param name="version">The version that the source has reached.</param>
+    /// <param name="revert">Is called with such keys, and what the watch has shown of them last.</param>
+    public void Pass(string version, Action<ObjectKey, T?> revert)
+    {
+        while (_byVersion.TryPeek(out var key, out var noted) && Compare(noted, version) <= 0)
+        {
+            _byVersion.Dequeue();
+            if (!_entries.TryGetValue(key, out var entry) || entry.Version != noted)
+            {
+                continue;
+            }
+
+            if (!entry.IsGone)
+            {
+                _entries.Remove(key);
+                revert(key, entry.Server);
+            }
+            else if (entry.Server is null)
+            {
+                _entries.Remove(key);
+            }
+        }
+    }
+
+    /// <summary>Puts what was noted and is newer than a new list over the list.</summary>
+    public void Cover(IndexedStore<T>.Replacement replacement, string version, Func<ObjectKey, T?> cached)
+    {
+        foreach (var (key, entry) in _entries.ToArray())
+        {
+            var listed = replacement.Find(key);
+            entry.Server = listed;
+            var isOlder = Compare(version, entry.Version) < 0;
+            if (entry.IsGone && listed is not null && (listed.Metadata.Uid == entry.Uid || isOlder))
+            {
+                replacement.Override(key, null);
+            }
+            else if (isOlder)
+            {
+                replacement.Override(key, cached(key));
+            }
+            else
+            {
+                _entries.Remove(key);
+                if (listed is not null && cached(key) is { } known && IsSame(known.Metadata, listed.Metadata))
+                {
+                    // The list shows what was noted: it has been told.
+                    replacement.Override(key, known);
+                }
+            }
+        }
+
+        if (_entries.Count == 0)
+        {
+            _byVersion.Clear();
+        }
+    }
+
+    /// <summary>Forgets all notes.</summary>
+    public void Clear()
+    {
+        _entries.Clear();
+        _byVersion.Clear();
+    }
+
+    // Versions without an order are taken for newer: then the watch decides, as it would without a note.
+    private static int Compare(string? left, string? right) => ResourceVersions.TryCompare(left, right, out var order) ? order : 1;
+
+    private static bool IsSame(V1ObjectMeta known, V1ObjectMeta listed) => known.Uid == listed.Uid && known.ResourceVersion == listed.ResourceVersion;
+
+    /// <param name="uid">Whose state was noted.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="isGone">The object was deleted for good.</param>
+    /// <param name="server">What the watch or a list has shown last.</param>
+    private sealed class Entry(string? uid, string version, bool isGone, T? server)
+    {
+        public string? Uid => uid;
+
+        public string Version => version;
+
+        public bool IsGone => isGone;
+
+        public T? Server { get; set; } = server;
+    }
+}
