@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace CrMonitor.Controllers;
 
 /// <summary>Adds controllers and caches to the runtime of a host.</summary>
-public sealed class CrMonitorBuilder
+public sealed class CrMonitorBuilder : IResourceRegistry
 {
     internal CrMonitorBuilder(IServiceCollection services) => Services = services;
 
@@ -29,27 +29,15 @@ public sealed class CrMonitorBuilder
     {
         var settings = new ControllerBuilder<T>(this);
         configure?.Invoke(settings);
-        var name = settings.Name ?? (settings.Resource ?? KubeResource.Of(typeof(T))).Kind.ToLowerInvariant();
+        var name = NameOf(settings);
         if (Services.Any(service => service.ImplementationInstance is Registration registration && registration.ControllerName == name))
         {
-            throw new InvalidOperationException(
-                $"There are two controllers named '{name}'. Give one of them another name with Named(...): names keep their metrics and logs apart.");
+            throw TwoNamed(name);
         }
 
         Services.TryAddSingleton<TReconciler>();
         AddInformer<T>();
-        Services.AddSingleton(new Registration(name, provider => new Controller<T>(
-            name,
-            settings,
-            provider.GetRequiredService<TReconciler>(),
-            provider.GetRequiredService<IInformers>(),
-            provider,
-            provider.GetRequiredService<IKubeClient>(),
-            provider.GetRequiredService<ILeadership>(),
-            provider.GetRequiredService<ControllerInstruments>(),
-            provider.GetService<IMeterFactory>(),
-            provider.GetRequiredService<TimeProvider>(),
-            CrMonitorServiceCollectionExtensions.Loggers(provider))));
+        Services.AddSingleton(new Registration(name, provider => Create(provider, name, settings, provider.GetRequiredService<TReconciler>())));
         return this;
     }
 
@@ -80,6 +68,35 @@ public sealed class CrMonitorBuilder
         return this;
     }
 
-    internal void AddResource<T>(KubeResource<T> resource)
+    void IResourceRegistry.AddResource<T>(KubeResource<T> resource) => AddResource(resource);
+
+    void IResourceRegistry.AddInformer<T>(KubeResource<T>? resource) => AddInformer(resource);
+
+    internal static string NameOf<T>(ControllerBuilder<T> settings)
+        where T : class, IKubernetesObject<V1ObjectMeta> => settings.Name ?? (settings.Resource ?? KubeResource.Of(typeof(T))).Kind.ToLowerInvariant();
+
+    internal static InvalidOperationException TwoNamed(string name) => new(
+        $"There are two controllers named '{name}'. Give one of them another name with Named(...): names keep their metrics and logs apart.");
+
+    internal static Controller<T> Create<T>(IServiceProvider provider, string name, ControllerBuilder<T> settings, IReconciler<T> reconciler)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        provider.GetRequiredService<CrMonitorConfiguration>().Apply(name, settings);
+        return new Controller<T>(
+            name,
+            settings,
+            reconciler,
+            provider.GetRequiredService<IInformers>(),
+            provider,
+            provider.GetRequiredService<IKubeClient>(),
+            provider.GetRequiredService<ILeadership>(),
+            provider.GetRequiredService<ControllerInstruments>(),
+            CrMonitorServiceCollectionExtensions.Options(provider),
+            provider.GetService<IMeterFactory>(),
+            provider.GetRequiredService<TimeProvider>(),
+            CrMonitorServiceCollectionExtensions.Loggers(provider));
+    }
+
+    private void AddResource<T>(KubeResource<T> resource)
         where T : class, IKubernetesObject<V1ObjectMeta> => Services.Configure<CrMonitorOptions>(options => options.AddResource(resource));
 }

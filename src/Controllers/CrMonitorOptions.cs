@@ -45,9 +45,18 @@ public sealed class CrMonitorOptions
     /// <value>Three seconds by default, so that a process ends within five seconds of Ctrl-C.</value>
     public TimeSpan ShutdownGracePeriod { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>A worker that has been busy with one key for longer makes the liveness check fail; the key is named.</summary>
-    /// <value>Ten minutes by default. Should be above the reconcile timeouts.</value>
+    /// <summary>
+    /// A reconcile that runs for longer counts as hanging: log, metrics and liveness check say so, the first and the last with the key. If it holds the last worker of its
+    /// controller, the liveness check fails.
+    /// </summary>
+    /// <value>Ten minutes by default. A run with a timeout counts as hanging ten seconds after that, if this is earlier.</value>
     public TimeSpan StuckAfter { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// A controller whose caches have not synced within this time says so in the log, and which of them are late; then again after as long. It goes on waiting.
+    /// </summary>
+    /// <value>Two minutes by default.</value>
+    public TimeSpan SyncTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
     /// Lets one copy of the program work at a time. The others keep their caches warm and their queues filled, and take over when it stops or is lost.

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using CrMonitor.Informers;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -16,6 +17,10 @@ public static class CrMonitorServiceCollectionExtensions
     /// Adds the runtime: a hosted service that runs informers and controllers, <see cref="IKubeClient"/> and <see cref="IEventRecorder"/>. May be called more
     /// than once; there is one runtime in a host.
     /// </summary>
+    /// <remarks>
+    /// What the host's configuration says in its section <c>CrMonitor</c> goes before what the code says: the options by their names, and under
+    /// <c>Controllers:NAME</c> the settings <c>Concurrency</c>, <c>Order</c>, <c>Timeout</c>, <c>Resync</c>, <c>Retry:First</c> and <c>Retry:Longest</c>.
+    /// </remarks>
     /// <param name="services">The host's services. A <see cref="TimeProvider"/> or an <see cref="IKubeTransport"/> registered there is used.</param>
     /// <param name="configure">Sets what all controllers have in common.</param>
     public static CrMonitorBuilder AddCrMonitor(this IServiceCollection services, Action<CrMonitorOptions>? configure = null)
@@ -23,6 +28,7 @@ public static class CrMonitorServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptions<CrMonitorOptions>().PostConfigure<IServiceProvider>((options, provider) =>
         {
+            provider.GetRequiredService<CrMonitorConfiguration>().Apply(options);
             options.FieldManager ??= provider.GetService<IHostEnvironment>()?.ApplicationName ?? AppDomain.CurrentDomain.FriendlyName;
             options.ReportingController ??= options.FieldManager;
             if (options.LeaderElection is { } election)
@@ -38,6 +44,7 @@ public static class CrMonitorServiceCollectionExtensions
             services.Configure(configure);
         }
 
+        services.TryAddSingleton(provider => new CrMonitorConfiguration(provider.GetService<IConfiguration>()));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => Options(provider).Transport(provider));
         services.TryAddSingleton(provider => new RestClient(
@@ -73,7 +80,9 @@ public static class CrMonitorServiceCollectionExtensions
             provider.GetRequiredService<EventRecorder>(),
             provider.GetRequiredService<ControllerInstruments>(),
             Options(provider),
+            provider.GetRequiredService<CrMonitorConfiguration>(),
             Loggers(provider).CreateLogger<ControllerHost>()));
+        services.TryAddSingleton<IControllers>(provider => provider.GetRequiredService<ControllerHost>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ControllerHost>(provider => provider.GetRequiredService<ControllerHost>()));
         return new CrMonitorBuilder(services);
     }

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace CrMonitor.Controllers.Tests;
 
 /// <summary>
@@ -13,24 +11,19 @@ public sealed class ElectionSimulationTests
     [Fact]
     public void There_are_never_two_leaders_at_one_instant()
     {
-        var failures = new ConcurrentDictionary<int, string>();
-        Parallel.For(1, Seeds + 1, seed =>
+        for (var seed = 1; seed <= Seeds; seed++)
         {
-            if (new ElectionSimulation(seed, slowest: 0.87, fastest: 1.15).Run() is { } failure)
-            {
-                failures[seed] = failure;
-            }
-        });
-
-        Assert.True(failures.IsEmpty, string.Join('\n', failures.OrderBy(pair => pair.Key).Select(pair => $"seed {pair.Key}: {pair.Value}")));
+            var failure = new ElectionSimulation(seed, slowest: 0.87, fastest: 1.15).Run();
+            Assert.True(failure is null, $"seed {seed}: {failure}");
+        }
     }
 
     // Else the test above could not fail.
     [Fact]
     public void Two_leaders_are_noticed_where_clocks_differ_by_more_than_the_times_of_the_election_allow()
     {
-        var failures = Enumerable.Range(1, 20).Select(seed => new ElectionSimulation(seed, slowest: 0.3, fastest: 3).Run()).ToList();
+        var failures = Enumerable.Range(1, Seeds).Select(seed => new ElectionSimulation(seed, slowest: 0.3, fastest: 3).Run());
 
-        Assert.Contains(failures, failure => failure is not null && failure.Contains("lead at once", StringComparison.Ordinal));
+        Assert.Contains("lead at once", failures.First(failure => failure is not null), StringComparison.Ordinal);
     }
 }

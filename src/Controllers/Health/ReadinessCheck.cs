@@ -29,7 +29,7 @@ internal sealed class ReadinessCheck(ControllerHost host) : IHealthCheck
             states[$"controller {controller.Name}"] = controller.IsWorking ? "working" : "not started";
             if (!controller.IsWorking)
             {
-                problems.Add($"controller {controller.Name}: not started, it waits for its caches");
+                problems.Add($"controller {controller.Name}: not started, it waits for its caches: {string.Join("; ", controller.LateSources())}");
             }
         }
 

@@ -30,6 +30,11 @@ internal sealed partial class CrMonitorOptionsValidation : IValidateOptions<CrMo
             mistakes.Add($"{nameof(options.StuckAfter)} must be positive, not {options.StuckAfter}.");
         }
 
+        if (options.SyncTimeout <= TimeSpan.Zero)
+        {
+            mistakes.Add($"{nameof(options.SyncTimeout)} must be positive, not {options.SyncTimeout}.");
+        }
+
         if (options.LeaderElection is { } election)
         {
             Check(mistakes, election);

@@ -46,6 +46,16 @@ internal sealed class ControllerInstruments : IDisposable
             () => _controllers.Select(c => new Measurement<int>(c.ActiveWorkers, c.NameTag)),
             null,
             "How many objects a controller reconciles now.");
+        meter.CreateObservableGauge(
+            "crmonitor_hanging_reconciles",
+            () => _controllers.Select(c => new Measurement<int>(c.HangingWorkers().Count(), c.NameTag)),
+            null,
+            "Runs of a controller that take longer than they should.");
+        meter.CreateObservableGauge(
+            "crmonitor_longest_running_reconcile_seconds",
+            () => _controllers.Select(c => new Measurement<double>(c.BusyWorkers().Select(worker => worker.For.TotalSeconds).DefaultIfEmpty().Max(), c.NameTag)),
+            null,
+            "How long the longest run of a controller has been going on.");
         _events = meter.CreateCounter<long>("crmonitor_events_recorded_total", null, "Kubernetes events that were recorded, repeated ones included, by type.");
         _eventsLost = meter.CreateCounter<long>(
             "crmonitor_events_lost_total", null, "Kubernetes events that were not written, by reason: full, refused, unreachable, stopped.");

@@ -24,6 +24,7 @@ internal sealed class ControllerRig : IAsyncDisposable
             Server.Kube(),
             leadership ?? new UncontestedLeadership(),
             Instruments,
+            new CrMonitorOptions(),
             null,
             Time,
             LoggerFactory.Create(logging => logging.AddProvider(Log).SetMinimumLevel(LogLevel.Trace)));

@@ -41,9 +41,7 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public Task StopAsync() => Task.CompletedTask;
 
-    public void AddIndex(string name, Func<T, IEnumerable<string>> values)
-    {
-    }
+    public void AddIndex(string name, Func<T, IEnumerable<string>> values) => Cache.Indexes.Add(name, values);
 
     public void SetTransform(Func<T, T> transform) => throw NotForControllers();
 
@@ -61,8 +59,12 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null) => throw NotForControllers();
 
+    /// <summary>The options of the last handler that was added.</summary>
+    public HandlerOptions? LastOptions { get; private set; }
+
     public HandlerRegistration AddHandler(IResourceHandler<T> handler, HandlerOptions? options = null)
     {
+        LastOptions = options;
         var registration = new Registration(this, handler);
         _handlers.Add(registration);
         return registration;
@@ -77,7 +79,11 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
         var old = Cache.Get(key);
         Cache.Objects[key] = resource;
         Cache.ResourceVersion = resource.Metadata.ResourceVersion ?? Cache.ResourceVersion;
-        await TellAsync(new ResourceChange<T>(old is null ? ChangeKind.Added : ChangeKind.Updated, key, old, resource) { IsInitialList = isInitialList });
+        await TellAsync(new ResourceChange<T>(old is null ? ChangeKind.Added : ChangeKind.Updated, key, old, resource)
+        {
+            IsInitialList = isInitialList,
+            IsResync = ReferenceEquals(old, resource),
+        });
     }
 
     public async Task DeleteAsync(ObjectKey key)
