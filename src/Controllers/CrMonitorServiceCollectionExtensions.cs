@@ -47,8 +47,12 @@ public static class CrMonitorServiceCollectionExtensions
         services.TryAddSingleton(provider => new CrMonitorConfiguration(provider.GetService<IConfiguration>()));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => Options(provider).Transport(provider));
-        services.TryAddSingleton(provider => new RestClient(
+        services.TryAddSingleton(provider => new MeasuredTransport(
             provider.GetRequiredService<IKubeTransport>(),
+            provider.GetRequiredService<ControllerInstruments>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider => new RestClient(
+            provider.GetRequiredService<MeasuredTransport>(),
             new RestClientOptions { TimeProvider = provider.GetRequiredService<TimeProvider>(), LoggerFactory = Loggers(provider) }));
         services.TryAddSingleton<IKubeClient>(provider =>
             new KubeClient(provider.GetRequiredService<RestClient>(), Options(provider), provider.GetService<ILogger<KubeClient>>()));
@@ -61,11 +65,11 @@ public static class CrMonitorServiceCollectionExtensions
             Loggers(provider).CreateLogger<EventRecorder>()));
         services.TryAddSingleton<IEventRecorder>(provider => provider.GetRequiredService<EventRecorder>());
         services.TryAddSingleton(provider => new HostInformers(
-            provider.GetRequiredService<IKubeTransport>(), Options(provider), provider.GetRequiredService<TimeProvider>(), Loggers(provider)));
+            provider.GetRequiredService<MeasuredTransport>(), Options(provider), provider.GetRequiredService<TimeProvider>(), Loggers(provider)));
         services.TryAddSingleton<IInformers>(provider => provider.GetRequiredService<HostInformers>());
         services.TryAddSingleton<ILeadership>(provider => Options(provider).LeaderElection is { } election
             ? new LeaderElector(
-                provider.GetRequiredService<IKubeTransport>(),
+                provider.GetRequiredService<MeasuredTransport>(),
                 election,
                 provider.GetRequiredService<ControllerInstruments>(),
                 provider.GetRequiredService<TimeProvider>(),

@@ -12,6 +12,9 @@ internal sealed class ControllerInstruments : IDisposable
         10, 15, 20, 25, 30, 40, 50, 60,
     ];
 
+    // controller-runtime's.
+    private static readonly double[] RequestTimeBuckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
+
     private readonly Meter? _owned;
     private readonly Counter<long> _total;
     private readonly Counter<long> _errors;
@@ -21,6 +24,8 @@ internal sealed class ControllerInstruments : IDisposable
     private readonly Counter<long> _events;
     private readonly Counter<long> _eventsLost;
     private readonly Counter<long> _slowPaths;
+    private readonly Counter<long> _requests;
+    private readonly Histogram<double> _requestTime;
     private volatile IReadOnlyList<Controller> _controllers = [];
     private volatile LeaderElector? _elector;
 
@@ -58,12 +63,19 @@ internal sealed class ControllerInstruments : IDisposable
             "How long the longest run of a controller has been going on.");
         _events = meter.CreateCounter<long>("crmonitor_events_recorded_total", null, "Kubernetes events that were recorded, repeated ones included, by type.");
         _eventsLost = meter.CreateCounter<long>(
-            "crmonitor_events_lost_total", null, "Kubernetes events that were not written, by reason: full, refused, unreachable, stopped.");
+            "crmonitor_events_lost_total", null, "Kubernetes events that were not written, by reason: full, spam, refused, unreachable, stopped.");
         meter.CreateObservableGauge(
             "leader_election_master_status",
             () => _elector is { } elector ? [new Measurement<int>(elector.IsLeader ? 1 : 0, ElectionTag(elector))] : Array.Empty<Measurement<int>>(),
             null,
             "1 while this process leads, 0 while it stands by, by the name of the lease.");
+        _requests = meter.CreateCounter<long>(
+            "rest_client_requests_total", null, "Requests to the API server, by status code (<error> for none), method and host.");
+        _requestTime = meter.CreateHistogram(
+            "rest_client_request_duration_seconds",
+            "s",
+            "How long the API server took to begin its answer, by verb and host.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = RequestTimeBuckets });
         _slowPaths = meter.CreateCounter<long>(
             "leader_election_slowpath_total", null, "Renewals that had to read the lease first, because somebody else had written it.");
     }
@@ -112,6 +124,12 @@ internal sealed class ControllerInstruments : IDisposable
                 _timeouts.Add(1, controller.NameTag);
                 break;
         }
+    }
+
+    public void Requested(string method, string host, string code, TimeSpan duration)
+    {
+        _requests.Add(1, new("code", code), new("method", method), new("host", host));
+        _requestTime.Record(duration.TotalSeconds, new("verb", method), new("host", host));
     }
 
     public void EventRecorded(EventType type) => _events.Add(1, new KeyValuePair<string, object?>("type", type.ToString()));

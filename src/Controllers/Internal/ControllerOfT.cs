@@ -416,7 +416,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
 
         var key = item.Key;
-        var (reasons, omitted) = _reasons.Take(key);
+        var (reasons, omitted, links) = _reasons.Take(key);
         var current = _ownWrites.Current(key);
         var context = new ReconcileContext<T>(key, current, _client)
         {
@@ -429,7 +429,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             Observed = answer => _ownWrites.Record(key, answer),
         };
         using var scope = _logger.BeginScope(new ReconcileScope(Name, Resource.Kind, key, current?.Metadata.Uid, context.ReconcileId));
-        using var activity = Activities.StartActivity(_activityName);
+        using var activity = Activities.StartActivity(_activityName, ActivityKind.Internal, default(ActivityContext), links: links);
         activity?.SetTag("crmonitor.controller", Name);
         activity?.SetTag("k8s.resource.kind", Resource.Kind);
         activity?.SetTag("crmonitor.reconcile_id", context.ReconcileId.ToString());

@@ -21,7 +21,7 @@ internal sealed class ControllerRig : IAsyncDisposable
             Reconciler,
             Informers,
             new ServiceCollection().BuildServiceProvider(),
-            Server.Kube(),
+            Server.Kube(Instruments),
             leadership ?? new UncontestedLeadership(),
             Instruments,
             new CrMonitorOptions(),

@@ -25,14 +25,16 @@ internal sealed class FakeServer : HttpMessageHandler
     public static HttpResponseMessage Status(HttpStatusCode code, string reason) =>
         Json(code, $$"""{"kind":"Status","apiVersion":"v1","status":"Failure","message":"{{reason}} said the test","reason":"{{reason}}","code":{{(int)code}}}""");
 
-    public RestClient Client(TimeProvider? time = null) => new(
-        new HttpMessageHandlerTransport(new Uri("http://server"), this), new RestClientOptions { TimeProvider = time ?? TimeProvider.System, MaxRetries = 0 });
+    private HttpMessageHandlerTransport Transport() => new(new Uri("http://server"), this);
 
-    public KubeClient Kube()
+    public RestClient Client(TimeProvider? time = null) => new(
+        Transport(), new RestClientOptions { TimeProvider = time ?? TimeProvider.System, MaxRetries = 0 });
+
+    public KubeClient Kube(ControllerInstruments? instruments = null)
     {
         var options = new CrMonitorOptions { FieldManager = "tests" };
         options.JsonContexts.Add(TestJson.Default);
-        return new KubeClient(Client(), options);
+        return new KubeClient(instruments is null ? Client() : new RestClient(new MeasuredTransport(Transport(), instruments, TimeProvider.System)), options);
     }
 
     /// <summary>Waits for one more request to have been answered.</summary>

@@ -7,9 +7,11 @@ namespace CrMonitor.Controllers.Tests;
 internal sealed class Measurements : IDisposable
 {
     private readonly MeterListener _listener = new();
-    private readonly ConcurrentQueue<(string Instrument, string? Result, double Value)> _values = new();
+    private readonly ConcurrentQueue<(string Instrument, IReadOnlyDictionary<string, object?> Tags, double Value)> _values = new();
 
-    public Measurements(string controller)
+    /// <param name="value">The value of the tag.</param>
+    /// <param name="tag">The tag of what is measured.</param>
+    public Measurements(string value, string tag = "controller")
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
@@ -18,25 +20,25 @@ internal sealed class Measurements : IDisposable
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Keep(instrument, value, tags));
-        _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Keep(instrument, value, tags));
-        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Keep(instrument, value, tags));
+        _listener.SetMeasurementEventCallback<long>((instrument, measured, tags, _) => Keep(instrument, measured, tags));
+        _listener.SetMeasurementEventCallback<int>((instrument, measured, tags, _) => Keep(instrument, measured, tags));
+        _listener.SetMeasurementEventCallback<double>((instrument, measured, tags, _) => Keep(instrument, measured, tags));
         _listener.Start();
 
-        void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        void Keep(Instrument instrument, double measured, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
             var byName = tags.ToArray().ToDictionary();
-            if (controller.Equals(byName.GetValueOrDefault("controller")))
+            if (value.Equals(byName.GetValueOrDefault(tag)))
             {
-                _values.Enqueue((instrument.Name, byName.GetValueOrDefault("result") as string, value));
+                _values.Enqueue((instrument.Name, byName, measured));
             }
         }
     }
 
     public bool Has(string instrument) => _values.Any(value => value.Instrument == instrument);
 
-    public double Sum(string instrument, string? result = null) =>
-        _values.Where(value => value.Instrument == instrument && (result is null || value.Result == result)).Sum(value => value.Value);
+    public double Sum(string instrument, string? result = null, string tag = "result") =>
+        _values.Where(value => value.Instrument == instrument && (result is null || result.Equals(value.Tags.GetValueOrDefault(tag)))).Sum(value => value.Value);
 
     public void Collect() => _listener.RecordObservableInstruments();
 
