@@ -59,11 +59,14 @@ public sealed class ControllerBuilder<T>
     }
 
     /// <summary>
-    /// Runs for an object when something changes of a <typeparamref name="TOwned"/> whose controller it is (by owner reference, in whatever version of the
+    /// Runs for an object when something changes of a <typeparamref name="TOwned"/> whose controller it is (by owner reference, in whatever version
+    /// of the
     /// kind), or was until now.
     /// </summary>
     /// <param name="resource">The resource of the owned objects, if their type is not known otherwise.</param>
-    /// <param name="anyOwner">Run also for owners that are not the controller (<c>controller: true</c>) of the object. They are not by default.</param>
+    /// <param name="anyOwner">
+    /// Run also for owners that are not the controller (<c>controller: true</c>) of the object. They are not by default.
+    /// </param>
     public ControllerBuilder<T> Owns<TOwned>(KubeResource<TOwned>? resource = null, bool anyOwner = false)
         where TOwned : class, IKubernetesObject<V1ObjectMeta>
     {
@@ -72,9 +75,12 @@ public sealed class ControllerBuilder<T>
         return this;
     }
 
-    /// <summary>Runs for the objects to which <paramref name="map"/> relates a <typeparamref name="TOther"/> when something of that changes.</summary>
+    /// <summary>
+    /// Runs for the objects to which <paramref name="map"/> relates a <typeparamref name="TOther"/> when something of that changes.
+    /// </summary>
     /// <param name="map">
-    /// The keys of the objects that depend on it, with the services of the host at hand (listers, above all). Called for what it was and for what it is; quick,
+    /// The keys of the objects that depend on it, with the services of the host at hand (listers, above all). Called for what it was and for what it
+    /// is; quick,
     /// and from one thread at a time.
     /// </param>
     /// <param name="resource">The resource of the watched objects, if their type is not known otherwise.</param>
@@ -88,7 +94,8 @@ public sealed class ControllerBuilder<T>
     }
 
     /// <summary>
-    /// Runs for the objects that <paramref name="index"/> finds under the key (<c>namespace/name</c>) of a <typeparamref name="TOther"/> when something of that
+    /// Runs for the objects that <paramref name="index"/> finds under the key (<c>namespace/name</c>) of a <typeparamref name="TOther"/> when
+    /// something of that
     /// changes.
     /// </summary>
     /// <param name="index">An index of the reconciled objects, from <see cref="Index"/>. One that does not exist fails the start.</param>
@@ -104,7 +111,8 @@ public sealed class ControllerBuilder<T>
 
     /// <summary>Runs for the keys that a source of the program's own yields: a webhook, a queue, a poll of another system.</summary>
     /// <param name="keys">
-    /// Makes the source, with the services of the host. It is read from the time at which the caches have synced until its token is cancelled, which it must heed. Where it
+    /// Makes the source, with the services of the host. It is read from the time at which the caches have synced until its token is cancelled, which
+    /// it must heed. Where it
     /// ends, that is the end; where it throws, that is logged, and ten seconds later it is made anew. For a channel:
     /// <c>(_, cancellationToken) => channel.Reader.ReadAllAsync(cancellationToken)</c>.
     /// </param>
@@ -115,7 +123,9 @@ public sealed class ControllerBuilder<T>
         return this;
     }
 
-    /// <summary>Adds an index to the cache of the reconciled objects, for <see cref="ILister{T}.ByIndex"/> and <see cref="WatchesByIndex{TOther}"/>.</summary>
+    /// <summary>
+    /// Adds an index to the cache of the reconciled objects, for <see cref="ILister{T}.ByIndex"/> and <see cref="WatchesByIndex{TOther}"/>.
+    /// </summary>
     /// <param name="name">Its name. Controllers of one kind share their indexes; each is declared once.</param>
     /// <param name="values">Under which values an object is found. It must depend on the object alone.</param>
     public ControllerBuilder<T> Index(string name, Func<T, IEnumerable<string>> values)
@@ -155,7 +165,8 @@ public sealed class ControllerBuilder<T>
 
     /// <summary>Which changes of the object itself start a run.</summary>
     /// <remarks>
-    /// <see cref="Changed.Anything"/> by default. Most controllers want <c>Generation | Labels | Deletion</c>: then their own status writes do not wake them.
+    /// <see cref="Changed.Anything"/> by default. Most controllers want <c>Generation | Labels | Deletion</c>: then their own status writes do not
+    /// wake them.
     /// </remarks>
     public ControllerBuilder<T> When(Changed changes)
     {
@@ -163,7 +174,9 @@ public sealed class ControllerBuilder<T>
         return this;
     }
 
-    /// <summary>Of the changes that <see cref="When(Changed)"/> lets through, only those start a run for which <paramref name="filter"/> returns true.</summary>
+    /// <summary>
+    /// Of the changes that <see cref="When(Changed)"/> lets through, only those start a run for which <paramref name="filter"/> returns true.
+    /// </summary>
     /// <remarks>Here creation and deletion are asked about too. An exception lets the change through and is logged.</remarks>
     public ControllerBuilder<T> When(Func<ResourceChange<T>, bool> filter)
     {
@@ -199,7 +212,10 @@ public sealed class ControllerBuilder<T>
         return this;
     }
 
-    /// <summary>How long to wait before the next run after one that failed or asked to be requeued: from <paramref name="first"/>, doubling, to <paramref name="longest"/>.</summary>
+    /// <summary>
+    /// How long to wait before the next run after one that failed or asked to be requeued: from <paramref name="first"/>, doubling, to
+    /// <paramref name="longest"/>.
+    /// </summary>
     public ControllerBuilder<T> Retry(TimeSpan first, TimeSpan longest)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(first, TimeSpan.Zero);

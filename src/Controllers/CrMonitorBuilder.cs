@@ -18,10 +18,13 @@ public sealed class CrMonitorBuilder : IResourceRegistry
 
     /// <summary>Adds a controller that runs <typeparamref name="TReconciler"/> for the objects of <typeparamref name="T"/>.</summary>
     /// <remarks>
-    /// Controllers for one kind share one informer. Its cache is there as <see cref="ILister{T}"/> in the services, for the reconciler's constructor too.
+    /// Controllers for one kind share one informer. Its cache is there as <see cref="ILister{T}"/> in the services, for the reconciler's constructor
+    /// too.
     /// </remarks>
     /// <param name="configure">What wakes the controller, and how it runs.</param>
-    /// <exception cref="InvalidOperationException">A controller of that name was added, or the kind of <typeparamref name="T"/> is not known.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A controller of that name was added, or the kind of <typeparamref name="T"/> is not known.
+    /// </exception>
     public CrMonitorBuilder AddController<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TReconciler, T>(
         Action<ControllerBuilder<T>>? configure = null)
         where TReconciler : class, IReconciler<T>
@@ -42,7 +45,8 @@ public sealed class CrMonitorBuilder : IResourceRegistry
     }
 
     /// <summary>
-    /// Keeps a cache of <typeparamref name="T"/>, with a controller or without: <see cref="ILister{T}"/> and <see cref="ISharedInformer{T}"/> become services.
+    /// Keeps a cache of <typeparamref name="T"/>, with a controller or without: <see cref="ILister{T}"/> and <see cref="ISharedInformer{T}"/> become
+    /// services.
     /// </summary>
     /// <param name="resource">The resource, if the type is not known otherwise.</param>
     public CrMonitorBuilder AddInformer<T>(KubeResource<T>? resource = null)
@@ -73,7 +77,8 @@ public sealed class CrMonitorBuilder : IResourceRegistry
     void IResourceRegistry.AddInformer<T>(KubeResource<T>? resource) => AddInformer(resource);
 
     internal static string NameOf<T>(ControllerBuilder<T> settings)
-        where T : class, IKubernetesObject<V1ObjectMeta> => settings.Name ?? (settings.Resource ?? KubeResource.Of(typeof(T))).Kind.ToLowerInvariant();
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
+        settings.Name ?? (settings.Resource ?? KubeResource.Of(typeof(T))).Kind.ToLowerInvariant();
 
     internal static InvalidOperationException TwoNamed(string name) => new(
         $"There are two controllers named '{name}'. Give one of them another name with Named(...): names keep their metrics and logs apart.");

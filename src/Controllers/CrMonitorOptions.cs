@@ -21,10 +21,12 @@ public sealed class CrMonitorOptions
     public IList<JsonSerializerContext> JsonContexts { get; } = [];
 
     /// <summary>
-    /// Makes the connection to the API server when the host starts. It is not asked for where an <see cref="IKubeTransport"/> is registered as a service.
+    /// Makes the connection to the API server when the host starts. It is not asked for where an <see cref="IKubeTransport"/> is registered as a
+    /// service.
     /// </summary>
     /// <value>
-    /// By default it finds the cluster as kubectl does: the file that <c>KUBECONFIG</c> names, <c>~/.kube/config</c>, else the service account of the pod.
+    /// By default it finds the cluster as kubectl does: the file that <c>KUBECONFIG</c> names, <c>~/.kube/config</c>, else the service account of the
+    /// pod.
     /// </value>
     public Func<IServiceProvider, IKubeTransport> Transport { get; set; } =
         _ => new KubernetesTransport(KubernetesClientConfiguration.BuildDefaultConfig());
@@ -46,20 +48,23 @@ public sealed class CrMonitorOptions
     public TimeSpan ShutdownGracePeriod { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// A reconcile that runs for longer counts as hanging: log, metrics and liveness check say so, the first and the last with the key. If it holds the last worker of its
+    /// A reconcile that runs for longer counts as hanging: log, metrics and liveness check say so, the first and the last with the key. If it holds
+    /// the last worker of its
     /// controller, the liveness check fails.
     /// </summary>
     /// <value>Ten minutes by default. A run with a timeout counts as hanging ten seconds after that, if this is earlier.</value>
     public TimeSpan StuckAfter { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// A controller whose caches have not synced within this time says so in the log, and which of them are late; then again after as long. It goes on waiting.
+    /// A controller whose caches have not synced within this time says so in the log, and which of them are late; then again after as long. It goes
+    /// on waiting.
     /// </summary>
     /// <value>Two minutes by default.</value>
     public TimeSpan SyncTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// Lets one copy of the program work at a time. The others keep their caches warm and their queues filled, and take over when it stops or is lost.
+    /// Lets one copy of the program work at a time. The others keep their caches warm and their queues filled, and take over when it stops or is
+    /// lost.
     /// </summary>
     /// <value><see langword="null"/> by default: every copy works.</value>
     public LeaderElectionOptions? LeaderElection { get; set; }
@@ -72,7 +77,8 @@ public sealed class CrMonitorOptions
         if (_resources.TryGetValue(typeof(T), out var other) && !other.Equals(resource))
         {
             throw new InvalidOperationException(
-                $"{typeof(T).Name} is bound to {other.ApiVersion} {other.Plural} and to {resource.ApiVersion} {resource.Plural}. Use one model type for each resource.");
+                $"{typeof(T).Name} is bound to {other.ApiVersion} {other.Plural} and to {resource.ApiVersion} {resource.Plural}. "
+                + "Use one model type for each resource.");
         }
 
         _resources[typeof(T)] = resource;
@@ -96,7 +102,7 @@ public sealed class CrMonitorOptions
         }
 
         throw new InvalidOperationException(
-            $"No JSON contract is known for {typeof(T).Name}. Put [JsonSerializable(typeof({typeof(T).Name}))] on a JsonSerializerContext and add its Default "
-            + $"to {nameof(CrMonitorOptions)}.{nameof(JsonContexts)}, or pass a KubeResource<{typeof(T).Name}>.");
+            $"No JSON contract is known for {typeof(T).Name}. Put [JsonSerializable(typeof({typeof(T).Name}))] on a JsonSerializerContext "
+            + $"and add its Default to {nameof(CrMonitorOptions)}.{nameof(JsonContexts)}, or pass a KubeResource<{typeof(T).Name}>.");
     }
 }

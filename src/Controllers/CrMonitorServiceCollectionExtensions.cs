@@ -14,12 +14,14 @@ namespace CrMonitor.Controllers;
 public static class CrMonitorServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds the runtime: a hosted service that runs informers and controllers, <see cref="IKubeClient"/> and <see cref="IEventRecorder"/>. May be called more
+    /// Adds the runtime: a hosted service that runs informers and controllers, <see cref="IKubeClient"/> and <see cref="IEventRecorder"/>. May be
+    /// called more
     /// than once; there is one runtime in a host.
     /// </summary>
     /// <remarks>
     /// What the host's configuration says in its section <c>CrMonitor</c> goes before what the code says: the options by their names, and under
-    /// <c>Controllers:NAME</c> the settings <c>Concurrency</c>, <c>Order</c>, <c>Timeout</c>, <c>Resync</c>, <c>Retry:First</c> and <c>Retry:Longest</c>.
+    /// <c>Controllers:NAME</c> the settings <c>Concurrency</c>, <c>Order</c>, <c>Timeout</c>, <c>Resync</c>, <c>Retry:First</c> and
+    /// <c>Retry:Longest</c>.
     /// </remarks>
     /// <param name="services">The host's services. A <see cref="TimeProvider"/> or an <see cref="IKubeTransport"/> registered there is used.</param>
     /// <param name="configure">Sets what all controllers have in common.</param>
@@ -87,7 +89,8 @@ public static class CrMonitorServiceCollectionExtensions
             provider.GetRequiredService<CrMonitorConfiguration>(),
             Loggers(provider).CreateLogger<ControllerHost>()));
         services.TryAddSingleton<IControllers>(provider => provider.GetRequiredService<ControllerHost>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ControllerHost>(provider => provider.GetRequiredService<ControllerHost>()));
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IHostedService, ControllerHost>(provider => provider.GetRequiredService<ControllerHost>()));
         return new CrMonitorBuilder(services);
     }
 

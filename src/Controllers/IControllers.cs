@@ -9,7 +9,9 @@ public interface IControllers
     /// <summary>The names of the controllers that there are.</summary>
     IReadOnlyList<string> Names { get; }
 
-    /// <summary>Adds a controller, which starts to work when its caches have synced (and, where a leader is elected, while this process leads).</summary>
+    /// <summary>
+    /// Adds a controller, which starts to work when its caches have synced (and, where a leader is elected, while this process leads).
+    /// </summary>
     /// <remarks>Its caches are shared with other controllers of the same kinds; those that nobody else has end with it.</remarks>
     /// <param name="reconciler">What runs. It stays the caller's.</param>
     /// <param name="configure">What wakes the controller, and how it runs.</param>
@@ -21,7 +23,8 @@ public interface IControllers
         where T : class, IKubernetesObject<V1ObjectMeta>;
 
     /// <summary>
-    /// Removes a controller: it takes no more work, its runs get <see cref="CrMonitorOptions.ShutdownGracePeriod"/> and are then cancelled. When the task completes,
+    /// Removes a controller: it takes no more work, its runs get <see cref="CrMonitorOptions.ShutdownGracePeriod"/> and are then cancelled. When the
+    /// task completes,
     /// nothing of it is left: neither handlers, nor queue, nor metrics, nor caches that nobody else has.
     /// </summary>
     /// <returns><see langword="false"/> if there is none of that name.</returns>

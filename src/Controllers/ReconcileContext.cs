@@ -25,7 +25,8 @@ public sealed class ReconcileContext<T>
     public ObjectKey Key { get; }
 
     /// <summary>
-    /// The object as the cache shows it, or as this controller's last write left it if that is newer. <see langword="null"/> when it is gone: the run is then
+    /// The object as the cache shows it, or as this controller's last write left it if that is newer. <see langword="null"/> when it is gone: the run
+    /// is then
     /// the chance to drop what was kept for the key; what must happen before an object goes is a finalizer's.
     /// </summary>
     /// <remarks>Shared with the cache: it must not be changed.</remarks>
@@ -57,7 +58,8 @@ public sealed class ReconcileContext<T>
     internal Action<T>? Observed { get; init; }
 
     /// <summary>
-    /// Takes the server's answer to a write of this object as its present state: for the rest of this run, and for the next runs until the cache has caught up.
+    /// Takes the server's answer to a write of this object as its present state: for the rest of this run, and for the next runs until the cache has
+    /// caught up.
     /// Call it after writing the object with <see cref="Client"/>; the helpers of this library do it themselves.
     /// </summary>
     /// <exception cref="ArgumentException">It is another object.</exception>
@@ -66,7 +68,8 @@ public sealed class ReconcileContext<T>
         ArgumentNullException.ThrowIfNull(answer);
         if (ObjectKey.Of(answer) != Key)
         {
-            throw new ArgumentException($"{ObjectKey.Of(answer)} is not {Key}: only writes of the reconciled object itself are observed.", nameof(answer));
+            throw new ArgumentException(
+                $"{ObjectKey.Of(answer)} is not {Key}: only writes of the reconciled object itself are observed.", nameof(answer));
         }
 
         Object = answer;

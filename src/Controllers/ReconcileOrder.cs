@@ -7,7 +7,8 @@ public enum ReconcileOrder
     Arrival,
 
     /// <summary>
-    /// What has changed before what was merely listed: after a start and at a resync, a change of one object does not wait for the runs of all others. What has
+    /// What has changed before what was merely listed: after a start and at a resync, a change of one object does not wait for the runs of all
+    /// others. What has
     /// waited for half a minute gets its turn all the same.
     /// </summary>
     Priority,

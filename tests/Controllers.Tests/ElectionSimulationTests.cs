@@ -1,7 +1,8 @@
 namespace CrMonitor.Controllers.Tests;
 
 /// <summary>
-/// Three candidates whose clocks are set wrong and run at different rates, over networks that lose, delay and break, in processes that pause, crash and
+/// Three candidates whose clocks are set wrong and run at different rates, over networks that lose, delay and break, in processes that pause, crash
+/// and
 /// start again. At every instant at most one of them leads; the numbers of terms grow; and when the faults are over, one leads.
 /// </summary>
 public sealed class ElectionSimulationTests

@@ -32,11 +32,18 @@ public sealed class FailoverTests
         await Eventually.TrueAsync(() => lister.Get(Key) is not null, "the standby sees it");
         Assert.Equal(0, secondRuns.Count);
         Assert.Contains(
-            (await second.HealthAsync()).Entries["crmonitor-ready"].Data, state => state.Key == "lease default/tests" && ((string)state.Value).StartsWith("stands by"));
+            (await second.HealthAsync()).Entries["crmonitor-ready"].Data,
+            state => state.Key == "lease default/tests" && ((string)state.Value).StartsWith("stands by"));
         Assert.All((await second.HealthAsync()).Entries.Values, entry => Assert.Equal(HealthStatus.Healthy, entry.Status));
 
         first.Server.Requests.Clear();
         await first.Host.StopAsync(TestContext.Current.CancellationToken);
+
+        // Reference: case 96. Workers first, then the lease; only then can the other copy begin.
+        var lines = first.Log.Lines.Select(line => line.Text).ToList();
+        var stopped = lines.FindIndex(line => line.StartsWith("Controller widget stopped", StringComparison.Ordinal));
+        var released = lines.FindIndex(line => line.EndsWith("has given the lease default/tests back", StringComparison.Ordinal));
+        Assert.InRange(stopped, 0, released);
 
         var run = await secondRuns.NextAsync();
         Assert.Equal((Key, 1L), (run.Key, run.Leadership!.Number));

@@ -15,7 +15,9 @@ public sealed class HealthTests
         var informers = new ISharedInformer[] { rig.Informers.Widgets };
 
         var waiting = ReadinessCheck.Check(informers, [rig.Controller]);
-        Assert.Equal((HealthStatus.Unhealthy, "controller widget: not started, it waits for its caches: widgets.example.com (its first list has not come)"), (waiting.Status, waiting.Description));
+        Assert.Equal(
+            (HealthStatus.Unhealthy, "controller widget: not started, it waits for its caches: widgets.example.com (its first list has not come)"),
+            (waiting.Status, waiting.Description));
 
         await rig.StartAsync();
         Assert.Equal(HealthStatus.Healthy, ReadinessCheck.Check(informers, [rig.Controller]).Status);

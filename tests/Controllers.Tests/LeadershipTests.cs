@@ -192,7 +192,8 @@ public sealed class LeadershipTests
     {
         Exception? reported = null;
         using var source = new CancellationTokenSource();
-        var term = new LeadershipTerm("default/operator", "me", 1, 0, TimeSpan.FromSeconds(10), new SimulatedClock(new VirtualWorld()), source, e => reported = e);
+        var clock = new SimulatedClock(new VirtualWorld());
+        var term = new LeadershipTerm("default/operator", "me", 1, 0, TimeSpan.FromSeconds(10), clock, source, e => reported = e);
         term.Ended.Register(() => throw new InvalidOperationException("a mistake"));
 
         term.End();

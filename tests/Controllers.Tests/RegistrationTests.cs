@@ -86,7 +86,11 @@ public sealed class RegistrationTests
             RetryPeriod = TimeSpan.FromSeconds(9),
         }));
 
-        foreach (var option in new[] { "LeaseName is", "LeaseNamespace is not set", "Identity", "RenewDeadline (00:00:10) must be shorter", "RenewDeadline (00:00:10) must be longer" })
+        var mistakes = new[]
+        {
+            "LeaseName is", "LeaseNamespace is not set", "Identity", "RenewDeadline (00:00:10) must be shorter", "RenewDeadline (00:00:10) must be longer",
+        };
+        foreach (var option in mistakes)
         {
             Assert.Contains(failure.Failures, mistake => mistake.StartsWith($"LeaderElection.{option}", StringComparison.Ordinal));
         }

@@ -55,7 +55,8 @@ public sealed class RequestTests
     [InlineData("/api/v1/namespaces/default", "namespaces")]
     [InlineData("/api/v1/namespaces/default/configmaps", "configmaps")]
     [InlineData("/version", "other")]
-    public void A_request_is_named_by_its_resource_without_names_of_objects(string path, string resource) => Assert.Equal(resource, MeasuredTransport.ResourceOf(path));
+    public void A_request_is_named_by_its_resource_without_names_of_objects(string path, string resource) =>
+        Assert.Equal(resource, MeasuredTransport.ResourceOf(path));
 
     [Fact]
     public async Task A_run_has_its_requests_as_children_and_a_link_to_the_run_that_asked_for_it()

@@ -19,7 +19,9 @@ public sealed partial class KubeClient : IKubeClient
 
     /// <summary>Creates a client.</summary>
     /// <param name="rest">What sends and retries.</param>
-    /// <param name="options">Which types are known, and in whose name fields are written (required here: <see cref="CrMonitorOptions.FieldManager"/>).</param>
+    /// <param name="options">
+    /// Which types are known, and in whose name fields are written (required here: <see cref="CrMonitorOptions.FieldManager"/>).
+    /// </param>
     /// <param name="logger">Where the server's warnings are logged.</param>
     /// <exception cref="ArgumentException">The options name no field manager.</exception>
     public KubeClient(RestClient rest, CrMonitorOptions options, ILogger<KubeClient>? logger = null)
@@ -92,7 +94,8 @@ public sealed partial class KubeClient : IKubeClient
     }
 
     /// <inheritdoc/>
-    public Task<T> ApplyJsonAsync<T>(ObjectKey key, ReadOnlyMemory<byte> desired, ApplyOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<T> ApplyJsonAsync<T>(
+        ObjectKey key, ReadOnlyMemory<byte> desired, ApplyOptions? options = null, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var to = Resource<T>();
@@ -164,7 +167,8 @@ public sealed partial class KubeClient : IKubeClient
         }
     }
 
-    // Objects from a list carry no apiVersion and kind, which writes need. They are put in front of the bytes, because a cached object must not be changed.
+    // Objects from a list carry no apiVersion and kind, which writes need. They are put in front of the bytes, because a cached object must not be
+    // changed.
     private static ReadOnlyMemory<byte> Write<T>(KubeResource<T> to, T resource)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
@@ -220,7 +224,9 @@ public sealed partial class KubeClient : IKubeClient
         catch (JsonException e)
         {
             throw new InvalidDataException(
-                $"{request}: the server answered {(int)response.StatusCode}, but the body is not a {resource.Kind} as {typeof(T).Name} describes it: {e.Message}", e);
+                $"{request}: the server answered {(int)response.StatusCode}, but the body is not a {resource.Kind} "
+                + $"as {typeof(T).Name} describes it: {e.Message}",
+                e);
         }
     }
 

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace CrMonitor.Controllers;
 
-/// <summary>Writes events in the background: the first of its kind at once, repetitions as a count that is brought up to date every ten seconds at most.</summary>
+/// <summary>
+/// Writes events in the background: the first of its kind at once, repetitions as a count that is brought up to date every ten seconds at most.
+/// </summary>
 internal sealed partial class EventRecorder : IEventRecorder, IDisposable
 {
     // What may wait to be written: about a megabyte.
@@ -50,7 +52,8 @@ internal sealed partial class EventRecorder : IEventRecorder, IDisposable
     private Task _loop = Task.CompletedTask;
     private volatile bool _isFull;
 
-    public EventRecorder(RestClient rest, CrMonitorOptions options, ControllerInstruments instruments, TimeProvider time, ILogger<EventRecorder> logger)
+    public EventRecorder(
+        RestClient rest, CrMonitorOptions options, ControllerInstruments instruments, TimeProvider time, ILogger<EventRecorder> logger)
     {
         _rest = rest;
         _options = options;
@@ -318,7 +321,8 @@ internal sealed partial class EventRecorder : IEventRecorder, IDisposable
 
     private async Task WriteSeriesAsync(TimeSpan interval)
     {
-        foreach (var (identity, series) in _series.Where(pair => pair.Value.IsDirty && _time.GetElapsedTime(pair.Value.WrittenAt) >= interval).ToList())
+        var due = _series.Where(pair => pair.Value.IsDirty && _time.GetElapsedTime(pair.Value.WrittenAt) >= interval).ToList();
+        foreach (var (identity, series) in due)
         {
             var request = new KubeRequest
             {
@@ -380,10 +384,14 @@ internal sealed partial class EventRecorder : IEventRecorder, IDisposable
 
     private static string Collection(EventIdentity identity) => Events.CollectionPath(identity.EventNamespace);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "More than {Capacity} events wait to be written; further ones are dropped until there is room")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "More than {Capacity} events wait to be written; further ones are dropped until there is room")]
     private partial void LogFull(int capacity);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The event {Reason} of {Kind} {Name} is dropped: more than {Burst} different events of one object, and one more every {Refill}, are not written")]
+    [LoggerMessage(
+        Level = LogLevel.Debug,
+        Message = "The event {Reason} of {Kind} {Name} is dropped: more than {Burst} different events of one object, and one more every {Refill}, are "
+            + "not written")]
     private partial void LogSpam(string reason, string kind, string name, int burst, TimeSpan refill);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The server refused the event {Reason} of {Kind} {Name}; it is dropped: {Message}")]

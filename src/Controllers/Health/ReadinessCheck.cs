@@ -57,6 +57,8 @@ internal sealed class ReadinessCheck(ControllerHost host) : IHealthCheck
             state += $", nothing heard for {silence.TotalSeconds:0} s";
         }
 
-        return health.LastFailure is { } failure && !isReady ? $"{state} ({failure.Reason}, {health.ConsecutiveFailures} in a row: {failure.Message})" : state;
+        return health.LastFailure is { } failure && !isReady
+            ? $"{state} ({failure.Reason}, {health.ConsecutiveFailures} in a row: {failure.Message})"
+            : state;
     }
 }

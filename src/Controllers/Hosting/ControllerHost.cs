@@ -7,8 +7,10 @@ namespace CrMonitor.Controllers;
 
 /// <summary>Runs the informers, controllers and the event recorder of a host.</summary>
 /// <remarks>
-/// Start: informers, then for each controller its sync, then its workers; in the background, so that a server that is gone keeps the host from being ready,
-/// not from running. Where a leader is elected, this process becomes a candidate when its first controller is ready to work, and workers wait until it leads.
+/// Start: informers, then for each controller its sync, then its workers; in the background, so that a server that is gone keeps the host from being
+/// ready,
+/// not from running. Where a leader is elected, this process becomes a candidate when its first controller is ready to work, and workers wait until
+/// it leads.
 /// Stop: no more work is taken; what runs is cancelled after the grace time; then the lease is given back, events are flushed and the informers end.
 /// </remarks>
 internal sealed partial class ControllerHost(
@@ -83,7 +85,8 @@ internal sealed partial class ControllerHost(
             if (_scheduler is not { } scheduler)
             {
                 throw new InvalidOperationException(
-                    $"Controller '{name}' cannot be added: the host does not run. Add it after the start, or with AddController when the host is built.");
+                    $"Controller '{name}' cannot be added: the host does not run. "
+                    + "Add it after the start, or with AddController when the host is built.");
             }
 
             if (_controllers.Any(controller => controller.Name == name))

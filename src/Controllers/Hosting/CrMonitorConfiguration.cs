@@ -99,8 +99,9 @@ internal sealed class CrMonitorConfiguration(IConfiguration? configuration)
             switch (Name(child, ControllerSettings))
             {
                 case "Concurrency":
-                    Parsed(child, mistakes, int.TryParse(child.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var workers) && workers > 0, "a number from 1",
-                        () => controller.Concurrency(workers));
+                    Parsed(
+                        child, mistakes, int.TryParse(child.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var workers) && workers > 0,
+                        "a number from 1", () => controller.Concurrency(workers));
                     break;
                 case "Order":
                     Parsed(
@@ -203,8 +204,8 @@ internal sealed class CrMonitorConfiguration(IConfiguration? configuration)
         }
     }
 
-    private static void Time(IConfigurationSection value, List<string> mistakes, Action<TimeSpan> set) =>
-        Parsed(value, mistakes, TimeSpan.TryParse(value.Value, CultureInfo.InvariantCulture, out var time), "a time such as 00:00:30", () => set(time));
+    private static void Time(IConfigurationSection value, List<string> mistakes, Action<TimeSpan> set) => Parsed(
+        value, mistakes, TimeSpan.TryParse(value.Value, CultureInfo.InvariantCulture, out var time), "a time such as 00:00:30", () => set(time));
 
     private static void PositiveTime(IConfigurationSection value, List<string> mistakes, TimeSpan least, Action<TimeSpan> set) => Parsed(
         value, mistakes, TimeSpan.TryParse(value.Value, CultureInfo.InvariantCulture, out var time) && time >= least,

@@ -41,7 +41,10 @@ internal abstract class Controller(string name, KubeResource resource, int concu
     /// <summary>Waits until everything that wakes the controller has been told its first list, then starts the workers.</summary>
     public abstract Task StartWorkersAsync();
 
-    /// <summary>Takes its handlers off the informers, takes no more work, waits for running reconciles, cancels them after the grace time, and returns when they have ended or refuse to.</summary>
+    /// <summary>
+    /// Takes its handlers off the informers, takes no more work, waits for running reconciles, cancels them after the grace time, and returns when
+    /// they have ended or refuse to.
+    /// </summary>
     public abstract Task StopAsync(TimeSpan gracePeriod);
 
     public abstract void Dispose();

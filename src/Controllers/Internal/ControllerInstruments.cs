@@ -8,8 +8,8 @@ internal sealed class ControllerInstruments : IDisposable
     // controller-runtime's.
     private static readonly double[] ReconcileTimeBuckets =
     [
-        0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9,
-        10, 15, 20, 25, 30, 40, 50, 60,
+        0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7,
+        8, 9, 10, 15, 20, 25, 30, 40, 50, 60,
     ];
 
     // controller-runtime's.
@@ -32,10 +32,13 @@ internal sealed class ControllerInstruments : IDisposable
     public ControllerInstruments(IMeterFactory? factory)
     {
         var meter = factory?.Create(ControllersTelemetry.MeterName) ?? (_owned = new Meter(ControllersTelemetry.MeterName));
-        _total = meter.CreateCounter<long>("controller_runtime_reconcile_total", null, "Runs, by result: success, requeue, requeue_after, error, conflict.");
-        _errors = meter.CreateCounter<long>("controller_runtime_reconcile_errors_total", null, "Runs that failed, terminal ones and timeouts included, conflicts not.");
+        _total = meter.CreateCounter<long>(
+            "controller_runtime_reconcile_total", null, "Runs, by result: success, requeue, requeue_after, error, conflict.");
+        _errors = meter.CreateCounter<long>(
+            "controller_runtime_reconcile_errors_total", null, "Runs that failed, terminal ones and timeouts included, conflicts not.");
         _terminalErrors = meter.CreateCounter<long>("controller_runtime_terminal_reconcile_errors_total", null, "Runs that failed for good.");
-        _timeouts = meter.CreateCounter<long>("controller_runtime_reconcile_timeouts_total", null, "Runs that were cancelled at the reconcile timeout.");
+        _timeouts = meter.CreateCounter<long>(
+            "controller_runtime_reconcile_timeouts_total", null, "Runs that were cancelled at the reconcile timeout.");
         _time = meter.CreateHistogram(
             "controller_runtime_reconcile_time_seconds",
             "s",
@@ -58,10 +61,12 @@ internal sealed class ControllerInstruments : IDisposable
             "Runs of a controller that take longer than they should.");
         meter.CreateObservableGauge(
             "crmonitor_longest_running_reconcile_seconds",
-            () => _controllers.Select(c => new Measurement<double>(c.BusyWorkers().Select(worker => worker.For.TotalSeconds).DefaultIfEmpty().Max(), c.NameTag)),
+            () => _controllers.Select(c => new Measurement<double>(
+                c.BusyWorkers().Select(worker => worker.For.TotalSeconds).DefaultIfEmpty().Max(), c.NameTag)),
             null,
             "How long the longest run of a controller has been going on.");
-        _events = meter.CreateCounter<long>("crmonitor_events_recorded_total", null, "Kubernetes events that were recorded, repeated ones included, by type.");
+        _events = meter.CreateCounter<long>(
+            "crmonitor_events_recorded_total", null, "Kubernetes events that were recorded, repeated ones included, by type.");
         _eventsLost = meter.CreateCounter<long>(
             "crmonitor_events_lost_total", null, "Kubernetes events that were not written, by reason: full, spam, refused, unreachable, stopped.");
         meter.CreateObservableGauge(
@@ -89,7 +94,9 @@ internal sealed class ControllerInstruments : IDisposable
 
     public void ElectionTookSlowPath(LeaderElector elector) => _slowPaths.Add(1, ElectionTag(elector));
 
-    /// <summary>Says what there is to observe, and shows all counters of these controllers from the start, so that their first increase is seen as one.</summary>
+    /// <summary>
+    /// Says what there is to observe, and shows all counters of these controllers from the start, so that their first increase is seen as one.
+    /// </summary>
     public void Observe(IReadOnlyList<Controller> controllers)
     {
         _controllers = controllers;

@@ -77,7 +77,8 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         TimeProvider time,
         ILoggerFactory loggerFactory)
         : this(
-            name, settings, reconciler, informers.Share<T>(), informers, services, client, leadership, instruments, options, meterFactory, time, loggerFactory)
+            name, settings, reconciler, informers.Share<T>(), informers, services, client, leadership, instruments, options, meterFactory, time,
+            loggerFactory)
     {
     }
 
@@ -126,7 +127,9 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         _reasons = new PendingReasons(time);
         _ownWrites = new OwnWrites<T>(_informer.Lister);
         _syncTimeout = options.SyncTimeout;
-        HangingAfter = settings.ReconcileTimeout is { } limit && limit + HangingAfterTimeout < options.StuckAfter ? limit + HangingAfterTimeout : options.StuckAfter;
+        HangingAfter = settings.ReconcileTimeout is { } limit && limit + HangingAfterTimeout < options.StuckAfter
+            ? limit + HangingAfterTimeout
+            : options.StuckAfter;
         _workers = [.. Enumerable.Range(0, Concurrency).Select(_ => new Worker(this))];
         _activityName = $"reconcile {name}";
     }
@@ -198,7 +201,9 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             catch (ArgumentException e)
             {
                 throw new InvalidOperationException(
-                    $"Controller {Name} watches by the index '{index}', which {Resource.Kind} does not have. Declare it with Index(\"{index}\", ...).", e);
+                    $"Controller {Name} watches by the index '{index}', which {Resource.Kind} does not have. "
+                    + $"Declare it with Index(\"{index}\", ...).",
+                    e);
             }
         }
     }
@@ -260,7 +265,8 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         _cancelled.Dispose();
     }
 
-    private static string Describe(IReadOnlyList<BusyWorker> busy) => string.Join(", ", busy.Select(worker => $"{worker.Key} ({worker.For.TotalSeconds:0.0} s)"));
+    private static string Describe(IReadOnlyList<BusyWorker> busy) =>
+        string.Join(", ", busy.Select(worker => $"{worker.Key} ({worker.For.TotalSeconds:0.0} s)"));
 
     // Not CancelAsync, which would leave the scheduler that all of this stays on.
     private void Cancel(CancellationTokenSource source)
@@ -470,12 +476,15 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
     }
 
-    // Runs the reconciler and does what its result asks for. No outcome means that it was cut off: by the stop of the host, or by the end of the leadership.
+    // Runs the reconciler and does what its result asks for. No outcome means that it was cut off: by the stop of the host, or by the end of the
+    // leadership.
     private async Task<(ReconcileOutcome? Outcome, Exception? Failure)> ReconcileAsync(ReconcileContext<T> context, int priority)
     {
         var key = context.Key;
         using var timeout = _settings.ReconcileTimeout is { } limit ? new CancellationTokenSource() : null;
-        using var timer = timeout is null ? null : _time.CreateTimer(_ => Cancel(timeout), null, _settings.ReconcileTimeout!.Value, Timeout.InfiniteTimeSpan);
+        using var timer = timeout is null
+            ? null
+            : _time.CreateTimer(_ => Cancel(timeout), null, _settings.ReconcileTimeout!.Value, Timeout.InfiniteTimeSpan);
         using var linked = (timeout, context.Leadership) is (null, null)
             ? null
             : CancellationTokenSource.CreateLinkedTokenSource([_cancelled.Token, timeout?.Token ?? default, context.Leadership?.Ended ?? default]);
@@ -553,13 +562,19 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     [LoggerMessage(Level = LogLevel.Information, Message = "Controller {Controller} started with {Workers} workers for {Count} {Resource}")]
     private partial void LogStarted(string controller, int workers, int count, KubeResource resource);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Controller {Controller} has not started, since its caches have not synced within {Timeout}; it goes on waiting for {Late}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Controller {Controller} has not started, since its caches have not synced within {Timeout}; it goes on waiting for "
+            + "{Late}")]
     private partial void LogLate(string controller, TimeSpan timeout, string late);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A source of keys of controller {Controller} failed; it is made anew in {Delay}")]
     private partial void LogKeySourceFailed(Exception exception, string controller, TimeSpan delay);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Controller {Controller}: the reconcile of {Key} hangs; it has run for {Time}, since {Since:O}. Its worker is held, other keys go on")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Controller {Controller}: the reconcile of {Key} hangs; it has run for {Time}, since {Since:O}. Its worker is held, other keys go "
+            + "on")]
     private partial void LogHanging(string controller, ObjectKey key, TimeSpan time, DateTimeOffset since);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Reconciling {Key}, attempt {Attempt}: {Reasons}")]
@@ -571,10 +586,16 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     [LoggerMessage(Level = LogLevel.Error, Message = "Reconcile of {Key} failed (attempt {Attempt}); it will be tried again")]
     private partial void LogFailed(Exception exception, ObjectKey key, int attempt);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The run of {Key} failed outside its reconciler (is a rate limiter of your own at fault?); it will be tried again in {Delay}")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The run of {Key} failed outside its reconciler (is a rate limiter of your own at fault?); it will be tried again in "
+            + "{Delay}")]
     private partial void LogBroken(Exception exception, ObjectKey key, TimeSpan delay);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Reconcile of {Key} did not end within {Timeout} (attempt {Attempt}); it was cancelled and will be tried again")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Reconcile of {Key} did not end within {Timeout} (attempt {Attempt}); it was cancelled and will be tried "
+            + "again")]
     private partial void LogTimedOut(ObjectKey key, TimeSpan timeout, int attempt);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Reconcile of {Key} failed for good, until the object changes: {Reason}")]
@@ -583,7 +604,10 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     [LoggerMessage(Level = LogLevel.Debug, Message = "Reconcile of {Key} met a newer version; trying again: {Conflict}")]
     private partial void LogConflict(ObjectKey key, string conflict);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Reconcile of {Key} has met a conflict {Attempt} times in a row; trying again. Another writer may be undoing its work")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Reconcile of {Key} has met a conflict {Attempt} times in a row; trying again. Another writer may be undoing its "
+            + "work")]
     private partial void LogStubbornConflict(Exception exception, ObjectKey key, int attempt);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Reconcile of {Key} was cut off by the stop")]
@@ -598,10 +622,14 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     [LoggerMessage(Level = LogLevel.Error, Message = "Controller {Controller}: a callback that a reconciler registered with its token failed")]
     private partial void LogCancellationFailed(Exception exception, string controller);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Controller {Controller} stopped without these reconciles, which do not heed their cancellation: {Busy}")]
+    [LoggerMessage(
+        Level = LogLevel.Error, Message = "Controller {Controller} stopped without these reconciles, which do not heed their cancellation: {Busy}")]
     private partial void LogAbandoned(string controller, string busy);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Controller {Controller} stopped; {Count} keys were still queued and will be reconciled at the next start")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Controller {Controller} stopped; {Count} keys were still queued and will be reconciled at the next "
+            + "start")]
     private partial void LogStopped(string controller, int count);
 
     // The loop writes; health and metrics read.

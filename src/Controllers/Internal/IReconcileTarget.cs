@@ -17,7 +17,9 @@ internal interface IReconcileTarget
     /// <summary>Lets a key be reconciled.</summary>
     /// <param name="key">Which.</param>
     /// <param name="reason">Why.</param>
-    /// <param name="isNews">Something has happened; else the object was merely told, by a first list or a resync, and can wait for those that have changed.</param>
+    /// <param name="isNews">
+    /// Something has happened; else the object was merely told, by a first list or a resync, and can wait for those that have changed.
+    /// </param>
     void Trigger(ObjectKey key, ReconcileReason reason, bool isNews);
 
     /// <summary>The keys of the cached objects that an index finds under <paramref name="value"/>.</summary>

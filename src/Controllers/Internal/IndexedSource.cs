@@ -18,9 +18,10 @@ internal sealed class IndexedSource<TOther>(string index) : WatchSource
         public ValueTask HandleAsync(ResourceChange<TOther> change, CancellationToken cancellationToken)
         {
             // The index has the state of the reconciled objects: old and new state of the other one have the same key.
+            var reason = new ReconcileReason(ReconcileTrigger.Watched, kind, change.Key);
             foreach (var key in target.ByIndex(index, change.Key.ToString()))
             {
-                target.Trigger(key, new ReconcileReason(ReconcileTrigger.Watched, kind, change.Key), isNews: !change.IsInitialList && !change.IsResync);
+                target.Trigger(key, reason, isNews: !change.IsInitialList && !change.IsResync);
             }
 
             return ValueTask.CompletedTask;

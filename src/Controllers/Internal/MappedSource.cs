@@ -12,7 +12,10 @@ internal sealed class MappedSource<TOther>(Func<TOther, IServiceProvider, IEnume
         Attach<TOther>(informers, resource => new Handler(resource.Kind, map, services, target));
 
     private sealed class Handler(
-        string kind, Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map, IServiceProvider services, IReconcileTarget target) : IResourceHandler<TOther>
+        string kind,
+        Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map,
+        IServiceProvider services,
+        IReconcileTarget target) : IResourceHandler<TOther>
     {
         public ValueTask HandleAsync(ResourceChange<TOther> change, CancellationToken cancellationToken)
         {

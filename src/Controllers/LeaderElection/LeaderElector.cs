@@ -5,7 +5,8 @@ namespace CrMonitor.Controllers;
 
 /// <summary>Holds a Lease, or waits for it: again and again, until it is stopped.</summary>
 /// <remarks>
-/// Another holder's lease is taken when it was not seen to change for its duration, by this process's clock alone: what clocks of others say does not count.
+/// Another holder's lease is taken when it was not seen to change for its duration, by this process's clock alone: what clocks of others say does not
+/// count.
 /// The own leadership is counted from the instant at which a renewal was sent, which lies before the one at which anybody can have seen it.
 /// </remarks>
 internal sealed partial class LeaderElector : ILeadership, IDisposable
@@ -45,6 +46,7 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
     private volatile LeadershipTerm? _term;
     private Task _loop = Task.CompletedTask;
     private bool _isStarted;
+    private volatile bool _isLost;
 
     /// <param name="transport">The way to the server. Every attempt is one request, which takes half the renew deadline at most.</param>
     /// <param name="options">Valid options, with the name, the namespace and the identity set.</param>
@@ -85,7 +87,7 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
     public ObjectKey Key => _key;
 
     /// <summary>The loop ended although nobody stopped it: never, unless there is a mistake in this library.</summary>
-    public bool IsLost => _loop.IsCompleted && _isStarted && !_stop.IsCancellationRequested;
+    public bool IsLost => _isLost;
 
     /// <summary>Begins to campaign, on the current scheduler. Further calls do nothing.</summary>
     public void Start()
@@ -165,6 +167,7 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
         catch (Exception e)
         {
             // Nothing that a server or a user can do should lead here. The liveness check fails from now on.
+            _isLost = true;
             LogBroken(e, _key);
         }
         finally
@@ -314,7 +317,9 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
 
     // A leader that finds another holder has lost, even if that one has expired: it must not go on as if nothing had been.
     private bool IsFree(Lease lease, bool isLeading) =>
-        lease.Holder is null || lease.Holder == _identity || (!isLeading && _time.GetElapsedTime(_leaseChangedAt) >= (lease.Duration ?? _options.LeaseDuration));
+        lease.Holder is null
+        || lease.Holder == _identity
+        || (!isLeading && _time.GetElapsedTime(_leaseChangedAt) >= (lease.Duration ?? _options.LeaseDuration));
 
     private async Task<Lease?> GetAsync(CancellationToken cancellationToken)
     {
@@ -452,10 +457,12 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
     private partial void LogHolder(ObjectKey lease, string holder);
 
     [LoggerMessage(
-        Level = LogLevel.Error, Message = "{Identity} has lost the lease {Lease}: {Why}. Its reconciles are cancelled, and it becomes a candidate again")]
+        Level = LogLevel.Error,
+        Message = "{Identity} has lost the lease {Lease}: {Why}. Its reconciles are cancelled, and it becomes a candidate again")]
     private partial void LogLost(string identity, ObjectKey lease, string why);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The lease {Lease} could not be taken or renewed ({Failure}); trying again every {RetryPeriod}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "The lease {Lease} could not be taken or renewed ({Failure}); trying again every {RetryPeriod}")]
     private partial void LogFailed(ObjectKey lease, string failure, TimeSpan retryPeriod);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The lease {Lease} could not be taken or renewed ({Failure})")]

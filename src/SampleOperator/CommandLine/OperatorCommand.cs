@@ -60,7 +60,10 @@ internal sealed class OperatorCommand
 
     /// <summary>All settings, in the order of <c>--help</c>.</summary>
     public static IReadOnlyList<Setting> Settings { get; } =
-        [Embedded, EmbeddedPort, KubeConfigOut, KubeConfig, Context, Namespaces, InstallCrd, LeaderElect, LeaderElectionNamespace, Metrics, HealthProbes, Format, Level];
+        [
+            Embedded, EmbeddedPort, KubeConfigOut, KubeConfig, Context, Namespaces, InstallCrd, LeaderElect, LeaderElectionNamespace, Metrics,
+            HealthProbes, Format, Level,
+        ];
 
     private readonly RootCommand _root = new("An operator that runs Applications (applications.example.com) as Deployments.");
 
@@ -75,7 +78,9 @@ internal sealed class OperatorCommand
     }
 
     /// <summary>Reads the command line, and the environment for what it does not say.</summary>
-    /// <returns>The settings; <see langword="null"/> if the command line asked for help or the version, which has been written to <paramref name="output"/>.</returns>
+    /// <returns>
+    /// The settings; <see langword="null"/> if the command line asked for help or the version, which has been written to <paramref name="output"/>.
+    /// </returns>
     /// <exception cref="UsageException">Something in them cannot be understood, or does not go together.</exception>
     public OperatorSettings? Parse(IReadOnlyList<string> args, Func<string, string?> environment, TextWriter output)
     {

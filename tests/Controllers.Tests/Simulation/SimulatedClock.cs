@@ -1,6 +1,8 @@
 namespace CrMonitor.Controllers.Tests;
 
-/// <summary>The clock of one process in a <see cref="VirtualWorld"/>: set wrong, running at a rate of its own, and with the pauses of its process.</summary>
+/// <summary>
+/// The clock of one process in a <see cref="VirtualWorld"/>: set wrong, running at a rate of its own, and with the pauses of its process.
+/// </summary>
 internal sealed class SimulatedClock(VirtualWorld world, TimeSpan offset = default, double rate = 1) : TimeProvider
 {
     private static readonly DateTimeOffset Beginning = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);

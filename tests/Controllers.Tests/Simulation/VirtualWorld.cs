@@ -1,6 +1,8 @@
 namespace CrMonitor.Controllers.Tests;
 
-/// <summary>One thread and one time for all that is simulated: tasks run in the order in which they became ready, and time passes when there are none.</summary>
+/// <summary>
+/// One thread and one time for all that is simulated: tasks run in the order in which they became ready, and time passes when there are none.
+/// </summary>
 internal sealed class VirtualWorld : TaskScheduler
 {
     private readonly Queue<Task> _ready = new();

@@ -34,7 +34,8 @@ internal sealed class FakeServer : HttpMessageHandler
     {
         var options = new CrMonitorOptions { FieldManager = "tests" };
         options.JsonContexts.Add(TestJson.Default);
-        return new KubeClient(instruments is null ? Client() : new RestClient(new MeasuredTransport(Transport(), instruments, TimeProvider.System)), options);
+        var rest = instruments is null ? Client() : new RestClient(new MeasuredTransport(Transport(), instruments, TimeProvider.System));
+        return new KubeClient(rest, options);
     }
 
     /// <summary>Waits for one more request to have been answered.</summary>
