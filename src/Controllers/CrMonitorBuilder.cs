@@ -87,6 +87,13 @@ public sealed class CrMonitorBuilder : IResourceRegistry
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         provider.GetRequiredService<CrMonitorConfiguration>().Apply(name, settings);
+        var options = CrMonitorServiceCollectionExtensions.Options(provider);
+        if (settings.IsClusterScoped && options.Namespaces.Count > 0)
+        {
+            throw new InvalidOperationException(
+                $"Controller '{name}' is for a cluster-scoped kind, which cannot be watched within namespaces. Leave {nameof(options.Namespaces)} empty.");
+        }
+
         return new Controller<T>(
             name,
             settings,
@@ -96,7 +103,7 @@ public sealed class CrMonitorBuilder : IResourceRegistry
             provider.GetRequiredService<IKubeClient>(),
             provider.GetRequiredService<ILeadership>(),
             provider.GetRequiredService<ControllerInstruments>(),
-            CrMonitorServiceCollectionExtensions.Options(provider),
+            options,
             provider.GetService<IMeterFactory>(),
             provider.GetRequiredService<TimeProvider>(),
             CrMonitorServiceCollectionExtensions.Loggers(provider));

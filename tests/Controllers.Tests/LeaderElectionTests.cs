@@ -380,6 +380,27 @@ public sealed class LeaderElectionTests : IDisposable
         Assert.Equal(_a.Identity, _server.Holder);
     }
 
+    // Acceptance test 12, of the election.
+    [Fact]
+    public void A_server_that_is_gone_for_ten_minutes_is_asked_no_more_often_than_before_and_led_again_when_it_is_back()
+    {
+        Lead(_a);
+        var asked = 0;
+        _a.Network.Answer = () =>
+        {
+            asked++;
+            return FakeServer.Status(HttpStatusCode.ServiceUnavailable, "ServiceUnavailable");
+        };
+        _world.Pass(TimeSpan.FromMinutes(10));
+        Assert.InRange(asked, 100, 301);
+        Assert.False(_a.Elector.IsLeader);
+        Assert.False(_a.Elector.IsLost);
+
+        _a.Network.Answer = () => null;
+        _world.Pass(TimeSpan.FromSeconds(5));
+        Assert.True(_a.Elector.IsLeader);
+    }
+
     [Fact]
     public void Whether_it_leads_and_how_often_it_had_to_read_is_measured_under_the_names_of_client_go()
     {

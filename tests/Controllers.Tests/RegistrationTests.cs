@@ -54,6 +54,43 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public async Task A_cluster_scoped_kind_within_namespaces_fails_the_start_with_the_remedy()
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "tests" });
+        builder.Services
+            .AddCrMonitor(options =>
+            {
+                options.JsonContexts.Add(TestJson.Default);
+                options.Namespaces.Add("default");
+            })
+            .AddController<Reconciler, Widget>(controller => controller.ClusterScoped());
+        await using var server = new StubTransport();
+        builder.Services.AddSingleton<IKubeTransport>(server);
+        using var host = builder.Build();
+
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains("Leave Namespaces empty", failure.Message);
+    }
+
+    [Fact]
+    public async Task An_index_that_two_controllers_of_a_kind_declare_fails_the_start_by_its_name()
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "tests" });
+        builder.Services
+            .AddCrMonitor(options => options.JsonContexts.Add(TestJson.Default))
+            .AddController<Reconciler, Widget>(controller => controller.Index("color", _ => []))
+            .AddController<Reconciler, Widget>(controller => controller.Named("second").Index("color", _ => []));
+        await using var server = new StubTransport();
+        builder.Services.AddSingleton<IKubeTransport>(server);
+        using var host = builder.Build();
+
+        var failure = await Assert.ThrowsAnyAsync<Exception>(() => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains("color", failure.Message);
+    }
+
+    [Fact]
     public void Options_that_cannot_work_are_refused_by_name()
     {
         using var services = new ServiceCollection()
