@@ -66,7 +66,8 @@ public sealed class ReconcileContext<T>
         ArgumentNullException.ThrowIfNull(answer);
         if (ObjectKey.Of(answer) != Key)
         {
-            throw new ArgumentException($"{ObjectKey.Of(answer)} is not {Key}: only writes of the reconciled object itself are observed.", nameof(answer));
+            throw new ArgumentException(
+                $"{ObjectKey.Of(answer)} is not {Key}: only writes of the reconciled object itself are observed.", nameof(answer));
         }
 
         Object = answer;

@@ -12,7 +12,8 @@ namespace CrMonitor.Controllers;
 /// by <see cref="ILister{T}"/> show it, whatever the watch has brought so far.
 /// </para>
 /// <para>
-/// What a read or a write returns is the caller's own copy and may be changed; listers hand out the shared objects, without the cost of a copy.
+/// What a read or a write returns is the caller's own copy and may be changed and written back; it has no managedFields. Listers hand out the shared
+/// objects, without the cost of a copy.
 /// </para>
 /// Every call throws <see cref="KubeApiException"/> with the server's words
 /// when the server refuses it, and <see cref="HttpRequestException"/> when the server cannot be reached. Objects that are passed in are not changed.

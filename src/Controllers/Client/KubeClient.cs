@@ -25,7 +25,9 @@ public sealed partial class KubeClient : IKubeClient
 
     /// <summary>Creates a client without caches: every read asks the server.</summary>
     /// <param name="rest">What sends and retries.</param>
-    /// <param name="options">Which types are known, and in whose name fields are written (required here: <see cref="CrMonitorOptions.FieldManager"/>).</param>
+    /// <param name="options">
+    /// Which types are known, and in whose name fields are written (required here: <see cref="CrMonitorOptions.FieldManager"/>).
+    /// </param>
     /// <param name="logger">Where the server's warnings are logged.</param>
     /// <exception cref="ArgumentException">The options name no field manager.</exception>
     public KubeClient(RestClient rest, CrMonitorOptions options, ILogger<KubeClient>? logger = null)
@@ -162,7 +164,8 @@ public sealed partial class KubeClient : IKubeClient
     }
 
     /// <inheritdoc/>
-    public Task<T> ApplyJsonAsync<T>(ObjectKey key, ReadOnlyMemory<byte> desired, ApplyOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<T> ApplyJsonAsync<T>(
+        ObjectKey key, ReadOnlyMemory<byte> desired, ApplyOptions? options = null, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var to = Resource<T>();
@@ -193,6 +196,18 @@ public sealed partial class KubeClient : IKubeClient
         {
             return false;
         }
+    }
+
+    // As in the caches. Nobody reads them, an update without them leaves them as they are, and models could not write them back.
+    private static T WithoutManagedFields<T>(T answer)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        if (answer.Metadata is { ManagedFields: not null } metadata)
+        {
+            metadata.ManagedFields = null;
+        }
+
+        return answer;
     }
 
     // A copy by way of JSON, since models know no other. They are copied only here: listers share.
@@ -244,7 +259,8 @@ public sealed partial class KubeClient : IKubeClient
         }
     }
 
-    // Objects from a list carry no apiVersion and kind, which writes need. They are put in front of the bytes, because a cached object must not be changed.
+    // Objects from a list carry no apiVersion and kind, which writes need. They are put in front of the bytes, because a cached object must not be
+    // changed.
     private static ReadOnlyMemory<byte> Write<T>(KubeResource<T> to, T resource)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
@@ -315,8 +331,7 @@ public sealed partial class KubeClient : IKubeClient
     {
         if (_caches?.Find(resource) is { } cache && JsonSerializer.Deserialize(answer, resource.Json) is { } written)
         {
-            written.Metadata.ManagedFields = null;
-            cache.NoteWrite(written);
+            cache.NoteWrite(WithoutManagedFields(written));
         }
     }
 
@@ -357,7 +372,7 @@ public sealed partial class KubeClient : IKubeClient
             using var page = JsonDocument.Parse(response.Body);
             if (page.RootElement.TryGetProperty("items", out var items))
             {
-                all.AddRange(items.EnumerateArray().Select(item => item.Deserialize(resource.Json) ?? throw new JsonException("An item is null.")));
+                all.AddRange(items.EnumerateArray().Select(item => WithoutManagedFields(item.Deserialize(resource.Json) ?? throw new JsonException("An item is null."))));
             }
 
             return page.RootElement.TryGetProperty("metadata", out var metadata) ? Text(metadata, "continue") ?? "" : "";
@@ -370,14 +385,16 @@ public sealed partial class KubeClient : IKubeClient
 
     private static InvalidDataException NotOfTheKind<T>(KubeResource<T> resource, KubeRequest request, KubeResponse response, JsonException e)
         where T : class, IKubernetesObject<V1ObjectMeta> => new(
-        $"{request}: the server answered {(int)response.StatusCode}, but the body is not a {resource.Kind} as {typeof(T).Name} describes it: {e.Message}", e);
+        $"{request}: the server answered {(int)response.StatusCode}, but the body is not a {resource.Kind} "
+        + $"as {typeof(T).Name} describes it: {e.Message}",
+        e);
 
     private static T Read<T>(KubeResource<T> resource, KubeRequest request, KubeResponse response)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         try
         {
-            return JsonSerializer.Deserialize(response.Body.Span, resource.Json) ?? throw new JsonException("The body is null.");
+            return WithoutManagedFields(JsonSerializer.Deserialize(response.Body.Span, resource.Json) ?? throw new JsonException("The body is null."));
         }
         catch (JsonException e)
         {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using CrMonitor.Informers;
 using k8s;
 using k8s.Models;
@@ -12,7 +11,6 @@ internal sealed class HostInformers : IInformers, IAsyncDisposable
     private readonly SharedInformerFactory _factory;
     private readonly CrMonitorOptions _options;
     private readonly InformerScope _scope;
-    private readonly ConcurrentDictionary<(Type Type, string Group, string Plural), ISharedInformer> _found = new();
 
     public HostInformers(IKubeTransport transport, CrMonitorOptions options, TimeProvider time, ILoggerFactory loggerFactory)
     {
@@ -24,21 +22,22 @@ internal sealed class HostInformers : IInformers, IAsyncDisposable
     public IReadOnlyList<ISharedInformer> All => _factory.Informers;
 
     public ISharedInformer<T> Get<T>()
-        where T : class, IKubernetesObject<V1ObjectMeta>
-    {
-        var resource = _options.Resource<T>();
-        return (ISharedInformer<T>)_found.GetOrAdd(KeyOf(resource), _ => _factory.Informer(resource, _scope));
-    }
+        where T : class, IKubernetesObject<V1ObjectMeta> => _factory.Informer(_options.Resource<T>(), _scope);
 
     public ISharedInformer<T>? Find<T>(KubeResource<T> resource)
-        where T : class, IKubernetesObject<V1ObjectMeta> => _found.GetValueOrDefault(KeyOf(resource)) as ISharedInformer<T>;
+        where T : class, IKubernetesObject<V1ObjectMeta> => _factory.Find(resource, _scope);
 
+    public InformerShare<T> Share<T>()
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        var lease = _factory.Lease(_options.Resource<T>(), _scope);
+        return new InformerShare<T>(lease.Informer, lease.DisposeAsync);
+    }
+
+    /// <summary>Starts those that have not been started.</summary>
     public void Start() => _factory.Start();
 
     public Task StopAsync() => _factory.StopAsync();
 
     public ValueTask DisposeAsync() => _factory.DisposeAsync();
-
-    private static (Type Type, string Group, string Plural) KeyOf<T>(KubeResource<T> resource)
-        where T : class, IKubernetesObject<V1ObjectMeta> => (typeof(T), resource.Group, resource.Plural);
 }

@@ -13,7 +13,7 @@ internal sealed partial class PrimaryHandler<T>(IReconcileTarget target, Changed
     {
         if (TriggerOf(change) is { } trigger && Passes(change))
         {
-            target.Trigger(change.Key, new ReconcileReason(trigger));
+            target.Trigger(change.Key, new ReconcileReason(trigger), isNews: trigger is not (ReconcileTrigger.Listed or ReconcileTrigger.Resync));
         }
 
         return ValueTask.CompletedTask;
@@ -23,7 +23,7 @@ internal sealed partial class PrimaryHandler<T>(IReconcileTarget target, Changed
     {
         { Kind: ChangeKind.Deleted } => ReconcileTrigger.Deleted,
         { Kind: ChangeKind.Added, IsInitialList: true } => ReconcileTrigger.Listed,
-        { Old: { } old, Current: { } current } when ReferenceEquals(old, current) => ReconcileTrigger.Resync,
+        { IsResync: true } => ReconcileTrigger.Resync,
         { Old: { } old, Current: { } current } when old.Metadata.Uid == current.Metadata.Uid =>
             Changes.Between(old.Metadata, current.Metadata, changes) ? ReconcileTrigger.Updated : null,
         _ => ReconcileTrigger.Created,

@@ -43,10 +43,16 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public Task StopAsync() => Task.CompletedTask;
 
-    public IObjectIndex<string, T> AddIndex(string name, Func<T, IEnumerable<string>> values) => throw new NotSupportedException();
+    public IObjectIndex<string, T> AddIndex(string name, Func<T, IEnumerable<string>> values)
+    {
+        Cache.Indexes.Add(name, values);
+
+        // Controllers ask the lister; the handle is the reconciler's.
+        return null!;
+    }
 
     public IObjectIndex<TValue, T> AddIndex<TValue>(string name, Func<T, IEnumerable<TValue>> values)
-        where TValue : notnull => throw new NotSupportedException();
+        where TValue : notnull => throw NotForControllers();
 
     public void SetTransform(Func<T, T> transform) => throw NotForControllers();
 
@@ -64,8 +70,12 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null) => Cache.Objects.TryRemove(key, out _);
 
+    /// <summary>The options of the last handler that was added.</summary>
+    public HandlerOptions? LastOptions { get; private set; }
+
     public HandlerRegistration AddHandler(IResourceHandler<T> handler, HandlerOptions? options = null)
     {
+        LastOptions = options;
         var registration = new Registration(this, handler);
         _handlers.Add(registration);
         return registration;
@@ -80,7 +90,11 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
         var old = Cache.Get(key);
         Cache.Objects[key] = resource;
         Cache.ResourceVersion = resource.Metadata.ResourceVersion ?? Cache.ResourceVersion;
-        await TellAsync(new ResourceChange<T>(old is null ? ChangeKind.Added : ChangeKind.Updated, key, old, resource) { IsInitialList = isInitialList });
+        await TellAsync(new ResourceChange<T>(old is null ? ChangeKind.Added : ChangeKind.Updated, key, old, resource)
+        {
+            IsInitialList = isInitialList,
+            IsResync = ReferenceEquals(old, resource),
+        });
     }
 
     public async Task DeleteAsync(ObjectKey key)

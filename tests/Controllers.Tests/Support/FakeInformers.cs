@@ -12,6 +12,20 @@ internal sealed class FakeInformers : IInformers
 
     public FakeInformer<V1Deployment> Deployments => (FakeInformer<V1Deployment>)Get<V1Deployment>();
 
+    /// <summary>Shares that are held.</summary>
+    public int Shares { get; private set; }
+
+    public InformerShare<T> Share<T>()
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        Shares++;
+        return new InformerShare<T>(Get<T>(), () =>
+        {
+            Shares--;
+            return ValueTask.CompletedTask;
+        });
+    }
+
     public ISharedInformer<T> Get<T>()
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
