@@ -43,17 +43,18 @@ public sealed class HangingTests
     [Fact]
     public async Task A_callback_of_a_reconciler_that_fails_at_its_timeout_is_logged_and_the_run_is_tried_again()
     {
+        var registered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var rig = new ControllerRig(
             new FakeReconciler((_, cancellationToken) =>
             {
                 cancellationToken.Register(() => throw new InvalidOperationException("a mistake in a callback"));
+                registered.TrySetResult();
                 return RunTests.Forever(cancellationToken);
             }),
             controller => controller.Timeout(TimeSpan.FromSeconds(30)));
         await rig.StartAsync();
         await rig.Informers.Widgets.SetAsync(Widget());
-        await rig.Reconciler.NextAsync();
-        await Eventually.TrueAsync(() => rig.Controller.ActiveWorkers == 1, "it runs");
+        await registered.Task.WaitAsync(TestContext.Current.CancellationToken);
 
         rig.Time.Advance(TimeSpan.FromSeconds(30));
 
