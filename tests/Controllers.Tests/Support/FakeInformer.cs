@@ -62,6 +62,8 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public void NoteWrite(T answer) => throw NotForControllers();
 
+    public void NoteWrite(ReadOnlySpan<byte> answer) => throw NotForControllers();
+
     public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null) => throw NotForControllers();
 
     public HandlerRegistration AddHandler(IResourceHandler<T> handler, HandlerOptions? options = null)
