@@ -319,20 +319,11 @@ public sealed partial class KubeClient : IKubeClient
         var answer = Read(resource, request, response);
         if (options is not { DryRun: true } && answer.Metadata?.Uid is not null)
         {
-            Note(resource, response.Body.Span);
+            // By its bytes: the caller may change what he gets.
+            _caches?.Find(resource)?.NoteWrite(response.Body.Span);
         }
 
         return answer;
-    }
-
-    // An instance of its own: the caller may change what he gets.
-    private void Note<T>(KubeResource<T> resource, ReadOnlySpan<byte> answer)
-        where T : class, IKubernetesObject<V1ObjectMeta>
-    {
-        if (_caches?.Find(resource) is { } cache && JsonSerializer.Deserialize(answer, resource.Json) is { } written)
-        {
-            cache.NoteWrite(WithoutManagedFields(written));
-        }
     }
 
     // A server answers with a Status when the object is gone, and with the object when something (a finalizer, a grace time) still holds it.
@@ -353,7 +344,7 @@ public sealed partial class KubeClient : IKubeClient
         }
         else if (root.TryGetProperty("metadata", out var metadata) && metadata.TryGetProperty("deletionTimestamp", out _))
         {
-            Note(resource, answer);
+            cache.NoteWrite(answer);
         }
         else
         {

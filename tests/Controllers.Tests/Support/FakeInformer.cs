@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CrMonitor.Informers;
 using k8s;
 using k8s.Models;
@@ -67,6 +68,8 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
     public Task WaitForCacheAsync(Func<ILister<T>, bool> until, CancellationToken cancellationToken = default) => throw NotForControllers();
 
     public void NoteWrite(T answer) => Cache.Objects[ObjectKey.Of(answer)] = answer;
+
+    public void NoteWrite(ReadOnlySpan<byte> answer) => NoteWrite(JsonSerializer.Deserialize(answer, resource.Json)!);
 
     public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null) => Cache.Objects.TryRemove(key, out _);
 
