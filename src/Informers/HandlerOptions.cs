@@ -9,7 +9,9 @@ public sealed class HandlerOptions
     /// How often the handler is told every cached object again, as an <see cref="ChangeKind.Updated"/> with <see cref="ResourceChange{T}.IsResync"/>.
     /// Nothing is asked of the server for it. A key that has a change waiting is left out, since that change says as much.
     /// </summary>
-    /// <value><see langword="null"/> by default: never. An informer does not need it to be right; it serves handlers that look at something else besides.</value>
+    /// <value>
+    /// <see langword="null"/> by default: never. An informer does not need it to be right; it serves handlers that look at something else besides.
+    /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below one second.</exception>
     public TimeSpan? ResyncPeriod
     {
@@ -25,7 +27,9 @@ public sealed class HandlerOptions
         }
     }
 
-    /// <summary>By how much of itself each resync period is lengthened at most, at random, so that many handlers do not work at the same instant.</summary>
+    /// <summary>
+    /// By how much of itself each resync period is lengthened at most, at random, so that many handlers do not work at the same instant.
+    /// </summary>
     /// <value>0.1 by default; 0 for none.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not between 0 and 1.</exception>
     public double ResyncJitter
@@ -43,7 +47,8 @@ public sealed class HandlerOptions
     } = 0.1;
 
     /// <summary>
-    /// Tell an object that was deleted and created again (its uid has changed) as <see cref="ChangeKind.Deleted"/> and <see cref="ChangeKind.Added"/>, even if
+    /// Tell an object that was deleted and created again (its uid has changed) as <see cref="ChangeKind.Deleted"/> and
+    /// <see cref="ChangeKind.Added"/>, even if
     /// the handler, the watch or both were away meanwhile.
     /// </summary>
     /// <value><see langword="false"/> by default: then it is one <see cref="ChangeKind.Updated"/> between two uids.</value>

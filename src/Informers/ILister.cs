@@ -17,10 +17,13 @@ public interface ILister<T>
     /// <summary>The object of this key, or <see langword="null"/>.</summary>
     T? Get(ObjectKey key);
 
-    /// <summary>The objects of one namespace (<see langword="null"/>: of all) that <paramref name="selector"/> matches, in no particular order.</summary>
-    IReadOnlyList<T> List(string? ns = null, LabelSelector? selector = null);
+    /// <summary>The objects of one namespace that satisfy all conditions, in no particular order.</summary>
+    /// <param name="ns">The namespace; <see langword="null"/> for all of them.</param>
+    /// <param name="selector">Which labels they have. Objects without them are passed over without a look at the object.</param>
+    /// <param name="predicate">What is asked of their fields. It sees only objects that the selector matches; what it throws reaches the caller.</param>
+    IReadOnlyList<T> List(string? ns = null, LabelSelector? selector = null, Func<T, bool>? predicate = null);
 
     /// <summary>The objects for which the index function named <paramref name="index"/> returned <paramref name="value"/>.</summary>
-    /// <exception cref="ArgumentException">The informer has no index of that name.</exception>
+    /// <exception cref="ArgumentException">The informer has no index of that name, or one whose values are no strings.</exception>
     IReadOnlyList<T> ByIndex(string index, string value);
 }

@@ -15,6 +15,9 @@ public interface ISharedInformer
     /// <summary>How the connection to the server is: for readiness, and for people.</summary>
     InformerHealth Health { get; }
 
+    /// <summary>The objects that the server has and whose latest state cannot be decoded or is too large: a copy of the list, in no particular order.</summary>
+    IReadOnlyList<InvalidObject> InvalidObjects { get; }
+
     /// <summary>Starts the informer on the current task scheduler. A second call does nothing.</summary>
     /// <exception cref="ObjectDisposedException">The informer was stopped; informers do not start again.</exception>
     void Start();

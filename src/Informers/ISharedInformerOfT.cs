@@ -5,7 +5,8 @@ namespace CrMonitor.Informers;
 
 /// <summary>Keeps a cache equal to the server's objects of one resource (within one scope), and tells any number of handlers what changes.</summary>
 /// <remarks>
-/// The cache is eventually consistent: it shows a state that the server had, and follows. On a relist it is replaced first, then handlers are told, so that
+/// The cache is eventually consistent: it shows a state that the server had, and follows. On a relist it is replaced first, then handlers are told,
+/// so that
 /// what a handler reads equals one state of the server. There is no order between the changes of different objects.
 /// All members may be called from any thread.
 /// </remarks>
@@ -15,18 +16,28 @@ public interface ISharedInformer<T> : ISharedInformer
     /// <summary>Reads the cache.</summary>
     ILister<T> Lister { get; }
 
-    /// <summary>Adds a named index: for each object, the values under which <see cref="ILister{T}.ByIndex"/> finds it.</summary>
+    /// <summary>Adds a named index: for each object, the values under which <see cref="ILister{T}.ByIndex"/> and what is returned find it.</summary>
     /// <remarks>
     /// The function must depend on the object alone and must not call the informer. If it throws, that is logged, and the object has no value.
     /// An index can be added at any time; the objects that are cached are indexed before the call returns.
     /// </remarks>
     /// <exception cref="ArgumentException">An index of that name exists.</exception>
-    void AddIndex(string name, Func<T, IEnumerable<string>> values);
+    IObjectIndex<string, T> AddIndex(string name, Func<T, IEnumerable<string>> values);
+
+    /// <summary>Adds an index whose values are not strings: numbers, keys of other objects, tuples.</summary>
+    /// <typeparam name="TValue">
+    /// What objects are found by. Its <see cref="object.Equals(object)"/> and <see cref="object.GetHashCode"/> decide.
+    /// </typeparam>
+    /// <inheritdoc cref="AddIndex(string, Func{T, IEnumerable{string}})"/>
+    IObjectIndex<TValue, T> AddIndex<TValue>(string name, Func<T, IEnumerable<TValue>> values)
+        where TValue : notnull;
 
     /// <summary>Sets a function that changes each object before it is stored: to leave out what nobody reads.</summary>
     /// <remarks>
-    /// It may change the object that it is given (nobody else has it yet), or return another. It must be idempotent, depend on the object alone, not call the
-    /// informer, and leave name, namespace, uid and resourceVersion as they are. An object on which it fails, or of which it changes these, is logged and counted
+    /// It may change the object that it is given (nobody else has it yet), or return another. It must be idempotent, depend on the object alone, not
+    /// call the
+    /// informer, and leave name, namespace, uid and resourceVersion as they are. An object on which it fails, or of which it changes these, is logged
+    /// and counted
     /// as invalid and stays as it was last known, as if it could not be decoded; the others flow.
     /// </remarks>
     /// <exception cref="InvalidOperationException">The informer has been started, or has a transform.</exception>
@@ -41,7 +52,10 @@ public interface ISharedInformer<T> : ISharedInformer
     /// <exception cref="ObjectDisposedException">The informer was stopped.</exception>
     HandlerRegistration AddHandler(IResourceHandler<T> handler, HandlerOptions? options = null);
 
-    /// <summary>The changes from now on, in the way that a handler is told them: first every cached object, then what changes, merged by key while the reader is busy.</summary>
+    /// <summary>
+    /// The changes from now on, in the way that a handler is told them: first every cached object, then what changes, merged by key while the reader
+    /// is busy.
+    /// </summary>
     /// <remarks>Ends when the informer stops. Each enumeration is a handler of its own, from its first step to its end.</remarks>
     /// <param name="options">As for a handler.</param>
     /// <param name="cancellationToken">Ends the enumeration.</param>
@@ -49,9 +63,12 @@ public interface ISharedInformer<T> : ISharedInformer
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     IAsyncEnumerable<ResourceChange<T>> ReadChangesAsync(HandlerOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>The object of this key in a state not older than <paramref name="atLeast"/>, or <see langword="null"/> if there was none by then.</summary>
+    /// <summary>
+    /// The object of this key in a state not older than <paramref name="atLeast"/>, or <see langword="null"/> if there was none by then.
+    /// </summary>
     /// <remarks>
-    /// Answered at once if the cache is so far: the object in it is, or the watch has passed that version. Else it waits for the watch; the server is not asked.
+    /// Answered at once if the cache is so far: the object in it is, or the watch has passed that version. Else it waits for the watch; the server is
+    /// not asked.
     /// A write noted by <see cref="NoteWrite"/> counts as well.
     /// </remarks>
     /// <param name="key">Which object.</param>
@@ -78,24 +95,32 @@ public interface ISharedInformer<T> : ISharedInformer
 
     /// <summary>Shows the answer of an own write in the cache at once, without waiting for the watch to bring it.</summary>
     /// <remarks>
-    /// Handlers are told as if the watch had brought it; they are not told again when it does, and what the watch or a list still has of the time before does not
-    /// take it back. An answer that is not newer than the cache changes nothing. One that leaves the scope (its labels no longer match), or shows the object as gone
+    /// Handlers are told as if the watch had brought it; they are not told again when it does, and what the watch or a list still has of the time
+    /// before does not
+    /// take it back. An answer that is not newer than the cache changes nothing. One that leaves the scope (its labels no longer match), or shows the
+    /// object as gone
     /// (marked for deletion, without finalizers or grace), takes the object out. With a field selector, which only the server can evaluate, only
     /// objects that are cached already are changed. <see cref="ILister{T}.ResourceVersion"/> does not move.
     /// The answer belongs to the cache afterwards: it is transformed, shared, and must not be changed.
     /// </remarks>
-    /// <param name="answer">What the server answered to a create, update, patch or status write; and to a delete if it only marked the object.</param>
+    /// <param name="answer">
+    /// What the server answered to a create, update, patch or status write; and to a delete if it only marked the object.
+    /// </param>
     /// <exception cref="ArgumentException">The answer has no name.</exception>
     void NoteWrite(T answer);
 
-    /// <summary>Takes an object out of the cache that the server has confirmed to be deleted for good, without waiting for the watch to say so.</summary>
+    /// <summary>
+    /// Takes an object out of the cache that the server has confirmed to be deleted for good, without waiting for the watch to say so.
+    /// </summary>
     /// <remarks>
-    /// The object of this uid stays hidden until the watch has shown its deletion or a list no longer holds it; one that is created again under its name
+    /// The object of this uid stays hidden until the watch has shown its deletion or a list no longer holds it; one that is created again under its
+    /// name
     /// has another uid, and is seen. If the object has finalizers, it is not gone: note the answer with <see cref="NoteWrite"/>.
     /// </remarks>
     /// <param name="key">Which object.</param>
     /// <param name="uid">
-    /// Its uid, as the answer's <c>details.uid</c> has it. <see langword="null"/> stands for that of the cached object. If the cache shows another uid, nothing is done,
+    /// Its uid, as the answer's <c>details.uid</c> has it. <see langword="null"/> stands for that of the cached object. If the cache shows another
+    /// uid, nothing is done,
     /// unless <paramref name="resourceVersion"/> shows that the cache is behind.
     /// </param>
     /// <param name="resourceVersion">The last version of the object that is known, if one is.</param>

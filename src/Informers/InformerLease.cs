@@ -5,7 +5,8 @@ namespace CrMonitor.Informers;
 
 /// <summary>A share in an informer that lives as long as somebody holds a lease on it.</summary>
 /// <remarks>
-/// Disposing the lease removes the handlers that were added through it, waits for their last calls, and, if no other lease is left, stops the informer and waits until
+/// Disposing the lease removes the handlers that were added through it, waits for their last calls, and, if no other lease is left, stops the
+/// informer and waits until
 /// nothing of it runs. Indexes that were added stay with the informer. A second call returns at once. May be used from any thread.
 /// </remarks>
 /// <typeparam name="T">The model of the informer's objects.</typeparam>

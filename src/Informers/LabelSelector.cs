@@ -17,6 +17,7 @@ public sealed class LabelSelector : IEquatable<LabelSelector>
     {
         _requirements = [.. requirements.OrderBy(requirement => requirement.ToString(), StringComparer.Ordinal)];
         _text = string.Join(',', _requirements.AsEnumerable());
+        Signature = new LabelSignature(_requirements.Aggregate(0ul, static (bits, requirement) => bits | requirement.Signature.Bits));
     }
 
     /// <summary>Matches every object, also those without labels.</summary>
@@ -30,6 +31,9 @@ public sealed class LabelSelector : IEquatable<LabelSelector>
 
     /// <summary>Every object matches; a reader need not look at labels.</summary>
     public bool IsEverything => _requirements.Length == 0 && !IsNothing;
+
+    /// <summary>What every object has that matches.</summary>
+    internal LabelSignature Signature { get; }
 
     /// <summary>Reads the text that <c>kubectl -l</c> and the API's <c>labelSelector</c> take.</summary>
     /// <param name="text">
@@ -120,7 +124,26 @@ public sealed class LabelSelector : IEquatable<LabelSelector>
     public bool Matches(IMetadata<V1ObjectMeta> resource)
     {
         ArgumentNullException.ThrowIfNull(resource);
-        return IsEverything || Matches(resource.Metadata?.Labels);
+        return IsEverything || (resource is DynamicObject dynamic ? Matches(dynamic) : Matches(resource.Metadata?.Labels));
+    }
+
+    /// <summary>The same, of labels that stay undecoded.</summary>
+    internal bool Matches(DynamicObject labelled)
+    {
+        if (IsNothing)
+        {
+            return false;
+        }
+
+        foreach (var requirement in _requirements)
+        {
+            if (!requirement.Matches(labelled))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <inheritdoc/>

@@ -29,8 +29,21 @@ public readonly record struct ObjectKey(string? Namespace, string Name)
     public static ObjectKey Of(IMetadata<V1ObjectMeta> resource)
     {
         ArgumentNullException.ThrowIfNull(resource);
+        if (resource is DynamicObject dynamic)
+        {
+            // It knows its key without decoding metadata.
+            return dynamic.Key;
+        }
+
         return new ObjectKey(string.IsNullOrEmpty(resource.Metadata.NamespaceProperty) ? null : resource.Metadata.NamespaceProperty, resource.Metadata.Name);
     }
+
+    /// <inheritdoc/>
+    // The name first: it tells more keys apart.
+    public bool Equals(ObjectKey other) => string.Equals(Name, other.Name) && string.Equals(Namespace, other.Namespace);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => (Name?.GetHashCode(StringComparison.Ordinal) ?? 0) ^ ((Namespace?.GetHashCode(StringComparison.Ordinal) ?? 0) * 31);
 
     /// <inheritdoc/>
     public override string ToString() => Namespace is null ? Name : $"{Namespace}/{Name}";

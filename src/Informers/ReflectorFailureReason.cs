@@ -15,7 +15,7 @@ public enum ReflectorFailureReason
     /// <summary>The server asked for patience (429).</summary>
     TooManyRequests,
 
-    /// <summary>The resourceVersion is no longer kept (410): a new list is needed.</summary>
+    /// <summary>The server does not have the resourceVersion: it is no longer kept (410), or not reached yet. A new list is needed.</summary>
     Expired,
 
     /// <summary>The stream carried an ERROR event other than the above.</summary>
@@ -30,9 +30,13 @@ public enum ReflectorFailureReason
     /// <summary>Nothing was heard until the client's own deadline.</summary>
     Idle,
 
-    /// <summary>The server does not know the kind (404): its CustomResourceDefinition is not there yet, or no longer. It is looked for again and again.</summary>
-    KindMissing,
-
     /// <summary>An object could not be decoded or transformed; the others flow.</summary>
     InvalidObject,
+
+    /// <summary>The list could not be had as a stream, and is asked for in pages instead.</summary>
+    StreamingListFailed,
+
+    /// <summary>The server does not know the kind (404): its CustomResourceDefinition is not there yet, or no longer. It is looked for again and
+    /// again.</summary>
+    KindMissing,
 }

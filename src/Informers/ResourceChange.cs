@@ -11,9 +11,11 @@ namespace CrMonitor.Informers;
 /// </param>
 /// <param name="Current">The object as it is now; <see langword="null"/> for <see cref="ChangeKind.Deleted"/>.</param>
 /// <remarks>
-/// A handler sees levels, not edges: changes that come faster than it works are merged by key, so that intermediate states may be missing, but the last
+/// A handler sees levels, not edges: changes that come faster than it works are merged by key, so that intermediate states may be missing, but the
+/// last
 /// one never is. Objects are shared with the cache and must not be changed.
-/// An object that was deleted and created again while nobody was looking is an <see cref="ChangeKind.Updated"/> whose two uids differ, unless the handler
+/// An object that was deleted and created again while nobody was looking is an <see cref="ChangeKind.Updated"/> whose two uids differ, unless the
+/// handler
 /// asked for <see cref="HandlerOptions.SplitRecreations"/>.
 /// </remarks>
 public sealed record ResourceChange<T>(ChangeKind Kind, ObjectKey Key, T? Old, T? Current)
@@ -22,7 +24,9 @@ public sealed record ResourceChange<T>(ChangeKind Kind, ObjectKey Key, T? Old, T
     /// <summary>The object stood in the first list, or in the replay for a handler that came later; it is not news.</summary>
     public bool IsInitialList { get; init; }
 
-    /// <summary>The deletion was found by comparing lists: <see cref="Old"/> is the last state known here, not necessarily the object's last.</summary>
+    /// <summary>
+    /// The deletion was found by comparing lists: <see cref="Old"/> is the last state known here, not necessarily the object's last.
+    /// </summary>
     public bool IsFinalStateUnknown { get; init; }
 
     /// <summary>

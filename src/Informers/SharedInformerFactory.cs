@@ -5,7 +5,8 @@ namespace CrMonitor.Informers;
 
 /// <summary>Hands out informers: one for each resource and scope, however many ask for it.</summary>
 /// <remarks>
-/// Guarantees: an informer of the same resource, type and scope is the same instance as long as it is not stopped; after <see cref="StopAsync"/> nothing of them runs.
+/// Guarantees: an informer of the same resource, type and scope is the same instance as long as it is not stopped; after <see cref="StopAsync"/>
+/// nothing of them runs.
 /// Informers run on the task scheduler (or synchronization context) that <see cref="Start"/> is called on.
 /// All members may be called from any thread.
 /// </remarks>
@@ -40,8 +41,12 @@ public sealed class SharedInformerFactory : IAsyncDisposable
         }
     }
 
-    /// <summary>The informer of <paramref name="resource"/> within <paramref name="scope"/> (all objects unless said otherwise). A new one is not started.</summary>
-    /// <remarks>It lives until it or the factory is stopped, whatever leases there are besides. After its stop, this call creates a new one.</remarks>
+    /// <summary>
+    /// The informer of <paramref name="resource"/> within <paramref name="scope"/> (all objects unless said otherwise). A new one is not started.
+    /// </summary>
+    /// <remarks>
+    /// It lives until it or the factory is stopped, whatever leases there are besides. After its stop, this call creates a new one.
+    /// </remarks>
     /// <exception cref="ObjectDisposedException">The factory was stopped.</exception>
     public ISharedInformer<T> Informer<T>(KubeResource<T> resource, InformerScope? scope = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
@@ -56,8 +61,10 @@ public sealed class SharedInformerFactory : IAsyncDisposable
 
     /// <summary>Takes part in the informer of <paramref name="resource"/> within <paramref name="scope"/> for as long as the lease lasts.</summary>
     /// <remarks>
-    /// Leases of one resource, type and scope share one informer. Disposing the last of them stops it, unless it was also asked for by <see cref="Informer"/>; who
-    /// leases it later gets a new one. A new informer is not started: add indexes and handlers, and then start it by <see cref="ISharedInformer.Start"/>, which does
+    /// Leases of one resource, type and scope share one informer. Disposing the last of them stops it, unless it was also asked for by
+    /// <see cref="Informer"/>; who
+    /// leases it later gets a new one. A new informer is not started: add indexes and handlers, and then start it by
+    /// <see cref="ISharedInformer.Start"/>, which does
     /// nothing if it runs already.
     /// </remarks>
     /// <exception cref="ObjectDisposedException">The factory was stopped.</exception>
@@ -72,7 +79,9 @@ public sealed class SharedInformerFactory : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts, on the current task scheduler, the informers that have not been started. May be called again after more were asked for.</summary>
+    /// <summary>
+    /// Starts, on the current task scheduler, the informers that have not been started. May be called again after more were asked for.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The factory was stopped.</exception>
     public void Start()
     {
@@ -96,7 +105,8 @@ public sealed class SharedInformerFactory : IAsyncDisposable
 
     /// <summary>Completes when all informers have synced.</summary>
     /// <exception cref="OperationCanceledException">
-    /// <paramref name="cancellationToken"/> was cancelled, or the factory was stopped. The message names each informer that is late, and its last failure.
+    /// <paramref name="cancellationToken"/> was cancelled, or the factory was stopped. The message names each informer that is late, and its last
+    /// failure.
     /// </exception>
     public async Task WaitForSyncAsync(CancellationToken cancellationToken = default)
     {
@@ -149,7 +159,8 @@ public sealed class SharedInformerFactory : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(resource);
         ObjectDisposedException.ThrowIf(_stopped, this);
         // By what the server is asked for: two contracts for the same type are no reason to watch twice.
-        var key = new InformerKey(new KubeResource(resource.Group, resource.Version, resource.Plural, resource.Kind), typeof(T), scope ?? InformerScope.All);
+        var plain = new KubeResource(resource.Group, resource.Version, resource.Plural, resource.Kind);
+        var key = new InformerKey(plain, typeof(T), scope ?? InformerScope.All);
         if (!_informers.TryGetValue(key, out var entry))
         {
             var informer = new SharedInformer<T>(

@@ -28,7 +28,9 @@ public sealed class FairOrder<TKey, TFlow>(Func<TKey, TFlow> flow) : WorkQueueOr
     /// <value>Null by default: one for each flow. A weight below one counts as one.</value>
     public Func<TFlow, int>? Weight { get; init; }
 
-    /// <summary>How many keys of one flow may be with workers at once. Further ones stay ready until a worker is done with a key of that flow.</summary>
+    /// <summary>
+    /// How many keys of one flow may be with workers at once. Further ones stay ready until a worker is done with a key of that flow.
+    /// </summary>
     /// <value>Null by default: no limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below one.</exception>
     public int? MaxInWork

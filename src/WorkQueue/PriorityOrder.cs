@@ -12,10 +12,13 @@ namespace CrMonitor.WorkQueue;
 /// <typeparam name="TKey">The key of the queue.</typeparam>
 public sealed class PriorityOrder<TKey> : WorkQueueOrder<TKey> where TKey : notnull
 {
-    /// <summary>How long a key can be passed over by keys of a higher priority before every fourth hand-out goes to the longest waiting key.</summary>
+    /// <summary>
+    /// How long a key can be passed over by keys of a higher priority before every fourth hand-out goes to the longest waiting key.
+    /// </summary>
     /// <value>30 seconds by default; <see cref="Timeout.InfiniteTimeSpan"/> for strict priorities, under which keys can starve.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan AgeingTime { get; init => field = Ageing.Checked(value); } = Ageing.DefaultTime;
 
-    internal override ReadyKeys<TKey> CreateReadyKeys(TimeProvider timeProvider) => new PriorityReadyKeys<TKey>(Ageing.Ticks(AgeingTime, timeProvider));
+    internal override ReadyKeys<TKey> CreateReadyKeys(TimeProvider timeProvider) =>
+        new PriorityReadyKeys<TKey>(Ageing.Ticks(AgeingTime, timeProvider));
 }

@@ -15,22 +15,24 @@ namespace CrMonitor.WorkQueue;
 [DebuggerDisplay("{Key}")]
 public readonly struct WorkItem<TKey> : IDisposable, IEquatable<WorkItem<TKey>> where TKey : notnull
 {
-    private const long NotMeasured = -1;
+    internal const long NotMeasured = -1;
 
     private readonly WorkQueue<TKey>? _queue;
     private readonly int _slot;
     private readonly uint _version;
     private readonly long _ticksInQueue; // half the size of a TimeSpan?: items are copied often
 
-    internal WorkItem(WorkQueue<TKey> queue, int slot, uint version, TKey key, int priority, TimeSpan? timeInQueue)
+    internal WorkItem(WorkQueue<TKey> queue, TKey key, in HandOut handOut)
     {
         _queue = queue;
-        _slot = slot;
-        _version = version;
+        _slot = handOut.Slot;
+        _version = handOut.Version;
         Key = key;
-        Priority = priority;
-        _ticksInQueue = timeInQueue?.Ticks ?? NotMeasured;
+        Priority = handOut.Priority;
+        _ticksInQueue = handOut.TicksInQueue;
     }
+
+    internal long TicksInQueue => _ticksInQueue;
 
     /// <summary>The key to work on.</summary>
     public TKey Key { get; }
@@ -41,7 +43,9 @@ public readonly struct WorkItem<TKey> : IDisposable, IEquatable<WorkItem<TKey>> 
     /// </summary>
     public TimeSpan? TimeInQueue => _ticksInQueue == NotMeasured ? null : new TimeSpan(_ticksInQueue);
 
-    /// <summary>The priority with which the key was handed out: the highest of those with which it was added. To be used for a retry, for example.</summary>
+    /// <summary>
+    /// The priority with which the key was handed out: the highest of those with which it was added. To be used for a retry, for example.
+    /// </summary>
     public int Priority { get; }
 
     /// <summary>Ends the work on the key. If the key was added meanwhile, it is ready again at once, behind those that are ready already.</summary>

@@ -39,7 +39,9 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
     private readonly TimeProvider _timeProvider;
     private readonly IRateLimiter<TKey> _rateLimiter;
+    private readonly IHashedRateLimiter<TKey>? _hashedRateLimiter; // the same, if it can use the hashes and timestamps of the queue
     private readonly string? _name;
+    private readonly KeyValuePair<string, object?> _nameTag;
     private readonly WorkQueueInstruments? _instruments; // null: nothing is measured
     private readonly bool _needsClock;                   // the times in entries matter
     private readonly bool _hasFlows;
@@ -49,7 +51,8 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     // A method named ...Locked is called with it held. Timestamps are those of _timeProvider.
     private readonly Lock _gate = new();
     private readonly Inbox<TKey> _inbox = new();     // read first of all by whoever takes _gate; closed while somebody is parked, and by a shutdown
-    private EntryTable<TKey> _table;                 // every key that is ready, waiting or held
+    private readonly EntryTable<TKey> _table;        // every key that is ready, waiting or held
+    private readonly Entries _entries;               // what is known of them: that of _table
     private readonly ReadyKeys<TKey> _ready;         // dirty and not held
     private EntryList<OrderLinks> _processing = new(); // held, in the order of hand-out
     private Deadlines _waiting;                      // waiting, by deadline; may be held as well
@@ -57,6 +60,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private WaiterList<TKey> _parked;                // calls of TakeAsync that found nothing; empty while a key may be handed out
     private TakeWaiter<TKey>? _spareWaiters;         // to be used again, linked by Next
     private TaskCompletionSource? _drained;          // completed when a drain has nothing more to wait for
+    private Aftermath<TKey> _aftermath;              // what whoever holds _gate has to do once he let it go
     private volatile bool _isShutDown;               // written under _gate
     private long _adds;
     private long _retries;
@@ -79,10 +83,13 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         options ??= new WorkQueueOptions<TKey>();
         _timeProvider = options.TimeProvider;
         _rateLimiter = options.RateLimiter ?? new ExponentialRateLimiter<TKey>(comparer: options.Comparer, timeProvider: _timeProvider);
+        _hashedRateLimiter = _rateLimiter is IHashedRateLimiter<TKey> hashed && hashed.Shares(options.Comparer, _timeProvider) ? hashed : null;
         _table = new EntryTable<TKey>(options.Comparer);
+        _entries = _table.Entries;
         _ready = options.Order?.CreateReadyKeys(_timeProvider) ?? new FifoReadyKeys<TKey>();
         _waiting = new Deadlines(_timeProvider);
         _name = options.Name;
+        _nameTag = new("name", _name);
         if (_name is not null)
         {
             _instruments = WorkQueueInstruments.Get(options.MeterFactory);
@@ -108,13 +115,11 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     /// <summary>Whether additions are refused, since <see cref="ShutDown"/>, <see cref="DrainAsync"/> or <see cref="Dispose"/> was called.</summary>
     public bool IsShutDown => _isShutDown;
 
-    KeyValuePair<string, object?> IMeasuredQueue.NameTag => NameTag;
+    KeyValuePair<string, object?> IMeasuredQueue.NameTag => _nameTag;
 
     bool IMeasuredQueue.HasFlows => _hasFlows;
 
     PriorityLabels IMeasuredQueue.PriorityLabels { get; } = new();
-
-    private KeyValuePair<string, object?> NameTag => new("name", _name);
 
     private string DebuggerDisplay =>
         $"{_name ?? "WorkQueue"}: {_ready.Count} ready, {_waiting.Count} waiting, {_processing.Count} processing{(_isShutDown ? ", shut down" : "")}";
@@ -157,13 +162,17 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     /// <inheritdoc cref="AddAfter(TKey, TimeSpan)"/>
     /// <param name="key">The key that needs a run later.</param>
     /// <param name="delay">How long from now; zero or less makes the key ready at once.</param>
-    /// <param name="priority">As in <see cref="Add(TKey, int)"/>. The priority of a key that is ready or waiting can be raised in this way too.</param>
+    /// <param name="priority">
+    /// As in <see cref="Add(TKey, int)"/>. The priority of a key that is ready or waiting can be raised in this way too.
+    /// </param>
     public bool AddAfter(TKey key, TimeSpan delay, int priority) => AddAfter(key, delay, priority, WaitingRule.EarlierDeadline);
 
     /// <inheritdoc cref="AddAfter(TKey, TimeSpan, int)"/>
     /// <param name="key">The key that needs a run later.</param>
     /// <param name="delay">How long from now; zero or less makes the key ready at once.</param>
-    /// <param name="priority">As in <see cref="Add(TKey, int)"/>. The priority of a key that is ready or waiting can be raised in this way too.</param>
+    /// <param name="priority">
+    /// As in <see cref="Add(TKey, int)"/>. The priority of a key that is ready or waiting can be raised in this way too.
+    /// </param>
     /// <param name="rule">Which deadline counts if the key waits for one already.</param>
     public bool AddAfter(TKey key, TimeSpan delay, int priority, WaitingRule rule)
     {
@@ -173,27 +182,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
 
         ThrowIfNull(key);
-        var addition = new Message<TKey>
-        {
-            Kind = MessageKind.DelayedRetry,
-            Key = key,
-            Hash = _table.Hash(key),
-            Priority = priority,
-            At = Deadline(_timeProvider.GetTimestamp(), delay),
-        };
-
-        // A new deadline may be later than that for which the timer is set, which would then wake somebody for nothing.
-        if (rule == WaitingRule.NewDeadline || !_ready.TryPost(_inbox, addition))
-        {
-            return AddByLock(addition, rule);
-        }
-
-        if (addition.At < Volatile.Read(ref _nextWake))
-        {
-            ReadInbox();
-        }
-
-        return true;
+        return AddLater(key, _table.Hash(key), Deadline(_timeProvider.GetTimestamp(), delay), priority, rule);
     }
 
     /// <summary>Makes the key ready after the delay that the rate limiter gives for one more retry: an <c>AddAfter</c> with that delay.</summary>
@@ -209,8 +198,23 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     {
         ThrowIfNull(key);
 
-        // A refused retry must not leave a count behind that nobody will forget.
-        return AddAfter(key, _isShutDown ? TimeSpan.Zero : _rateLimiter.When(key), priority);
+        if (_isShutDown)
+        {
+            // A refused retry must not leave a count behind that nobody will forget.
+            return AddNow(key, priority, MessageKind.Retry);
+        }
+
+        if (_hashedRateLimiter is null)
+        {
+            return AddAfter(key, _rateLimiter.When(key), priority);
+        }
+
+        var hash = _table.Hash(key);
+        var now = _timeProvider.GetTimestamp();
+        var delay = _hashedRateLimiter.When(key, hash, now);
+        return delay <= TimeSpan.Zero
+            ? AddNow(key, priority, MessageKind.Retry)
+            : AddLater(key, hash, Deadline(now, delay), priority, WaitingRule.EarlierDeadline);
     }
 
     /// <summary>Resets the rate limiter for the key: after success, and when its object is gone. The key stays in the queue if it is there.</summary>
@@ -242,18 +246,12 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     {
         ThrowIfNull(key);
         var hash = _table.Hash(key);
-        Aftermath<TKey> aftermath = default;
-        bool wasQueued;
-        lock (_gate)
+        using (Enter())
         {
-            ReadInboxLocked(ref aftermath);
-            wasQueued = CancelLocked(key, hash, ref aftermath);
-            EndLocked(ref aftermath);
-            AssertInvariantsLocked();
+            var wasQueued = CancelLocked(key, hash);
+            EndLocked();
+            return wasQueued;
         }
-
-        Finish(ref aftermath);
-        return wasQueued;
     }
 
     /// <summary>Hands out the next key as soon as there is one. Callers that wait are served in the order of their calls.</summary>
@@ -267,52 +265,9 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             return ValueTask.FromCanceled<WorkItem<TKey>?>(cancellationToken);
         }
 
-        var now = EntryTimestamp();
-        TakeWaiter<TKey>? waiter = null;
-        WorkItem<TKey> item = default;
-        Aftermath<TKey> aftermath = default;
-        lock (_gate)
-        {
-            ReadInboxLocked(ref aftermath);
-            var slot = _ready.Take(_table, now);
-            if (slot < 0 && !_inbox.IsClosed)
-            {
-                // From now on every addition comes by the lock and finds who waits; what was posted until now has to be seen here.
-                _inbox.Close();
-                ReadInboxLocked(ref aftermath);
-                slot = _ready.Take(_table, now);
-                if (slot >= 0)
-                {
-                    _inbox.Open();
-                }
-            }
-
-            if (slot >= 0)
-            {
-                item = HandOutLocked(slot, now);
-            }
-            else if (HasEndedLocked)
-            {
-                return default;
-            }
-            else
-            {
-                waiter = ParkLocked();
-            }
-
-            AssertInvariantsLocked();
-        }
-
-        Finish(ref aftermath);
-        if (waiter is null)
-        {
-            MeasureQueueDuration(item);
-            return new ValueTask<WorkItem<TKey>?>(item);
-        }
-
-        // It may be completed by now, but it is not used again before its task has been awaited.
-        waiter.CancelWith(cancellationToken);
-        return waiter.Task;
+        return TryTakeOrWait(cancellationToken, out var item, out var waiter) ? new ValueTask<WorkItem<TKey>?>(item)
+            : waiter is null ? default
+            : waiter.Task;
     }
 
     /// <summary>Hands out the next key if there is one now.</summary>
@@ -320,38 +275,30 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     /// <returns>False if no key may be handed out now; whether one will come is not said.</returns>
     public bool TryTake(out WorkItem<TKey> item)
     {
-        var now = EntryTimestamp();
-        Aftermath<TKey> aftermath = default;
-        bool isTaken;
-        lock (_gate)
+        var now = TakeTimestamp();
+        HandOut handOut;
+        while ((handOut = Take(now)).Slot == HandOut.NeedsTime)
         {
-            ReadInboxLocked(ref aftermath);
-            var slot = _ready.Take(_table, now);
-            isTaken = slot >= 0;
-            item = isTaken ? HandOutLocked(slot, now) : default;
-            AssertInvariantsLocked();
+            now = _timeProvider.GetTimestamp();
         }
 
-        Finish(ref aftermath);
-        if (isTaken)
+        if (handOut.Slot < 0)
         {
-            MeasureQueueDuration(item);
+            item = default;
+            return false;
         }
 
-        return isTaken;
+        MeasureQueueDuration(handOut.TicksInQueue);
+        item = Item(handOut);
+        return true;
     }
 
     /// <summary>Hands out keys until the queue is shut down and empty. Several enumerations can run at once; each key goes to one of them.</summary>
     /// <param name="cancellationToken">Ends the enumeration.</param>
     /// <returns>The keys, each to be disposed when the work on it is done.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled; no key was lost.</exception>
-    public async IAsyncEnumerable<WorkItem<TKey>> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        while (await TakeAsync(cancellationToken) is { } item)
-        {
-            yield return item;
-        }
-    }
+    public IAsyncEnumerable<WorkItem<TKey>> ReadAllAsync(CancellationToken cancellationToken = default) =>
+        new WorkItemStream<TKey>(this, cancellationToken);
 
     /// <summary>
     /// Refuses further additions. Ready keys are still handed out, also those that are held and were added meanwhile; waiting keys stay where they
@@ -378,19 +325,15 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
         cancellationToken.ThrowIfCancellationRequested();
         var start = _timeProvider.GetTimestamp();
-        Aftermath<TKey> aftermath = default;
         Task drained;
-        lock (_gate)
+        using (Enter())
         {
-            ShutDownLocked(ref aftermath);
+            ShutDownLocked();
             _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             drained = _drained.Task;
-            EndLocked(ref aftermath);
-            AssertInvariantsLocked();
+            EndLocked();
         }
 
-        aftermath.Run();
-        ReleaseDue();
         try
         {
             await drained.WaitAsync(deadline, _timeProvider, cancellationToken);
@@ -411,34 +354,31 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         (TKey Key, long Due)[] waiting;
         ProcessingKey<TKey>[] processing;
         bool isShutDown;
-        Aftermath<TKey> aftermath = default;
-        lock (_gate)
+        using (Enter())
         {
-            ReadInboxLocked(ref aftermath);
             isShutDown = _isShutDown;
             var slots = new int[_ready.Count];
-            _ready.CopyTo(_table, slots);
+            _ready.CopyTo(_entries, slots);
             ready = KeysLocked(slots);
 
             processing = new ProcessingKey<TKey>[_processing.Count];
-            for (int slot = _processing.First, i = 0; slot >= 0; slot = _table[slot].Next, i++)
+            for (int slot = _processing.First, i = 0; slot >= 0; slot = _entries[slot].Next, i++)
             {
-                ref var entry = ref _table[slot];
+                ref var entry = ref _entries[slot];
                 processing[i] = new ProcessingKey<TKey>(
-                    entry.Key, _instruments is null ? null : Elapsed(entry.TakenAt, now), entry.IsDirty);
+                    _table.KeyOf(slot), _instruments is null ? null : Elapsed(entry.TakenAt, now), entry.IsDirty);
             }
 
             slots = new int[_waiting.Count];
-            _waiting.CopyTo(_table, slots);
+            _waiting.CopyTo(_entries, slots);
             waiting = new (TKey, long)[slots.Length];
             for (var i = 0; i < waiting.Length; i++)
             {
-                ref var entry = ref _table[slots[i]];
-                waiting[i] = (entry.Key, _waiting.DueOf(entry));
+                ref var entry = ref _entries[slots[i]];
+                waiting[i] = (_table.KeyOf(slots[i]), _waiting.DueOf(entry));
             }
         }
 
-        Finish(ref aftermath);
         Array.Sort(waiting, static (a, b) => a.Due.CompareTo(b.Due));
         return new WorkQueueSnapshot<TKey>(
             ready,
@@ -465,9 +405,32 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         return Locked(queue => queue.ObserveLocked(now));
     }
 
+    /// <summary>Takes a key, or else begins to wait, unless no key can come any more.</summary>
+    internal bool TryTakeOrWait(CancellationToken cancellationToken, out WorkItem<TKey> item, out TakeWaiter<TKey>? waiter)
+    {
+        var now = TakeTimestamp();
+        HandOut handOut;
+        while ((handOut = TakeOrPark(now, out waiter)).Slot == HandOut.NeedsTime)
+        {
+            now = _timeProvider.GetTimestamp();
+        }
+
+        if (handOut.Slot < 0)
+        {
+            // It may be completed by now, but it is not used again before its task has been awaited.
+            waiter?.CancelWith(cancellationToken);
+            item = default;
+            return false;
+        }
+
+        MeasureQueueDuration(handOut.TicksInQueue);
+        item = Item(handOut);
+        return true;
+    }
+
     internal void Done(int slot, uint version, TKey key)
     {
-        ref var entry = ref _table[slot];
+        ref var entry = ref _entries[slot];
         if (Interlocked.CompareExchange(ref entry.Version, version + 1, version) != version)
         {
             throw new InvalidOperationException(
@@ -475,7 +438,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
 
         // Instruments measure the work, and a flow below its limit again may have an aged key; nothing else asks for the time.
-        var now = _instruments is null && !_hasFlows ? 0 : EntryTimestamp();
+        var now = _instruments is not null || _ready.HasLimits ? _timeProvider.GetTimestamp() : 0;
         var takenAt = entry.TakenAt;
         if (_inbox.TryReserve() is >= 0 and var index)
         {
@@ -488,7 +451,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
         if (_instruments is { WorkDuration: { Enabled: true } workDuration })
         {
-            workDuration.Record(Elapsed(takenAt, now).TotalSeconds, NameTag);
+            workDuration.Record(Elapsed(takenAt, now).TotalSeconds, _nameTag);
         }
     }
 
@@ -519,11 +482,11 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
     }
 
-    internal void MeasureQueueDuration(in WorkItem<TKey> item)
+    internal void MeasureQueueDuration(long ticksInQueue)
     {
         if (_instruments is { QueueDuration: { Enabled: true } queueDuration })
         {
-            queueDuration.Record(item.TimeInQueue.GetValueOrDefault().TotalSeconds, NameTag);
+            queueDuration.Record(new TimeSpan(ticksInQueue).TotalSeconds, _nameTag);
         }
     }
 
@@ -538,18 +501,14 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
     private void ReadInbox()
     {
-        Aftermath<TKey> aftermath = default;
-        lock (_gate)
+        using (Enter())
         {
-            ReadInboxLocked(ref aftermath);
-            AssertInvariantsLocked();
+            // That is all: entering reads it.
         }
-
-        Finish(ref aftermath);
     }
 
     /// <summary>Does what was posted before this thread took the lock.</summary>
-    private void ReadInboxLocked(ref Aftermath<TKey> aftermath)
+    private void ReadInboxLocked()
     {
         // No more were posted before than the inbox holds. Those that come meanwhile may wait.
         for (var i = 0; i < Inbox<TKey>.Capacity && _inbox.Peek() is >= 0 and var index; i++)
@@ -560,19 +519,23 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             }
 
             var message = _inbox.Read(index);
-            _table.Prefetch(_inbox.HashAhead);
+            _entries.Index.Prefetch(_inbox.HashAhead);
             if (message.Kind == MessageKind.EndOfHandOut)
             {
-                EndHandOutLocked(message.Slot, message.At, ref aftermath);
+                EndHandOutLocked(message.Slot, message.At);
             }
             else
             {
-                AddLocked(message, WaitingRule.EarlierDeadline, isPosted: true, ref aftermath);
+                AddLocked(message, WaitingRule.EarlierDeadline, isPosted: true);
             }
         }
     }
 
     private long EntryTimestamp() => _needsClock ? _timeProvider.GetTimestamp() : 0;
+
+    // The order may still find that it needs the time.
+    private long? TakeTimestamp() =>
+        _instruments is not null || _ready.MayNeedTime ? _timeProvider.GetTimestamp() : null;
 
     // A key may have been added by a thread that read the clock a little later than the one that takes it.
     private TimeSpan Elapsed(long from, long to) => to <= from ? TimeSpan.Zero : _timeProvider.GetElapsedTime(from, to);
@@ -585,24 +548,18 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
     private TResult Locked<TResult>(Func<WorkQueue<TKey>, TResult> read)
     {
-        Aftermath<TKey> aftermath = default;
-        TResult result;
-        lock (_gate)
+        using (Enter())
         {
-            ReadInboxLocked(ref aftermath);
-            result = read(this);
+            return read(this);
         }
-
-        Finish(ref aftermath);
-        return result;
     }
 
     private QueueState ObserveLocked(long now)
     {
         var unfinished = TimeSpan.Zero;
-        for (var slot = _processing.First; slot >= 0; slot = _table[slot].Next)
+        for (var slot = _processing.First; slot >= 0; slot = _entries[slot].Next)
         {
-            unfinished += Elapsed(_table[slot].TakenAt, now);
+            unfinished += Elapsed(_entries[slot].TakenAt, now);
         }
 
         return new QueueState(
@@ -611,25 +568,9 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             _retries,
             _refused,
             unfinished.TotalSeconds,
-            _processing.First < 0 ? 0 : Elapsed(_table[_processing.First].TakenAt, now).TotalSeconds,
-            _ready.OldestQueuedAt(_table) is { } oldest ? Elapsed(oldest, now).TotalSeconds : 0,
+            _processing.First < 0 ? 0 : Elapsed(_entries[_processing.First].TakenAt, now).TotalSeconds,
+            _ready.OldestQueuedAt(_entries) is { } oldest ? Elapsed(oldest, now).TotalSeconds : 0,
             _ready.FlowCount);
-    }
-
-    /// <summary>Does, without the lock, what a call left to be done.</summary>
-    private void Finish(ref Aftermath<TKey> aftermath)
-    {
-        try
-        {
-            aftermath.Run();
-        }
-        finally
-        {
-            if (aftermath.TimerIsStale)
-            {
-                ReleaseDue();
-            }
-        }
     }
 
     private bool AddNow(TKey key, int priority, MessageKind kind)
@@ -639,32 +580,45 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         return _ready.TryPost(_inbox, addition) || AddByLock(addition);
     }
 
+    private bool AddLater(TKey key, uint hash, long due, int priority, WaitingRule rule)
+    {
+        var addition = new Message<TKey> { Kind = MessageKind.DelayedRetry, Key = key, Hash = hash, Priority = priority, At = due };
+
+        // A new deadline may be later than that for which the timer is set, which would then wake somebody for nothing.
+        if (rule == WaitingRule.NewDeadline || !_ready.TryPost(_inbox, addition))
+        {
+            return AddByLock(addition, rule);
+        }
+
+        if (due < Volatile.Read(ref _nextWake))
+        {
+            ReadInbox();
+        }
+
+        return true;
+    }
+
     private bool AddByLock(in Message<TKey> addition, WaitingRule rule = WaitingRule.EarlierDeadline)
     {
-        Aftermath<TKey> aftermath = default;
-        lock (_gate)
+        using (Enter())
         {
-            ReadInboxLocked(ref aftermath);
             if (_isShutDown)
             {
                 _refused++;
                 return false;
             }
 
-            AddLocked(addition, rule, isPosted: false, ref aftermath);
-            AssertInvariantsLocked();
+            AddLocked(addition, rule, isPosted: false);
+            return true;
         }
-
-        Finish(ref aftermath);
-        return true;
     }
 
-    private void AddLocked(in Message<TKey> addition, WaitingRule rule, bool isPosted, ref Aftermath<TKey> aftermath)
+    private void AddLocked(in Message<TKey> addition, WaitingRule rule, bool isPosted)
     {
         var slot = FindOrInsertLocked(addition.Key, addition.Hash, isPosted);
         var priority = addition.Priority;
         _retries += addition.Kind == MessageKind.Addition ? 0 : 1;
-        ref var entry = ref _table[slot];
+        ref var entry = ref _entries[slot];
         if (entry.IsDirty)
         {
             RaiseLocked(slot, priority);
@@ -673,17 +627,17 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
         if (addition.Kind == MessageKind.DelayedRetry)
         {
-            WaitLocked(slot, addition.At, priority, rule, ref aftermath);
+            WaitLocked(slot, addition.At, priority, rule);
             return;
         }
 
         if (entry.IsWaiting)
         {
             priority = Math.Max(priority, entry.Priority);
-            StopWaitingLocked(slot, ref aftermath);
+            StopWaitingLocked(slot);
         }
 
-        MakeDirtyLocked(slot, priority, addition.At, ref aftermath);
+        MakeDirtyLocked(slot, priority, addition.At);
     }
 
     private int FindOrInsertLocked(TKey key, uint hash, bool isPosted)
@@ -717,9 +671,9 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     }
 
     /// <summary>Marks that a key needs a run which needed none; what it waited for has been settled by the caller.</summary>
-    private void MakeDirtyLocked(int slot, int priority, long now, ref Aftermath<TKey> aftermath)
+    private void MakeDirtyLocked(int slot, int priority, long now)
     {
-        ref var entry = ref _table[slot];
+        ref var entry = ref _entries[slot];
         _adds++;
         entry.QueuedAt = now;
         entry.Priority = priority;
@@ -730,28 +684,28 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
         else
         {
-            MakeReadyLocked(slot, now, ref aftermath);
+            MakeReadyLocked(slot, now);
         }
     }
 
-    private bool CancelLocked(TKey key, uint hash, ref Aftermath<TKey> aftermath)
+    private bool CancelLocked(TKey key, uint hash)
     {
         var slot = _table.Find(key, hash);
-        if (slot < 0 || _table[slot].State == EntryState.Held)
+        if (slot < 0 || _entries[slot].State == EntryState.Held)
         {
             return false;
         }
 
-        ref var entry = ref _table[slot];
+        ref var entry = ref _entries[slot];
         if (entry.IsWaiting)
         {
-            StopWaitingLocked(slot, ref aftermath);
+            StopWaitingLocked(slot);
         }
 
         switch (entry.State)
         {
             case EntryState.Dirty:
-                _ready.Remove(_table, slot);
+                _ready.Remove(_entries, slot);
                 break;
             case EntryState.Dirty | EntryState.Held:
                 _dirtyAndHeld--;
@@ -769,7 +723,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
     private void RaiseLocked(int slot, int priority)
     {
-        ref var entry = ref _table[slot];
+        ref var entry = ref _entries[slot];
         if (priority <= entry.Priority)
         {
             return;
@@ -781,59 +735,100 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
         else
         {
-            _ready.Raise(_table, slot, priority);
+            _ready.Raise(_entries, slot, priority);
         }
     }
 
-    private void MakeReadyLocked(int slot, long now, ref Aftermath<TKey> aftermath)
+    private void MakeReadyLocked(int slot, long now)
     {
         if (!_hasFlows && _parked.First is { } waiter)
         {
             // Somebody waits, so no other key is ready, and this one's turn has come.
-            ReleaseLocked(waiter, HandOutLocked(slot, now), ref aftermath);
+            ReleaseLocked(waiter, Item(HandOutLocked(slot, now)));
             return;
         }
 
-        _ready.Append(_table, slot);
-        ServeLocked(now, ref aftermath);
+        _ready.Append(_entries, slot);
+        ServeLocked(now);
     }
 
     /// <summary>Hands out ready keys to those who wait, as far as keys may be handed out.</summary>
-    private void ServeLocked(long now, ref Aftermath<TKey> aftermath)
+    private void ServeLocked(long now)
     {
-        while (_parked.First is { } waiter && _ready.Take(_table, now) is >= 0 and var slot)
+        while (_parked.First is { } waiter && _ready.Take(_entries, now) is >= 0 and var slot)
         {
-            ReleaseLocked(waiter, HandOutLocked(slot, now), ref aftermath);
+            ReleaseLocked(waiter, Item(HandOutLocked(slot, now)));
         }
     }
 
-    private WorkItem<TKey> HandOutLocked(int slot, long now)
+    private HandOut HandOutLocked(int slot, long? now)
     {
-        ref var entry = ref _table[slot];
+        ref var entry = ref _entries[slot];
         entry.State = EntryState.Held;
-        entry.TakenAt = now;
-        _processing.Append(_table, slot);
-        return new WorkItem<TKey>(this, slot, entry.Version, entry.Key, entry.Priority, _instruments is null ? null : Elapsed(entry.QueuedAt, now));
+        entry.TakenAt = now.GetValueOrDefault();
+        _processing.Append(_entries, slot);
+        var ticksInQueue = _instruments is null ? WorkItem<TKey>.NotMeasured : Elapsed(entry.QueuedAt, entry.TakenAt).Ticks;
+        return new HandOut(slot, entry.Version, entry.Priority, ticksInQueue);
+    }
+
+    // The key of a held entry stays where it is, so this needs no lock.
+    private WorkItem<TKey> Item(in HandOut handOut) => new(this, _table.KeyOf(handOut.Slot), handOut);
+
+    private HandOut Take(long? now)
+    {
+        using (Enter())
+        {
+            var slot = _ready.Take(_entries, now);
+            return slot >= 0 ? HandOutLocked(slot, now) : new HandOut(slot);
+        }
+    }
+
+    /// <summary>Takes a key, or else parks the caller, unless the order needs to know the time, or no key can come any more.</summary>
+    private HandOut TakeOrPark(long? now, out TakeWaiter<TKey>? waiter)
+    {
+        waiter = null;
+        using (Enter())
+        {
+            var slot = _ready.Take(_entries, now);
+            if (slot == HandOut.None && !_inbox.IsClosed)
+            {
+                // From now on every addition comes by the lock and finds who waits; what was posted until now has to be seen here.
+                _inbox.Close();
+                ReadInboxLocked();
+                slot = _ready.Take(_entries, now);
+                if (slot != HandOut.None)
+                {
+                    _inbox.Open();
+                }
+            }
+
+            if (slot >= 0)
+            {
+                return HandOutLocked(slot, now);
+            }
+
+            if (slot == HandOut.None && !HasEndedLocked)
+            {
+                waiter = ParkLocked();
+            }
+
+            return new HandOut(slot);
+        }
     }
 
     private void EndHandOutByLock(int slot, long now)
     {
-        Aftermath<TKey> aftermath = default;
-        lock (_gate)
+        using (Enter())
         {
-            ReadInboxLocked(ref aftermath);
-            EndHandOutLocked(slot, now, ref aftermath);
-            AssertInvariantsLocked();
+            EndHandOutLocked(slot, now);
         }
-
-        Finish(ref aftermath);
     }
 
-    private void EndHandOutLocked(int slot, long now, ref Aftermath<TKey> aftermath)
+    private void EndHandOutLocked(int slot, long now)
     {
-        ref var entry = ref _table[slot];
+        ref var entry = ref _entries[slot];
         entry.State &= ~EntryState.Held;
-        _processing.Remove(_table, slot);
+        _processing.Remove(_entries, slot);
         if (_hasFlows)
         {
             _ready.EndHandOut(slot);
@@ -842,7 +837,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         if (entry.State == EntryState.Dirty)
         {
             _dirtyAndHeld--;
-            MakeReadyLocked(slot, now, ref aftermath);
+            MakeReadyLocked(slot, now);
         }
         else if (entry.State == EntryState.None)
         {
@@ -852,10 +847,10 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         if (_hasFlows)
         {
             // One more key of its flow may be in work now.
-            ServeLocked(now, ref aftermath);
+            ServeLocked(now);
         }
 
-        EndLocked(ref aftermath);
+        EndLocked();
     }
 
     private TakeWaiter<TKey> ParkLocked()
@@ -867,11 +862,11 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         return waiter;
     }
 
-    private void ReleaseLocked(TakeWaiter<TKey> waiter, WorkItem<TKey>? item, ref Aftermath<TKey> aftermath)
+    private void ReleaseLocked(TakeWaiter<TKey> waiter, WorkItem<TKey>? item)
     {
         UnparkLocked(waiter);
         waiter.Item = item;
-        aftermath.Release(waiter);
+        _aftermath.Release(waiter);
     }
 
     private void UnparkLocked(TakeWaiter<TKey> waiter)
@@ -885,7 +880,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     }
 
     /// <summary>Lets waiters and drains go when a shut-down queue has nothing more for them.</summary>
-    private void EndLocked(ref Aftermath<TKey> aftermath)
+    private void EndLocked()
     {
         if (!HasEndedLocked)
         {
@@ -894,85 +889,80 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
         while (_parked.First is { } waiter)
         {
-            ReleaseLocked(waiter, item: null, ref aftermath);
+            ReleaseLocked(waiter, item: null);
         }
 
         if (_processing.Count == 0 && _drained is { } drained)
         {
-            aftermath.Drained = drained;
+            _aftermath.Drained = drained;
             _drained = null;
         }
     }
 
     private void Stop(bool dropKeys)
     {
-        Aftermath<TKey> aftermath = default;
-        lock (_gate)
+        using (Enter())
         {
-            ShutDownLocked(ref aftermath);
+            ShutDownLocked();
             if (dropKeys)
             {
                 DropKeysLocked();
             }
 
-            EndLocked(ref aftermath);
+            EndLocked();
             if (_drained is { } drained)
             {
-                aftermath.Drained = drained;
+                _aftermath.Drained = drained;
                 _drained = null;
             }
-
-            AssertInvariantsLocked();
         }
-
-        aftermath.Run();
-        ReleaseDue();
     }
 
-    private void ShutDownLocked(ref Aftermath<TKey> aftermath)
+    private void ShutDownLocked()
     {
         _inbox.Close();
-        ReadInboxLocked(ref aftermath);
+        ReadInboxLocked();
         _isShutDown = true;
+        _aftermath.TimerIsStale = true;
     }
 
     private void DropKeysLocked()
     {
         var ready = new int[_ready.Count];
-        _ready.CopyTo(_table, ready);
+        _ready.CopyTo(_entries, ready);
         foreach (var slot in ready)
         {
-            _ready.Remove(_table, slot);
+            _ready.Remove(_entries, slot);
             RemoveLocked(slot);
         }
 
         while (_waiting.Count > 0)
         {
             var slot = _waiting.Earliest;
-            _waiting.Remove(_table, slot);
-            if (_table[slot].State == EntryState.None)
+            _waiting.Remove(_entries, slot);
+            if (_entries[slot].State == EntryState.None)
             {
                 RemoveLocked(slot);
             }
         }
 
-        for (var slot = _processing.First; slot >= 0; slot = _table[slot].Next)
+        for (var slot = _processing.First; slot >= 0; slot = _entries[slot].Next)
         {
-            _table[slot].State = EntryState.Held;
+            _entries[slot].State = EntryState.Held;
         }
 
         _dirtyAndHeld = 0;
     }
 
     /// <summary>Gives a key a deadline that needs no run now.</summary>
-    private void WaitLocked(int slot, long due, int priority, WaitingRule rule, ref Aftermath<TKey> aftermath)
+    private void WaitLocked(int slot, long due, int priority, WaitingRule rule)
     {
-        ref var entry = ref _table[slot];
+        ref var entry = ref _entries[slot];
         var before = EarliestDueLocked;
         if (!entry.IsWaiting)
         {
             entry.Priority = priority;
-            _waiting.Add(_table, slot, due);
+            _waiting.Add(_entries, slot, due);
         }
         else
         {
@@ -982,18 +972,18 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
                 return;
             }
 
-            _waiting.Remove(_table, slot);
-            _waiting.Add(_table, slot, due);
+            _waiting.Remove(_entries, slot);
+            _waiting.Add(_entries, slot, due);
         }
 
-        aftermath.TimerIsStale |= EarliestDueLocked != before;
+        _aftermath.TimerIsStale |= EarliestDueLocked != before;
     }
 
-    private void StopWaitingLocked(int slot, ref Aftermath<TKey> aftermath)
+    private void StopWaitingLocked(int slot)
     {
         var before = EarliestDueLocked;
-        _waiting.Remove(_table, slot);
-        aftermath.TimerIsStale |= EarliestDueLocked != before;
+        _waiting.Remove(_entries, slot);
+        _aftermath.TimerIsStale |= EarliestDueLocked != before;
     }
 
     private TKey[] KeysLocked(int[] slots)
@@ -1001,7 +991,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         var keys = new TKey[slots.Length];
         for (var i = 0; i < slots.Length; i++)
         {
-            keys[i] = _table[slots[i]].Key;
+            keys[i] = _table.KeyOf(slots[i]);
         }
 
         return keys;
@@ -1046,12 +1036,12 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         {
             var now = _timeProvider.GetTimestamp();
             long? next = null;
-            Aftermath<TKey> aftermath = default;
+            Aftermath<TKey> aftermath;
             lock (_gate)
             {
                 // A delayed addition is either posted before this and read now, or its poster finds that the timer will not look for it.
                 Interlocked.Exchange(ref _nextWake, long.MaxValue);
-                ReadInboxLocked(ref aftermath);
+                ReadInboxLocked();
                 for (var released = 0; !_isShutDown && _waiting.Count > 0; released++)
                 {
                     next = _waiting.EarliestDue;
@@ -1061,13 +1051,14 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
                     }
 
                     var slot = _waiting.Earliest;
-                    _waiting.Remove(_table, slot);
-                    MakeDirtyLocked(slot, _table[slot].Priority, now, ref aftermath);
+                    _waiting.Remove(_entries, slot);
+                    MakeDirtyLocked(slot, _entries[slot].Priority, now);
                     next = null;
                 }
 
                 Volatile.Write(ref _nextWake, next ?? long.MaxValue);
                 AssertInvariantsLocked();
+                (aftermath, _aftermath) = (_aftermath, default); // a stale timer included: it is set next of all
             }
 
             try
@@ -1130,38 +1121,92 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         ReleaseDue();
     }
 
+    /// <summary>Takes the lock, reads the inbox, and, once the lock is let go, does what was left to be done then.</summary>
+    private Pass Enter() => new(this);
+
     [Conditional("DEBUG")]
     private void AssertInvariantsLocked()
     {
         Debug.Assert(_gate.IsHeldByCurrentThread, "Invariants hold only under _gate.");
         Debug.Assert(_parked.First is null || _ready.Count == 0 || _hasFlows, "Nobody waits while a key may be handed out.");
         Debug.Assert(_parked.First is null || !HasEndedLocked, "Nobody waits for a key that cannot come.");
-        Debug.Assert(_table.Count <= _ready.Count + _processing.Count + _waiting.Count, "A key without a state has no entry.");
-        if (_table.Count > MaxEntriesFullyChecked)
+        Debug.Assert(_entries.Index.Count <= _ready.Count + _processing.Count + _waiting.Count, "A key without a state has no entry.");
+        if (_entries.Index.Count > MaxEntriesFullyChecked)
         {
             return;
         }
 
         _table.AssertInvariants();
-        _ready.AssertInvariants(_table);
-        _waiting.AssertInvariants(_table);
+        _ready.AssertInvariants(_entries);
+        _waiting.AssertInvariants(_entries);
         Span<int> slots = stackalloc int[MaxEntriesFullyChecked];
         int processing = 0, dirtyAndHeld = 0;
-        for (var slot = _processing.First; slot >= 0; slot = _table[slot].Next, processing++)
+        for (var slot = _processing.First; slot >= 0; slot = _entries[slot].Next, processing++)
         {
-            Debug.Assert(_table[slot].IsHeld, "A key in processing is held.");
-            dirtyAndHeld += _table[slot].IsDirty ? 1 : 0;
+            Debug.Assert(_entries[slot].IsHeld, "A key in processing is held.");
+            dirtyAndHeld += _entries[slot].IsDirty ? 1 : 0;
         }
 
         Debug.Assert(processing == _processing.Count, "The processing list is counted.");
         Debug.Assert(dirtyAndHeld == _dirtyAndHeld, "Keys that will be ready again are counted.");
-        _waiting.CopyTo(_table, slots);
+        _waiting.CopyTo(_entries, slots);
         var waitingOnly = 0;
         foreach (var slot in slots[.._waiting.Count])
         {
-            waitingOnly += _table[slot].IsHeld ? 0 : 1;
+            waitingOnly += _entries[slot].IsHeld ? 0 : 1;
         }
 
-        Debug.Assert(_table.Count == _ready.Count + processing + waitingOnly, "Every entry is ready, held or waiting.");
+        Debug.Assert(_entries.Index.Count == _ready.Count + processing + waitingOnly, "Every entry is ready, held or waiting.");
+    }
+
+    private ref struct Pass
+    {
+        private readonly WorkQueue<TKey> _queue;
+        private Lock.Scope _scope;
+
+        public Pass(WorkQueue<TKey> queue)
+        {
+            _queue = queue;
+            _scope = queue._gate.EnterScope();
+            try
+            {
+                queue.ReadInboxLocked();
+            }
+            catch
+            {
+                Dispose();
+                throw;
+            }
+        }
+
+        public void Dispose()
+        {
+            _queue.AssertInvariantsLocked();
+            if (_queue._aftermath.IsEmpty)
+            {
+                _scope.Dispose();
+            }
+            else
+            {
+                Finish();
+            }
+        }
+
+        private void Finish()
+        {
+            (var aftermath, _queue._aftermath) = (_queue._aftermath, default);
+            _scope.Dispose();
+            try
+            {
+                aftermath.Run();
+            }
+            finally
+            {
+                if (aftermath.TimerIsStale)
+                {
+                    _queue.ReleaseDue();
+                }
+            }
+        }
     }
 }

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Text;
+using System.Text.Json;
 using CrMonitor.ApiServer;
 using CrMonitor.Tests;
 
@@ -23,29 +25,7 @@ public sealed class EmbeddedServerTests : IAsyncLifetime
         _factory = new SharedInformerFactory(_transport);
         _informer = _factory.Informer(WidgetJson.Resource);
         _informer.AddHandler(_handler);
-        await SendAsync(
-            HttpMethod.Post,
-            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
-            """
-            {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"widgets.test.crmonitor.dev"},
-             "spec":{"group":"test.crmonitor.dev","scope":"Namespaced","names":{"plural":"widgets","singular":"widget","kind":"Widget","listKind":"WidgetList"},
-             "versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object",
-             "properties":{"spec":{"type":"object","properties":{"size":{"type":"integer"}}}}}}}]}}
-            """);
-        await Eventually.TrueAsync(
-            async () =>
-            {
-                try
-                {
-                    await SendAsync(HttpMethod.Get, Collection);
-                    return true;
-                }
-                catch (KubeApiException e) when (e.IsNotFound)
-                {
-                    return false;
-                }
-            },
-            "the new kind is served");
+        await WidgetDefinition.CreateAsync(_client);
     }
 
     public async ValueTask DisposeAsync()
@@ -105,6 +85,98 @@ public sealed class EmbeddedServerTests : IAsyncLifetime
         Assert.Equal(["Added default/c ->3", "Deleted default/a 1-> unknown"], told.Order());
         Assert.Equal(["b", "c"], _informer.Lister.List().Select(widget => widget.Metadata.Name).Order());
         Assert.Equal(4, _handler.All.Count);
+    }
+
+    [Fact]
+    public async Task The_answers_of_own_writes_are_read_at_once_and_the_watch_agrees_with_them()
+    {
+        await SyncAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            var created = Read(await CreateAsync($"w{i}", i));
+            _informer.NoteWrite(created);
+            Assert.NotNull(_informer.Lister.Get(ObjectKey.Of(created)));
+            var patched = Read(await SendAsync(HttpMethod.Patch, $"{Collection}/w{i}", """{"spec":{"size":99}}""", KubeRequest.MergePatch));
+            _informer.NoteWrite(patched);
+            Assert.Equal(99, _informer.Lister.Get(ObjectKey.Of(created))!.Spec!.Size);
+            if (i % 2 == 0)
+            {
+                await SendAsync(HttpMethod.Delete, $"{Collection}/w{i}");
+                _informer.NoteDelete(ObjectKey.Of(created), created.Metadata.Uid);
+                Assert.Null(_informer.Lister.Get(ObjectKey.Of(created)));
+            }
+        }
+
+        var last = Read(await CreateAsync("last", 1));
+        Assert.NotNull(await _informer.GetAsync(ObjectKey.Of(last), last.Metadata.ResourceVersion, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        await _informer.WaitForCacheAsync(cache => cache.ResourceVersion == last.Metadata.ResourceVersion, TestContext.Current.CancellationToken);
+        Assert.Equal(11, _informer.Lister.Count);
+        Assert.All(_informer.Lister.List(), widget => Assert.Equal(widget.Metadata.Name == "last" ? 1 : 99, widget.Spec!.Size));
+    }
+
+    [Fact]
+    public async Task An_informer_follows_a_kind_that_comes_goes_and_comes_again()
+    {
+        const string Group = "late.crmonitor.dev";
+        await SyncAsync();
+        await CreateAsync("a", 1);
+        Assert.Equal("Added default/a ->1", await _handler.NextTextAsync());
+        var failures = new ConcurrentQueue<ReflectorFailureReason>();
+        var time = new SignallingTime();
+        await using var factory = new SharedInformerFactory(
+            _transport, new SharedInformerFactoryOptions { TimeProvider = time, OnFailure = (_, failure) => failures.Enqueue(failure.Reason) });
+        var late = factory.Informer(new KubeResource<Widget>(new KubeResource(Group, "v1", "widgets", "Widget"), WidgetJson.Default.Widget));
+        factory.Start();
+        await time.SkipDelayAsync();
+        Assert.Equal(ReflectorFailureReason.KindMissing, failures.First());
+
+        using var skipping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var skips = SkipDelaysAsync(time, skipping.Token);
+        for (var i = 0; i < 2; i++)
+        {
+            await WidgetDefinition.CreateAsync(_client, Group);
+            await late.WaitForSyncAsync(TestContext.Current.CancellationToken);
+            await Eventually.TrueAsync(() => late.Health.IsConnected, "the kind is watched");
+            await SendAsync(
+                HttpMethod.Post,
+                $"/apis/{Group}/v1/namespaces/default/widgets",
+                $$"""{"apiVersion":"{{Group}}/v1","kind":"Widget","metadata":{"name":"x"},"spec":{"size":1} }""");
+            await late.WaitForCacheAsync(cache => cache.Count == 1, TestContext.Current.CancellationToken);
+            await SendAsync(HttpMethod.Delete, $"{WidgetDefinition.Path}/widgets.{Group}");
+            await late.WaitForCacheAsync(cache => cache.Count == 0, TestContext.Current.CancellationToken);
+            await Eventually.TrueAsync(() => late.Health.LastFailure?.Reason == ReflectorFailureReason.KindMissing, "the kind is missing again");
+        }
+
+        await skipping.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => skips);
+        Assert.Equal(1, _informer.Lister.Count);
+    }
+
+    private static async Task SkipDelaysAsync(SignallingTime time, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await time.SkipNextAsync(cancellationToken);
+        }
+    }
+
+    private static Widget Read(KubeResponse response) => JsonSerializer.Deserialize(response.Body.Span, WidgetJson.Default.Widget)!;
+
+    [Fact]
+    public async Task Dynamic_objects_and_metadata_alone_follow_as_well()
+    {
+        var dynamics = _factory.Informer(DynamicObject.Of(WidgetJson.Resource));
+        var metadata = _factory.Informer(PartialObjectMetadata.Of(WidgetJson.Resource));
+        await CreateAsync("a", 1);
+        await SyncAsync();
+        await CreateAsync("b", 2);
+        await SendAsync(HttpMethod.Delete, $"{Collection}/a");
+
+        await Eventually.TrueAsync(
+            () => dynamics.Lister.List() is [{ Key.Name: "b" }] && metadata.Lister.List() is [{ Metadata.Name: "b" }], "both show b alone");
+        var size = DynamicPath.Parse("spec.size");
+        Assert.True(dynamics.Lister.Get(new ObjectKey("default", "b"))!.TryGetInt64(size, out var value) && value == 2);
+        Assert.Equal("Widget", metadata.Lister.Get(new ObjectKey("default", "b"))!.Kind);
     }
 
     private static bool IsWatch(ApiRequest request) => request.Verb == "watch";

@@ -26,6 +26,55 @@ public sealed class HandlerTests
         Assert.Equal("Added default/b ->2", await early.NextTextAsync());
     }
 
+    // Case 76.
+    [Fact]
+    public async Task Handlers_before_during_and_after_the_first_list_are_told_every_object_once()
+    {
+        await using var fixture = new InformerFixture();
+        var before = new RecordingHandler();
+        var during = new RecordingHandler();
+        var after = new RecordingHandler();
+        fixture.Informer.AddHandler(before);
+        fixture.Informer.Start();
+        var list = await fixture.Server.NextListAsync();
+        fixture.Informer.AddHandler(during);
+        list.List("20", Json.Widget("a", 5), Json.Widget("b", 6));
+        await fixture.Informer.WaitForSyncAsync(TestContext.Current.CancellationToken);
+        await fixture.Informer.AddHandler(after).WaitForSyncAsync(TestContext.Current.CancellationToken);
+        var watch = (await fixture.Server.NextWatchAsync()).Open();
+        watch.Send(Json.Event("ADDED", Json.Widget("c", 21)));
+        watch.Send(Json.Event("ERROR", Json.Status(410, "Expired", "too old")));
+        (await fixture.AfterDelayAsync()).Request.List("40", Json.Widget("a", 5), Json.Widget("b", 6), Json.Widget("c", 21), Json.Widget("d", 33));
+
+        foreach (var handler in (RecordingHandler[])[before, during, after])
+        {
+            List<string> told = [await handler.NextTextAsync(), await handler.NextTextAsync(), await handler.NextTextAsync(), await handler.NextTextAsync()];
+            Assert.Equal(["Added default/a ->0 initial", "Added default/b ->0 initial", "Added default/c ->0", "Added default/d ->0"], told.Order());
+            Assert.Equal(4, handler.All.Count);
+        }
+    }
+
+    // Case 78.
+    [Fact]
+    public async Task Removal_and_stop_at_the_same_time_both_end()
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            await using var fixture = new InformerFixture();
+            var handler = new RecordingHandler { Before = (_, token) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token) };
+            var registration = fixture.Informer.AddHandler(handler, new HandlerOptions { ResyncPeriod = TimeSpan.FromSeconds(1) });
+            await fixture.SyncAsync("20", Json.Widget("a", 5), Json.Widget("b", 6));
+            await handler.NextAsync();
+
+            await Task.WhenAll(
+                Task.Run(() => registration.DisposeAsync().AsTask(), TestContext.Current.CancellationToken),
+                Task.Run(fixture.Informer.StopAsync, TestContext.Current.CancellationToken),
+                Task.Run(() => registration.DisposeAsync().AsTask(), TestContext.Current.CancellationToken))
+                .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+            Assert.Single(handler.All);
+        }
+    }
+
     [Fact]
     public async Task A_handler_has_synced_only_when_its_last_initial_call_has_returned()
     {

@@ -136,6 +136,9 @@ public sealed class LifetimeTests
             fixture.Informer.AddHandler(new RecordingHandler());
             fixture.Informer.Start();
             var list = await fixture.Server.NextListAsync();
+            // Waits that nobody awaits to their end.
+            _ = fixture.Informer.WaitForCacheAsync(cache => cache.Count == 9, TestContext.Current.CancellationToken);
+            _ = fixture.Informer.GetAsync(new ObjectKey("default", "a"), "99", TimeSpan.FromDays(1), CancellationToken.None).AsTask();
             if (i % 2 == 0)
             {
                 list.List("20", Json.Widget("a", 1));

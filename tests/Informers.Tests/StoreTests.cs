@@ -10,7 +10,7 @@ public sealed class StoreTests
     public void An_object_is_found_by_key_namespace_label_and_index_and_only_where_it_belongs_now()
     {
         var store = NewStore();
-        store.AddIndex("size", widget => [$"{widget.Spec!.Size}"]);
+        store.AddIndex<string>("size", widget => [$"{widget.Spec!.Size}"]);
         Write(store, NewWidget("red", "a", 1, ("app", "web")));
         Write(store, NewWidget("red", "b", 1, ("app", "db")));
         Write(store, NewWidget("blue", "a", 2));
@@ -42,7 +42,7 @@ public sealed class StoreTests
     {
         var store = NewStore();
         Write(store, NewWidget("ns", "a", 1, ("x", "1"), ("y", "2")));
-        store.AddIndex("labels", widget => widget.Spec!.Size == 13
+        store.AddIndex<string>("labels", widget => widget.Spec!.Size == 13
             ? throw new InvalidOperationException("unlucky")
             : widget.Metadata.Labels?.Keys ?? []);
 
@@ -53,7 +53,7 @@ public sealed class StoreTests
         Assert.Empty(store.ByIndex("labels", "x"));
         Assert.Contains("labels ns/a unlucky", _indexFailures);
         Assert.NotNull(store.Get(new ObjectKey("ns", "a")));
-        Assert.Throws<ArgumentException>(() => store.AddIndex("labels", _ => []));
+        Assert.Throws<ArgumentException>(() => store.AddIndex<string>("labels", _ => []));
         Assert.Contains("'labels'", Assert.Throws<ArgumentException>(() => store.ByIndex("absent", "x")).Message, StringComparison.Ordinal);
     }
 
@@ -61,7 +61,7 @@ public sealed class StoreTests
     public void Values_that_are_no_longer_used_leave_nothing_behind()
     {
         var store = NewStore();
-        store.AddIndex("size", widget => [$"{widget.Spec!.Size}"]);
+        store.AddIndex<string>("size", widget => [$"{widget.Spec!.Size}"]);
         var baseline = 0L;
         for (var i = 0; i < 40_000; i++)
         {
@@ -109,7 +109,7 @@ public sealed class StoreTests
     [Fact]
     public void The_version_is_that_of_the_oldest_source()
     {
-        var store = new IndexedStore<Widget>(["a", "b"], (_, _, _) => { });
+        var store = new IndexedStore<Widget>(ObjectForm<Widget>.Of(WidgetJson.Resource, keepManagedFields: false), ["a", "b"], (_, _, _) => { });
         store.BeginReplace(0).Commit("9", _ => { });
         Assert.Null(store.ResourceVersion);
         store.BeginReplace(1).Commit("10", _ => { });
@@ -146,8 +146,8 @@ public sealed class StoreTests
     public async Task Readers_see_object_and_index_agree_while_a_writer_goes_on()
     {
         var store = NewStore();
-        store.AddIndex("size", widget => [$"{widget.Spec!.Size}"]);
-        store.AddIndex("all", _ => ["all"]);
+        store.AddIndex<string>("size", widget => [$"{widget.Spec!.Size}"]);
+        store.AddIndex<string>("all", _ => ["all"]);
         for (var i = 0; i < 50; i++)
         {
             Write(store, NewWidget("ns", $"w{i}", 0));
@@ -187,7 +187,7 @@ public sealed class StoreTests
         Spec = new WidgetSpec { Size = size },
     };
 
-    private IndexedStore<Widget> NewStore() => new([null], (index, key, e) => _indexFailures.Add($"{index} {key} {e.Message}"));
+    private IndexedStore<Widget> NewStore() => new(ObjectForm<Widget>.Of(WidgetJson.Resource, keepManagedFields: false), [null], (index, key, e) => _indexFailures.Add($"{index} {key} {e.Message}"));
 
     private void Write(IndexedStore<Widget> store, Widget widget)
     {

@@ -25,8 +25,10 @@ public sealed class TelemetryTests
             var labels = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value?.ToString());
             if (labels["group"] == Group)
             {
-                var name = $"{instrument.Name} {labels.GetValueOrDefault("type")}{labels.GetValueOrDefault("reason")}".Trim();
-                measured.AddOrUpdate(name, value, (_, before) => instrument.IsObservable ? value : before + (instrument is Histogram<double> ? 1 : value));
+                var name = string.Join(
+                    ' ', new[] { instrument.Name }.Concat(new[] { "type", "verb", "mode", "reason" }.Where(labels.ContainsKey).Select(label => labels[label])));
+                var amount = instrument is Histogram<double> ? 1 : value;
+                measured.AddOrUpdate(name, amount, (_, before) => instrument.IsObservable ? value : before + amount);
             }
         }
 
@@ -60,13 +62,15 @@ public sealed class TelemetryTests
         Assert.Equal(2, measured["informer_events added"]);
         Assert.Equal(1, measured["informer_events bookmark"]);
         Assert.Equal(1, measured["informer_failures InvalidObject"]);
-        Assert.True(measured.ContainsKey("informer_list_duration"));
+        Assert.Equal(1, measured["informer_list_duration pages"]);
+        Assert.True(measured["informer_received"] > 500, $"{measured["informer_received"]} bytes of a list and three events");
         Assert.True(measured.ContainsKey("informer_processing_latency"));
 
         watch.Send(Json.Event("ERROR", Json.Status(410, "Expired", "too old")));
         await time.SkipDelayAsync();
         await server.NextListAsync();
         Assert.Equal(1, measured["informer_failures Expired"]);
+        Assert.Equal(1, measured["informer_restarts list Expired"]);
         Assert.True(measured.ContainsKey("informer_watch_duration"));
     }
 }

@@ -44,6 +44,32 @@ public sealed class WireTests
     }
 
     [Fact]
+    public void A_value_ends_at_the_same_byte_whether_its_bytes_come_one_by_one_or_together()
+    {
+        const string Likely = "{}[]\"\"\\\\:,a";
+        Gen.Int[0, Likely.Length - 1].Select(i => (byte)Likely[i]).Array[0, 400].Sample(tail =>
+        {
+            byte[] bytes = [(byte)'{', (byte)'[', (byte)'{', .. tail];
+            Assert.Equal(EndByPieces(bytes, 1), EndByPieces(bytes, bytes.Length));
+            Assert.Equal(EndByPieces(bytes, 1), EndByPieces(bytes, 97));
+        });
+
+        static int EndByPieces(byte[] bytes, int size)
+        {
+            var scanner = default(JsonValueScanner);
+            for (var position = 0; position < bytes.Length; position += size)
+            {
+                if (scanner.Scan(bytes.AsSpan(position, Math.Min(size, bytes.Length - position)), out var consumed))
+                {
+                    return position + consumed;
+                }
+            }
+
+            return -1;
+        }
+    }
+
+    [Fact]
     public void Random_bytes_lead_to_nothing_but_a_decoding_error()
     {
         const string Likely = "{\"items\":[{}},]:\\ \n\"type object metadata";

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace CrMonitor.WorkQueue.Tests;
 
 /// <summary>
-/// Random operations on a fair queue. Whichever key is handed out: it is the first of the highest priority of its flow; its flow is below its limit; and no
-/// flow that could have had a turn all the while has let another one go more than twice. When none is handed out, none may be.
+/// Random operations on a fair queue. Whichever key is handed out: it is the first of the highest priority of its flow; its flow is below its
+/// limit; and no flow that could have had a turn all the while has let another one go more than twice. When none is handed out, none may be.
 /// </summary>
 public sealed class FairModelTests
 {
@@ -13,7 +13,9 @@ public sealed class FairModelTests
     private const int Flows = 4;
 
     private static readonly Gen<(Verb Verb, int Key, int Priority)[]> Operations = Gen.Select(
-        Gen.Frequency((8, Gen.Const(Verb.Add)), (2, Gen.Const(Verb.AddAfter)), (8, Gen.Const(Verb.Take)), (6, Gen.Const(Verb.Done)), (1, Gen.Const(Verb.Cancel)), (1, Gen.Const(Verb.Advance))),
+        Gen.Frequency(
+            (8, Gen.Const(Verb.Add)), (2, Gen.Const(Verb.AddAfter)), (8, Gen.Const(Verb.Take)), (6, Gen.Const(Verb.Done)),
+            (1, Gen.Const(Verb.Cancel)), (1, Gen.Const(Verb.Advance))),
         Gen.Int[0, Keys - 1],
         Gen.Int[0, 2]).Array[1, 120];
 

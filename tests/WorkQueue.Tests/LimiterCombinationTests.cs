@@ -120,7 +120,8 @@ public sealed class LimiterCombinationTests
         Assert.Throws<ArgumentOutOfRangeException>("fastRetries", () => new FastSlowRateLimiter<string>(Milliseconds(1), Milliseconds(1), -1));
         Assert.Throws<ArgumentException>("limiters", () => new MaxOfRateLimiter<string>());
         Assert.Throws<ArgumentNullException>("inner", () => new MaxWaitRateLimiter<string>(null!, Milliseconds(1)));
-        Assert.Throws<ArgumentOutOfRangeException>("maxWait", () => new MaxWaitRateLimiter<string>(new ExponentialRateLimiter<string>(), Milliseconds(-1)));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "maxWait", () => new MaxWaitRateLimiter<string>(new ExponentialRateLimiter<string>(), Milliseconds(-1)));
     }
 
     private static TimeSpan Milliseconds(int value) => TimeSpan.FromMilliseconds(value);

@@ -5,11 +5,11 @@ namespace CrMonitor.Benchmarks.Informers;
 internal sealed record ApplicationSpec
 {
     [JsonPropertyName("image")]
-    public string Image { get; init; } = "";
+    public string Image { get; set; } = null!;
 
     [JsonPropertyName("replicas")]
-    public int Replicas { get; init; }
+    public int Replicas { get; set; }
 
     [JsonPropertyName("ports")]
-    public IReadOnlyList<int>? Ports { get; init; }
+    public IReadOnlyList<int>? Ports { get; set; }
 }

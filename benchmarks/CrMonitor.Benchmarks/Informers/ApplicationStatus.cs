@@ -6,14 +6,14 @@ namespace CrMonitor.Benchmarks.Informers;
 internal sealed record ApplicationStatus
 {
     [JsonPropertyName("observedGeneration")]
-    public long? ObservedGeneration { get; init; }
+    public long? ObservedGeneration { get; set; }
 
     [JsonPropertyName("phase")]
-    public string? Phase { get; init; }
+    public string? Phase { get; set; }
 
     [JsonPropertyName("readyReplicas")]
-    public int ReadyReplicas { get; init; }
+    public int ReadyReplicas { get; set; }
 
     [JsonPropertyName("conditions")]
-    public IReadOnlyList<V1Condition>? Conditions { get; init; }
+    public IReadOnlyList<V1Condition>? Conditions { get; set; }
 }

@@ -18,7 +18,8 @@ internal static class Keys
     }
 
     /// <summary>The number of the namespace.</summary>
-    public static int Flow(string key) => int.Parse(key.AsSpan(3, key.IndexOf('/', StringComparison.Ordinal) - 3), NumberStyles.None, CultureInfo.InvariantCulture);
+    public static int Flow(string key) =>
+        int.Parse(key.AsSpan(3, key.IndexOf('/', StringComparison.Ordinal) - 3), NumberStyles.None, CultureInfo.InvariantCulture);
 
     /// <summary>The number of the key.</summary>
     public static int Index(string key) =>

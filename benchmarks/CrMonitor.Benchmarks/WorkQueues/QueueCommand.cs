@@ -16,13 +16,24 @@ internal static class QueueCommand
     public static RootCommand Create()
     {
         var workload = new Option<Workload>("--workload") { Description = "What is done.", Required = true };
-        var order = new Option<QueueOrder>("--order") { Description = "The queue's order, or a channel.", DefaultValueFactory = _ => QueueOrder.Fifo };
+        var order = new Option<QueueOrder>("--order")
+        {
+            Description = "The queue's order, or a channel.",
+            DefaultValueFactory = _ => QueueOrder.Fifo,
+        };
         var workers = new Option<int>("--workers") { Description = "How many workers take keys (pump, hot).", DefaultValueFactory = _ => 4 };
-        var count = new Option<int>("--n") { Description = "How many keys; with hot, additions of each producer.", DefaultValueFactory = _ => 1_000_000 };
+        var count = new Option<int>("--n")
+        {
+            Description = "How many keys; with hot, additions of each producer.",
+            DefaultValueFactory = _ => 1_000_000,
+        };
         var repetitions = new Option<int>("--reps") { Description = "How many measured repetitions.", DefaultValueFactory = _ => 5 };
         var warmUps = new Option<int>("--warmups") { Description = "How many repetitions before that.", DefaultValueFactory = _ => 2 };
         var metrics = new Option<bool>("--metrics") { Description = "Name the queue and measure it with OpenTelemetry." };
-        var priorities = new Option<int?>("--priorities") { Description = "How many priorities the keys have in turn; by default 3 with the priority order, else 1." };
+        var priorities = new Option<int?>("--priorities")
+        {
+            Description = "How many priorities the keys have in turn; by default 3 with the priority order, else 1.",
+        };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var queue = new Command("queue", "Runs one workload of the work queue.")
         {

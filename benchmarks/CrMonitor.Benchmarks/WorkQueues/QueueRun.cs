@@ -245,7 +245,8 @@ internal sealed class QueueRun : IDisposable
         });
         for (var i = 0; i < _keys.Length; i++)
         {
-            Volatile.Write(ref _due[i], TimeProvider.System.GetTimestamp() + (_delays[i].Ticks * (TimeProvider.System.TimestampFrequency / TimeSpan.TicksPerSecond)));
+            var delay = _delays[i].Ticks * (TimeProvider.System.TimestampFrequency / TimeSpan.TicksPerSecond);
+            Volatile.Write(ref _due[i], TimeProvider.System.GetTimestamp() + delay);
             _queue.AddAfter(_keys[i], _delays[i]);
         }
 

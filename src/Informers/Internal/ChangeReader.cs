@@ -19,7 +19,9 @@ internal sealed class ChangeReader<T> : IResourceHandler<T>
         await _done.Reader.ReadAsync(cancellationToken);
     }
 
-    /// <summary>The next change, when there is one; <see langword="null"/> after <see cref="End"/>. For one reader, which is done with the one before.</summary>
+    /// <summary>
+    /// The next change, when there is one; <see langword="null"/> after <see cref="End"/>. For one reader, which is done with the one before.
+    /// </summary>
     public async ValueTask<ResourceChange<T>?> NextAsync(CancellationToken cancellationToken)
     {
         if (_isReading)

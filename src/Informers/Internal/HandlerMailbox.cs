@@ -322,7 +322,10 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
 
         public T? Current { get; set; }
 
-        public readonly bool IsRecreation => Told is not null && Current is not null && Told.Metadata.Uid != Current.Metadata.Uid;
+        public readonly bool IsRecreation => Told is not null && Current is not null && UidOf(Told) != UidOf(Current);
+
+        // A dynamic object shows its uid without decoding its metadata.
+        private static string? UidOf(T resource) => resource is DynamicObject dynamic ? dynamic.Uid : resource.Metadata.Uid;
 
         /// <summary>Takes the next step. <paramref name="final"/> is the last state of a deleted object, if it is known.</summary>
         public void Become(StoreChange<T> change, T? final)
@@ -331,7 +334,7 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
             if (Current is null && Told is not null)
             {
                 var last = final ?? change.Old;
-                if (last is not null && last.Metadata.Uid == Told.Metadata.Uid)
+                if (last is not null && UidOf(last) == UidOf(Told))
                 {
                     _last = last;
                     _isFinal = final is not null;

@@ -16,8 +16,8 @@ internal interface IReflectorSink<T>
     /// <summary>The list is complete.</summary>
     /// <param name="replacement">What it holds.</param>
     /// <param name="version">Its version.</param>
-    /// <param name="invalid">The keys of objects in it that could not be decoded.</param>
-    void Replace(IndexedStore<T>.Replacement replacement, string version, IReadOnlyCollection<ObjectKey> invalid);
+    /// <param name="invalid">The objects in it that could not be decoded.</param>
+    void Replace(IndexedStore<T>.Replacement replacement, string version, IReadOnlyCollection<InvalidObject> invalid);
 
     /// <summary>An object was added or modified, or (<paramref name="current"/> is <see langword="null"/>) deleted.</summary>
     /// <param name="key">Its key.</param>
@@ -27,7 +27,9 @@ internal interface IReflectorSink<T>
     void Apply(ObjectKey key, T? current, T? final, string? version);
 
     /// <summary>An object was added or modified, and could not be decoded.</summary>
-    void Invalid(ObjectKey? key, string? version);
+    /// <param name="invalid">The object; <see langword="null"/> if not even its key can be read.</param>
+    /// <param name="version">The version that the store has reached by this; <see langword="null"/> leaves it.</param>
+    void Invalid(InvalidObject? invalid, string? version);
 
     /// <summary>The server has come so far.</summary>
     void Bookmark(string version);

@@ -1,4 +1,6 @@
+using System.Collections;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using k8s;
 using k8s.Models;
 
@@ -9,26 +11,28 @@ namespace CrMonitor.Informers;
 /// Readers take no lock: each call works on the snapshot that it finds. Writers come one at a time; the caller sees to that (<see cref="SharedInformer{T}"/> holds
 /// its gate). A store is fed by one or several sources, each of which owns a namespace or, alone, everything.
 /// </remarks>
+/// <param name="form">How its objects are held.</param>
 /// <param name="sources">The namespace of each source; a single <see langword="null"/> for one source of everything.</param>
 /// <param name="indexFailed">Is told when an index function throws; the object then stands under no value of that index.</param>
-internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<string, ObjectKey, Exception> indexFailed) : ILister<T>
+internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?> sources, Action<string, ObjectKey, Exception> indexFailed) : ILister<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     // Written under the caller's gate alone; read by anyone.
     private StoreSnapshot<T> _snapshot = StoreSnapshot<T>.Empty;
     private readonly string?[] _versions = new string?[sources.Count];
     private readonly IReadOnlyList<string?> _sources = sources;
+    private readonly ObjectForm<T> _form = form;
     private int _writing;
 
-    public int Count => Snapshot.Count;
+    public int Count => Snapshot.Objects.Count;
 
     public string? ResourceVersion => Snapshot.ResourceVersion;
 
-    private StoreSnapshot<T> Snapshot => Volatile.Read(ref _snapshot);
+    internal StoreSnapshot<T> Snapshot => Volatile.Read(ref _snapshot);
 
     public T? Get(ObjectKey key) => Snapshot.Get(key);
 
-    public IReadOnlyList<T> List(string? ns = null, LabelSelector? selector = null)
+    public IReadOnlyList<T> List(string? ns = null, LabelSelector? selector = null, Func<T, bool>? predicate = null)
     {
         var snapshot = Snapshot;
         if (selector is { IsNothing: true })
@@ -36,38 +40,38 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
             return [];
         }
 
-        T[] all;
-        if (ns is null)
-        {
-            all = new T[snapshot.Count];
-            var collected = (Target: all, Index: new int[1]);
-            snapshot.Namespaces.ForEach(collected, static (state, _, names) => state.Index[0] = names.CopyValues(state.Target, state.Index[0]));
-        }
-        else if (snapshot.Namespaces.TryGet(new Text(ns), out var names))
-        {
-            all = new T[names.Count];
-            names.CopyValues(all, 0);
-        }
-        else
+        ObjectList<T>? inNamespace = null;
+        if (ns is not null && !snapshot.Namespaces.TryGet(new Text(ns), out inNamespace))
         {
             return [];
         }
 
-        if (selector is null or { IsEverything: true })
+        if (selector is null or { IsEverything: true } && predicate is null)
         {
+            var all = new T[inNamespace?.Count ?? snapshot.Objects.Count];
+            if (inNamespace is not null)
+            {
+                inNamespace.CopyTo(all);
+            }
+            else
+            {
+                snapshot.Namespaces.ForEach(new Filling(all), static (target, _, list) => list.CopyTo(target.Take(list.Count)));
+            }
+
             return all;
         }
 
-        var matching = 0;
-        foreach (var candidate in all)
+        var search = new Search(selector ?? LabelSelector.Everything, predicate);
+        if (inNamespace is not null)
         {
-            if (selector.Matches(candidate.Metadata.Labels))
-            {
-                all[matching++] = candidate;
-            }
+            search.Look(inNamespace);
+        }
+        else
+        {
+            snapshot.Namespaces.ForEach(search, static (searching, _, list) => searching.Look(list));
         }
 
-        return all.AsSpan(0, matching).ToArray();
+        return search.Found;
     }
 
     public IReadOnlyList<T> ByIndex(string index, string value)
@@ -77,14 +81,9 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
         {
             if (candidate.Name == index)
             {
-                if (!candidate.Entries.TryGet(new Text(value), out var bucket))
-                {
-                    return [];
-                }
-
-                var found = new T[bucket.Count];
-                bucket.CopyValues(found, 0);
-                return found;
+                return candidate is StoreIndex<T, string> found
+                    ? found.Find(value)
+                    : throw new ArgumentException($"The values of the index '{index}' are no strings. Ask what AddIndex returned.", nameof(index));
             }
         }
 
@@ -93,7 +92,8 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
     }
 
     /// <summary>Adds an index and fills it.</summary>
-    public void AddIndex(string name, Func<T, IEnumerable<string>> values)
+    public IObjectIndex<TValue, T> AddIndex<TValue>(string name, Func<T, IEnumerable<TValue>> values)
+        where TValue : notnull
     {
         using var writing = BeginWrite();
         var snapshot = Snapshot;
@@ -102,12 +102,11 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
             throw new ArgumentException($"There is an index '{name}' already.", nameof(name));
         }
 
-        var index = new IndexBuilder(this, new StoreIndex<T>(name, values, PersistentMap<Text, PersistentMap<ObjectKey, T>>.Empty));
-        snapshot.Namespaces.ForEach(index, static (builder, ns, names) => names.ForEach(
-            (builder, ns),
-            static (state, objectName, added) =>
-                state.builder.Apply(new StoreChange<T>(new ObjectKey(state.ns.Value.Length == 0 ? null : state.ns.Value, objectName.Value), null, added))));
-        Publish(snapshot.Namespaces, [.. snapshot.Indexes, index.ToIndex()], snapshot.Count);
+        var present = new List<StoreChange<T>>(snapshot.Objects.Count);
+        snapshot.Objects.ForEach(present, static (changes, key, found) => changes.Add(new StoreChange<T>(key, null, found.Object)));
+        var index = new StoreIndex<T, TValue>(name, values, indexFailed).With(CollectionsMarshal.AsSpan(present));
+        Publish(snapshot.Objects, snapshot.Namespaces, [.. snapshot.Indexes, index]);
+        return new IndexHandle<T, TValue>(this, name, snapshot.Indexes.Length);
     }
 
     /// <summary>Adds or updates one object, or (<paramref name="current"/> is <see langword="null"/>) removes it. The version goes with it, if there is one.</summary>
@@ -115,22 +114,9 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
     public StoreChange<T> Write(int source, ObjectKey key, T? current, string? version)
     {
         using var writing = BeginWrite();
-        var snapshot = Snapshot;
-        var old = snapshot.Get(key);
-        var change = new StoreChange<T>(key, old, current);
+        var change = new StoreChange<T>(key, Snapshot.Get(key), current);
         SetVersion(source, version);
-        if (old is null && current is null)
-        {
-            Publish(snapshot.Namespaces, snapshot.Indexes, snapshot.Count);
-            return change;
-        }
-
-        var ns = new Text(key.Namespace ?? "");
-        var names = snapshot.Namespaces.TryGet(ns, out var present) ? present : PersistentMap<Text, T>.Empty;
-        names = current is null ? names.Remove(new Text(key.Name)) : names.Set(new Text(key.Name), current);
-        var namespaces = names.Count == 0 ? snapshot.Namespaces.Remove(ns) : snapshot.Namespaces.Set(ns, names);
-        var indexes = snapshot.Indexes.Length == 0 ? snapshot.Indexes : [.. snapshot.Indexes.Select(index => Apply(index, change))];
-        Publish(namespaces, indexes, snapshot.Count + (current is null ? -1 : old is null ? 1 : 0));
+        Apply(change.Old is null && current is null ? [] : new ReadOnlySpan<StoreChange<T>>(in change));
         return change;
     }
 
@@ -139,7 +125,7 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
     {
         using var writing = BeginWrite();
         SetVersion(source, version);
-        Publish(Snapshot.Namespaces, Snapshot.Indexes, Snapshot.Count);
+        Apply([]);
     }
 
     /// <summary>Starts to collect a new list for <paramref name="source"/>. Needs no gate until it is committed.</summary>
@@ -147,26 +133,43 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
 
     /// <summary>Calls <paramref name="visit"/> for every object.</summary>
     public void ForEach<TState>(TState state, Action<TState, ObjectKey, T> visit) =>
-        Snapshot.Namespaces.ForEach((state, visit), static (outer, ns, names) => names.ForEach(
-            (outer, ns),
-            static (inner, name, found) =>
-                inner.outer.visit(inner.outer.state, new ObjectKey(inner.ns.Value.Length == 0 ? null : inner.ns.Value, name.Value), found)));
+        Snapshot.Objects.ForEach((state, visit), static (outer, key, found) => outer.visit(outer.state, key, found.Object));
 
-    private StoreIndex<T> Apply(StoreIndex<T> index, StoreChange<T> change)
+    // Publishes the state after these changes, which say truly what was there before.
+    private void Apply(ReadOnlySpan<StoreChange<T>> changes)
     {
-        var builder = new IndexBuilder(this, index);
-        builder.Apply(change);
-        return builder.ToIndex();
+        var before = Snapshot;
+        if (changes.IsEmpty)
+        {
+            Publish(before.Objects, before.Namespaces, before.Indexes);
+            return;
+        }
+
+        var contents = new ContentsBuilder(before, changes.Length);
+        foreach (var change in changes)
+        {
+            contents.Apply(change);
+        }
+
+        var indexes = before.Indexes.Length == 0 ? before.Indexes : new StoreIndex<T>[before.Indexes.Length];
+        for (var i = 0; i < indexes.Length; i++)
+        {
+            indexes[i] = before.Indexes[i].With(changes);
+        }
+
+        var (objects, namespaces) = contents.ToMaps();
+        Publish(objects, namespaces, indexes);
     }
 
     private void SetVersion(int source, string? version) => _versions[source] = version ?? _versions[source];
 
-    private void Publish(PersistentMap<Text, PersistentMap<Text, T>> namespaces, StoreIndex<T>[] indexes, int count) =>
+    private void Publish(
+        PersistentMap<ObjectKey, StoredPlace<T>> objects, PersistentMap<Text, ObjectList<T>> namespaces, StoreIndex<T>[] indexes) =>
         Volatile.Write(ref _snapshot, new StoreSnapshot<T>
         {
+            Objects = objects,
             Namespaces = namespaces,
             Indexes = indexes,
-            Count = count,
             ResourceVersion = OldestVersion(),
         });
 
@@ -197,20 +200,6 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
         return new WriteScope(this);
     }
 
-    private IEnumerable<string> ValuesOf(StoreIndex<T> index, ObjectKey key, T of)
-    {
-        try
-        {
-            // Listed here, inside the try: the function may be an iterator.
-            return [.. index.Values(of)];
-        }
-        catch (Exception e)
-        {
-            indexFailed(index.Name, key, e);
-            return [];
-        }
-    }
-
     private readonly ref struct WriteScope(IndexedStore<T> store)
     {
         public void Dispose() => Volatile.Write(ref store._writing, 0);
@@ -222,116 +211,92 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
         private readonly IndexedStore<T> _store;
         private readonly int _source;
         private readonly string? _scope;
-        private readonly Dictionary<string, PersistentMap<Text, T>.Builder> _namespaces = new(StringComparer.Ordinal);
+        private readonly StoreSnapshot<T> _before;
+
+        // What the list has as the store has it, by namespace and by the places of `_before`: a bit an object, so that a list without news costs next to nothing.
+        private readonly Dictionary<string, BitArray> _kept = new(StringComparer.Ordinal);
+        private readonly Dictionary<ObjectKey, T> _news = [];
 
         internal Replacement(IndexedStore<T> store, int source)
         {
             _store = store;
             _source = source;
             _scope = store._sources[source];
+            _before = store.Snapshot;
         }
 
         public int Count { get; private set; }
 
+        /// <summary>The list holds this object. If the store has it in the same version, the store's instance is taken, and the listed one need not be decoded.</summary>
+        /// <returns><see langword="false"/> if the store does not have it: it is to be decoded and added.</returns>
+        public bool TryKeep(in ObjectHeader listed)
+        {
+            if (listed.Key is not { } key || !_before.Objects.TryGet(key, out var known) || !_store._form.IsSame(known.Object, listed))
+            {
+                return false;
+            }
+
+            Keep(key, known.Position);
+            return true;
+        }
+
         /// <summary>The list holds this object. If the store has it in the same version, the store's instance stays.</summary>
         public void Add(ObjectKey key, T listed)
         {
-            var known = _store.Get(key);
-            Put(key, known is not null && IsSame(known.Metadata, listed.Metadata) ? known : listed);
+            if (_before.Objects.TryGet(key, out var known) && _store._form.IsSame(known.Object, listed))
+            {
+                Keep(key, known.Position);
+            }
+            else
+            {
+                Override(key, listed);
+            }
         }
 
         /// <summary>The list holds an object of this key that cannot be read: what is known of it stays.</summary>
         public void AddUnreadable(ObjectKey key)
         {
-            if (_store.Get(key) is { } known)
+            if (!_news.ContainsKey(key) && _before.Objects.TryGet(key, out var known))
             {
-                Put(key, known);
+                Keep(key, known.Position);
             }
         }
 
         /// <summary>What the list holds under this key.</summary>
         public T? Find(ObjectKey key) =>
-            _namespaces.TryGetValue(key.Namespace ?? "", out var names) && names.TryGet(new Text(key.Name), out var found) ? found : null;
+            _news.TryGetValue(key, out var listed) ? listed
+            : IsKept(key, out var known) ? known.Object
+            : null;
 
         /// <summary>Lets the list hold <paramref name="instead"/> under this key, or (<see langword="null"/>) nothing.</summary>
         public void Override(ObjectKey key, T? instead)
         {
-            if (_namespaces.TryGetValue(key.Namespace ?? "", out var names) && names.Remove(new Text(key.Name)))
+            if (_news.Remove(key))
             {
                 Count--;
-                if (names.Count == 0)
-                {
-                    _namespaces.Remove(key.Namespace ?? "");
-                }
+            }
+            else if (IsKept(key, out var known))
+            {
+                _kept[key.Namespace ?? ""][known.Position] = false;
+                Count--;
             }
 
             if (instead is not null)
             {
-                Put(key, instead);
+                _news.Add(key, instead);
+                Count++;
             }
         }
 
         /// <summary>Makes the list the contents of the store (of its source), and then calls <paramref name="tell"/> for every key that differs. The caller holds the gate.</summary>
         public void Commit(string? version, Action<StoreChange<T>> tell)
         {
-            List<StoreChange<T>> changes = [];
+            List<StoreChange<T>> changes;
             using (_store.BeginWrite())
             {
-                var before = _store.Snapshot;
-                var namespaces = before.Namespaces.ToBuilder();
-                var count = before.Count;
-                before.Namespaces.ForEach(this, (self, ns, names) =>
-                {
-                    if (self._scope is not null && self._scope != ns.Value)
-                    {
-                        return;
-                    }
-
-                    var listed = self._namespaces.GetValueOrDefault(ns.Value);
-                    count -= names.Count;
-                    names.ForEach(ns, (parent, name, old) =>
-                    {
-                        if (listed is null || !listed.TryGet(name, out var current))
-                        {
-                            changes.Add(new StoreChange<T>(KeyOf(parent, name), old, null));
-                        }
-                        else if (!ReferenceEquals(old, current))
-                        {
-                            changes.Add(new StoreChange<T>(KeyOf(parent, name), old, current));
-                        }
-                    });
-                    if (listed is null)
-                    {
-                        namespaces.Remove(ns);
-                    }
-                });
-                foreach (var (ns, builder) in _namespaces)
-                {
-                    var names = builder.ToMap();
-                    var known = before.Namespaces.TryGet(new Text(ns), out var present) ? present : PersistentMap<Text, T>.Empty;
-                    names.ForEach(new Text(ns), (parent, name, current) =>
-                    {
-                        if (!known.TryGet(name, out _))
-                        {
-                            changes.Add(new StoreChange<T>(KeyOf(parent, name), null, current));
-                        }
-                    });
-                    namespaces.Set(new Text(ns), names);
-                    count += names.Count;
-                }
-
-                var indexes = before.Indexes.Select(index =>
-                {
-                    var builder = new IndexBuilder(_store, index);
-                    foreach (var change in changes)
-                    {
-                        builder.Apply(change);
-                    }
-
-                    return builder.ToIndex();
-                }).ToArray();
+                changes = Changes(_store.Snapshot);
                 _store.SetVersion(_source, version);
-                _store.Publish(namespaces.ToMap(), indexes, count);
+                _store.Apply(CollectionsMarshal.AsSpan(changes));
             }
 
             foreach (var change in changes)
@@ -340,63 +305,162 @@ internal sealed class IndexedStore<T>(IReadOnlyList<string?> sources, Action<str
             }
         }
 
-        private static ObjectKey KeyOf(Text ns, Text name) => new(ns.Value.Length == 0 ? null : ns.Value, name.Value);
-
-        private static bool IsSame(V1ObjectMeta known, V1ObjectMeta listed) =>
-            listed.ResourceVersion is { Length: > 0 } version && version == known.ResourceVersion && listed.Uid == known.Uid;
-
-        private void Put(ObjectKey key, T listed)
+        private List<StoreChange<T>> Changes(StoreSnapshot<T> now)
         {
-            var ns = key.Namespace ?? "";
-            if (!_namespaces.TryGetValue(ns, out var names))
+            var changes = new List<StoreChange<T>>(_news.Count);
+            now.Objects.ForEach((Self: this, Changes: changes), static (state, key, found) =>
             {
-                names = PersistentMap<Text, T>.Empty.ToBuilder();
-                _namespaces.Add(ns, names);
+                if ((state.Self._scope is null || state.Self._scope == key.Namespace) && state.Self.Find(key) is null)
+                {
+                    state.Changes.Add(new StoreChange<T>(key, found.Object, null));
+                }
+            });
+            foreach (var (key, listed) in _news)
+            {
+                var old = now.Get(key);
+                if (!ReferenceEquals(old, listed))
+                {
+                    changes.Add(new StoreChange<T>(key, old, listed));
+                }
             }
 
-            names.Set(new Text(key.Name), listed);
-            Count++;
+            return changes;
+        }
+
+        private bool IsKept(ObjectKey key, out StoredPlace<T> known) =>
+            _before.Objects.TryGet(key, out known) && _kept.TryGetValue(key.Namespace ?? "", out var kept) && kept[known.Position];
+
+        private void Keep(ObjectKey key, int position)
+        {
+            var ns = key.Namespace ?? "";
+            if (!_kept.TryGetValue(ns, out var kept))
+            {
+                kept = new BitArray(_before.Namespaces.TryGet(new Text(ns), out var list) ? list.Count : 0);
+                _kept.Add(ns, kept);
+            }
+
+            Count += kept[position] ? 0 : 1;
+            kept[position] = true;
         }
     }
 
-    private sealed class IndexBuilder(IndexedStore<T> store, StoreIndex<T> index)
+    /// <summary>The objects of the next snapshot.</summary>
+    private readonly struct ContentsBuilder
     {
-        private readonly PersistentMap<Text, PersistentMap<ObjectKey, T>>.Builder _entries = index.Entries.ToBuilder();
+        private readonly PersistentMap<ObjectKey, StoredPlace<T>>.Builder _objects;
+        private readonly PersistentMap<Text, ObjectList<T>>.Builder _namespaces;
+        private readonly Dictionary<string, List<StoredItem<T>>> _new = new(StringComparer.Ordinal);   // namespaces that come into being
+
+        public ContentsBuilder(StoreSnapshot<T> before, int changes)
+        {
+            _objects = before.Objects.ToBuilder();
+            _namespaces = before.Namespaces.ToBuilder();
+            if (changes > before.Objects.Count)
+            {
+                _objects.EnsureCapacity(changes);
+            }
+        }
 
         public void Apply(StoreChange<T> change)
         {
-            var current = change.Current is null ? [] : store.ValuesOf(index, change.Key, change.Current);
-            if (change.Old is not null)
+            if (change.Current is null)
             {
-                foreach (var value in store.ValuesOf(index, change.Key, change.Old).Except(current, StringComparer.Ordinal))
-                {
-                    Remove(new Text(value), change.Key);
-                }
+                Remove(change.Key);
             }
-
-            foreach (var value in current)
+            else if (_objects.TryGet(change.Key, out var known))
             {
-                var bucket = _entries.TryGet(new Text(value), out var present) ? present : PersistentMap<ObjectKey, T>.Empty;
-                _entries.Set(new Text(value), bucket.Set(change.Key, change.Current!));
+                Update(change.Key, known.Position, change.Current);
+            }
+            else
+            {
+                Add(change.Key, change.Current);
             }
         }
 
-        public StoreIndex<T> ToIndex() => index with { Entries = _entries.ToMap() };
-
-        private void Remove(Text value, ObjectKey key)
+        public (PersistentMap<ObjectKey, StoredPlace<T>> Objects, PersistentMap<Text, ObjectList<T>> Namespaces) ToMaps()
         {
-            if (_entries.TryGet(value, out var bucket))
+            foreach (var (ns, items) in _new)
             {
-                bucket = bucket.Remove(key);
-                if (bucket.Count == 0)
-                {
-                    _entries.Remove(value);
-                }
-                else
-                {
-                    _entries.Set(value, bucket);
-                }
+                _namespaces.Set(new Text(ns), ObjectList<T>.Of(CollectionsMarshal.AsSpan(items)));
+            }
+
+            return (_objects.ToMap(), _namespaces.ToMap());
+        }
+
+        private static StoredItem<T> ItemOf(T stored) => new(stored, LabelSignature.Of(stored));
+
+        private static Text NamespaceOf(ObjectKey key) => new(key.Namespace ?? "");
+
+        private void Add(ObjectKey key, T added)
+        {
+            var ns = NamespaceOf(key);
+            if (_namespaces.TryGet(ns, out var list))
+            {
+                _namespaces.Set(ns, list.Add(ItemOf(added)));
+                _objects.Set(key, new StoredPlace<T>(added, list.Count));
+                return;
+            }
+
+            if (!_new.TryGetValue(ns.Value, out var items))
+            {
+                items = [];
+                _new.Add(ns.Value, items);
+            }
+
+            _objects.Set(key, new StoredPlace<T>(added, items.Count));
+            items.Add(ItemOf(added));
+        }
+
+        private void Update(ObjectKey key, int position, T current)
+        {
+            var ns = NamespaceOf(key);
+            _namespaces.TryGet(ns, out var list);
+            _namespaces.Set(ns, list!.SetAt(position, ItemOf(current)));
+            _objects.Set(key, new StoredPlace<T>(current, position));
+        }
+
+        private void Remove(ObjectKey key)
+        {
+            _objects.TryGet(key, out var removed);
+            _objects.Remove(key);
+            var ns = NamespaceOf(key);
+            _namespaces.TryGet(ns, out var list);
+            var rest = list!.RemoveAt(removed.Position, out var moved);
+            if (moved is not null)
+            {
+                _objects.Set(ObjectKey.Of(moved), new StoredPlace<T>(moved, removed.Position));
+            }
+
+            if (rest.Count == 0)
+            {
+                _namespaces.Remove(ns);
+            }
+            else
+            {
+                _namespaces.Set(ns, rest);
             }
         }
+    }
+
+    /// <summary>An array that is filled from several places, front to back.</summary>
+    private sealed class Filling(T[] array)
+    {
+        private int _used;
+
+        public Span<T> Take(int count)
+        {
+            _used += count;
+            return array.AsSpan(_used - count, count);
+        }
+    }
+
+    /// <summary>One look at the objects of one or several namespaces.</summary>
+    private sealed class Search(LabelSelector selector, Func<T, bool>? predicate)
+    {
+        private ResultBuilder<T> _results = new();
+
+        public T[] Found => _results.ToArray();
+
+        public void Look(ObjectList<T> list) => list.Find(selector, predicate, ref _results);
     }
 }

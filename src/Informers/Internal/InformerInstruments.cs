@@ -19,6 +19,12 @@ internal static class InformerInstruments
     public static readonly Counter<long> Failures = Meter.CreateCounter<long>(
         "informer_failures", "{failure}", "Failures of listing, watching and decoding, by reason.");
 
+    public static readonly Counter<long> Restarts = Meter.CreateCounter<long>(
+        "informer_restarts", "{restart}", "Lists and watches (verb) that were asked for again, by the reason why.");
+
+    public static readonly Counter<long> ReceivedBytes = Meter.CreateCounter<long>(
+        "informer_received", "By", "Bytes of lists and watches.");
+
     public static readonly Counter<long> HandlerExceptions = Meter.CreateCounter<long>(
         "informer_handler_exceptions", "{exception}", "Exceptions that handlers have thrown.");
 
@@ -27,7 +33,7 @@ internal static class InformerInstruments
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
 
     public static readonly Histogram<double> ListDuration = Meter.CreateHistogram<double>(
-        "informer_list_duration", "s", "Time of complete lists, all pages.",
+        "informer_list_duration", "s", "Time of complete lists, by mode: stream, or pages (all of them).",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] });
 
     public static readonly Histogram<double> WatchDuration = Meter.CreateHistogram<double>(

@@ -45,20 +45,13 @@ internal sealed class LabelRequirement
         return new LabelRequirement(key, operation, [.. values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)], bound);
     }
 
-    public bool Matches(IDictionary<string, string>? labels)
-    {
-        string? value = null;
-        var present = labels is not null && labels.TryGetValue(_key, out value);
-        return _operation switch
-        {
-            LabelOperator.In => present && Contains(value),
-            LabelOperator.NotIn => !present || !Contains(value),
-            LabelOperator.Exists => present,
-            LabelOperator.DoesNotExist => !present,
-            LabelOperator.GreaterThan => present && TryNumber(value, out var number) && number > _bound,
-            _ => present && TryNumber(value, out var number) && number < _bound,
-        };
-    }
+    /// <summary>What every object has that matches; nothing, if several kinds of labels satisfy this.</summary>
+    public LabelSignature Signature => _operation == LabelOperator.In && _values is [var value] ? LabelSignature.Of(_key, value) : default;
+
+    public bool Matches(IDictionary<string, string>? labels) =>
+        labels is not null && labels.TryGetValue(_key, out var value) ? Matches(value ?? "") : Matches((string?)null);
+
+    public bool Matches(DynamicObject labelled) => Matches(labelled.Label(_key));
 
     public override string ToString() => _operation switch
     {
@@ -70,6 +63,17 @@ internal sealed class LabelRequirement
         LabelOperator.DoesNotExist => $"!{_key}",
         LabelOperator.GreaterThan => $"{_key}>{_values[0]}",
         _ => $"{_key}<{_values[0]}",
+    };
+
+    // Null: the label is not there.
+    private bool Matches(string? value) => _operation switch
+    {
+        LabelOperator.In => value is not null && Contains(value),
+        LabelOperator.NotIn => value is null || !Contains(value),
+        LabelOperator.Exists => value is not null,
+        LabelOperator.DoesNotExist => value is null,
+        LabelOperator.GreaterThan => TryNumber(value, out var number) && number > _bound,
+        _ => TryNumber(value, out var number) && number < _bound,
     };
 
     private static bool TryNumber(string? text, out long number) =>

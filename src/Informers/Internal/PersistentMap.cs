@@ -1,304 +1,151 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace CrMonitor.Informers;
 
-/// <summary>An immutable hash trie: a changed copy shares all but one path with its origin, so that readers keep a consistent view while a writer goes on.</summary>
+/// <summary>An immutable hash table: a changed copy shares all but one path with its origin, so that readers keep a consistent view while a writer goes on.</summary>
 /// <remarks>
-/// Each node covers five bits of the hash. Entries lie in their node's array together with their hash, so that a look-up touches one array a level and
-/// compares keys once. Below the last bits entries with equal hashes stand in a plain list.
+/// There are as many buckets as entries, or up to twice as many (a power of two), found through a tree of nodes with 32 slots each. The depth is the same
+/// everywhere; so a look-up has no branches to guess, and of what it reads only the last node, the entry and its key are likely to lie far away in memory.
+/// Entries that share a bucket stand in a chain. The table doubles when it is full, and shrinks when it is nearly empty.
 /// </remarks>
 internal sealed class PersistentMap<TKey, TValue>
     where TKey : struct, IEquatable<TKey>
 {
     private const int BitsPerLevel = 5;
-    private const int LevelMask = (1 << BitsPerLevel) - 1;
-    private const int HashBits = 32;
+    private const int LevelMask = NodeSlots.Length - 1;
+    private const int MaxBits = 30;
+    private const int ShrinkFactor = 8;
 
     private readonly Node _root;
+    private readonly int _bits;   // the number of buckets, as a power of two
 
-    private PersistentMap(Node root, int count)
+    private PersistentMap(Node root, int bits, int count)
     {
         _root = root;
+        _bits = bits;
         Count = count;
     }
 
-    public static PersistentMap<TKey, TValue> Empty { get; } = new(new Node(null), 0);
+    public static PersistentMap<TKey, TValue> Empty { get; } = new(new Node(null), BitsPerLevel, 0);
 
     public int Count { get; }
 
-    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value) => TryGet(_root, key, out value);
+    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value) => TryGet(_root, _bits, key, out value);
 
     /// <summary>A copy in which <paramref name="key"/> has <paramref name="value"/>.</summary>
     public PersistentMap<TKey, TValue> Set(TKey key, TValue value)
     {
-        var added = false;
-        var root = Set(_root, 0, new Entry(key, value, key.GetHashCode()), null, ref added);
-        return new PersistentMap<TKey, TValue>(root, added ? Count + 1 : Count);
+        var builder = new Builder(this, null);
+        builder.Set(key, value);
+        return builder.ToMap();
     }
 
     /// <summary>A copy without <paramref name="key"/>; this map if it has no such key.</summary>
     public PersistentMap<TKey, TValue> Remove(TKey key)
     {
-        var root = Remove(_root, 0, key, key.GetHashCode(), null);
-        return ReferenceEquals(root, _root) ? this : Count == 1 ? Empty : new PersistentMap<TKey, TValue>(root, Count - 1);
+        var builder = new Builder(this, null);
+        return builder.Remove(key) ? builder.ToMap() : this;
     }
-
-    /// <summary>Copies the values, in no particular order, and returns the index after the last one.</summary>
-    public int CopyValues(TValue[] target, int index) => CopyValues(_root, target, index);
 
     /// <summary>Calls <paramref name="visit"/> for every entry, in no particular order.</summary>
-    public void ForEach<TState>(TState state, Action<TState, TKey, TValue> visit) => ForEach(_root, state, visit);
+    public void ForEach<TState>(TState state, Action<TState, TKey, TValue> visit) => ForEach(_root, RootShift(_bits), state, visit);
 
     /// <summary>A builder that starts from this map and never changes it.</summary>
-    public Builder ToBuilder() => new(_root, Count);
+    public Builder ToBuilder() => new(this, new object());
 
-    private static bool TryGet(Node node, TKey key, [MaybeNullWhen(false)] out TValue value)
+    private static bool TryGet(Node root, int bits, TKey key, [MaybeNullWhen(false)] out TValue value)
     {
         var hash = key.GetHashCode();
-        for (var shift = 0; shift < HashBits; shift += BitsPerLevel)
+        var place = Place(hash, bits);
+        object? next = root;
+        for (var shift = RootShift(bits); shift >= 0 && next is not null; shift -= BitsPerLevel)
         {
-            var bit = Bit(hash, shift);
-            if ((node.EntryMap & bit) != 0)
-            {
-                ref readonly var entry = ref node.Entries[Index(node.EntryMap, bit)];
-                if (entry.Hash == hash && entry.Key.Equals(key))
-                {
-                    value = entry.Value;
-                    return true;
-                }
-
-                value = default;
-                return false;
-            }
-
-            if ((node.ChildMap & bit) == 0)
-            {
-                value = default;
-                return false;
-            }
-
-            node = node.Children[Index(node.ChildMap, bit)];
+            next = Unsafe.As<Node>(next).Slots[(place >>> shift) & LevelMask];
         }
 
-        var position = PositionOf(node.Entries, key);
-        value = position < 0 ? default : node.Entries[position].Value;
-        return position >= 0;
+        for (var entry = Unsafe.As<Entry?>(next); entry is not null; entry = entry.Next)
+        {
+            if (entry.Hash == hash && entry.Key.Equals(key))
+            {
+                value = entry.Value;
+                return true;
+            }
+        }
+
+        value = default;
+        return false;
     }
 
-    // A node that carries `owner` was made by the running builder and is seen by nobody else: it is changed in place.
-    private static Node Set(Node node, int shift, in Entry entry, object? owner, ref bool added)
+    // Hashes of numbers are the numbers themselves; multiplied, all their bits take part in the upper ones.
+    private static int Place(int hash, int bits) => (int)(((uint)hash * 2654435769u) >> (32 - bits));
+
+    // By how much the root's slot is shifted: the root has what the full levels below it leave over, one bit at least.
+    private static int RootShift(int bits) => (bits - 1) / BitsPerLevel * BitsPerLevel;
+
+    private static void ForEach<TState>(Node node, int shift, TState state, Action<TState, TKey, TValue> visit)
     {
-        if (shift >= HashBits)
+        foreach (var slot in node.Slots)
         {
-            var position = PositionOf(node.Entries, entry.Key);
-            var list = node.Editable(owner);
-            if (position >= 0)
+            if (shift > 0 && slot is not null)
             {
-                list.Entries[position] = entry;
-            }
-            else
-            {
-                list.Entries = Inserted(list.Entries, list.Entries.Length, entry);
-                added = true;
-            }
-
-            return list;
-        }
-
-        var bit = Bit(entry.Hash, shift);
-        if ((node.EntryMap & bit) != 0)
-        {
-            var index = Index(node.EntryMap, bit);
-            var present = node.Entries[index];
-            var editable = node.Editable(owner);
-            if (present.Hash == entry.Hash && present.Key.Equals(entry.Key))
-            {
-                editable.Entries[index] = entry;
-                return editable;
+                ForEach(Unsafe.As<Node>(slot), shift - BitsPerLevel, state, visit);
+                continue;
             }
 
-            var ignored = false;
-            var child = Set(new Node(owner), shift + BitsPerLevel, present, owner, ref ignored);
-            child = Set(child, shift + BitsPerLevel, entry, owner, ref added);
-            editable.Entries = Removed(editable.Entries, index);
-            editable.EntryMap &= ~bit;
-            editable.Children = Inserted(editable.Children, Index(editable.ChildMap, bit), child);
-            editable.ChildMap |= bit;
-            return editable;
-        }
-
-        if ((node.ChildMap & bit) != 0)
-        {
-            var index = Index(node.ChildMap, bit);
-            var child = Set(node.Children[index], shift + BitsPerLevel, entry, owner, ref added);
-            if (ReferenceEquals(child, node.Children[index]))
+            for (var entry = Unsafe.As<Entry?>(slot); entry is not null; entry = entry.Next)
             {
-                return node;
-            }
-
-            var editable = node.Editable(owner);
-            editable.Children[index] = child;
-            return editable;
-        }
-
-        var grown = node.Editable(owner);
-        grown.Entries = Inserted(grown.Entries, Index(grown.EntryMap, bit), entry);
-        grown.EntryMap |= bit;
-        added = true;
-        return grown;
-    }
-
-    private static Node Remove(Node node, int shift, TKey key, int hash, object? owner)
-    {
-        if (shift >= HashBits)
-        {
-            var position = PositionOf(node.Entries, key);
-            if (position < 0)
-            {
-                return node;
-            }
-
-            var list = node.Editable(owner);
-            list.Entries = Removed(list.Entries, position);
-            return list;
-        }
-
-        var bit = Bit(hash, shift);
-        if ((node.EntryMap & bit) != 0)
-        {
-            var index = Index(node.EntryMap, bit);
-            if (node.Entries[index].Hash != hash || !node.Entries[index].Key.Equals(key))
-            {
-                return node;
-            }
-
-            var editable = node.Editable(owner);
-            editable.Entries = Removed(editable.Entries, index);
-            editable.EntryMap &= ~bit;
-            return editable;
-        }
-
-        if ((node.ChildMap & bit) == 0)
-        {
-            return node;
-        }
-
-        var childIndex = Index(node.ChildMap, bit);
-        var before = node.Children[childIndex];
-        var count = before.Entries.Length;
-        var child = Remove(before, shift + BitsPerLevel, key, hash, owner);
-        if (ReferenceEquals(child, before) && child.Entries.Length == count && !child.IsSingleEntry)
-        {
-            // Nothing removed, or (by a builder) removed further down in place.
-            return node;
-        }
-
-        var parent = node.Editable(owner);
-        if (child.IsSingleEntry)
-        {
-            // The last entry of a child moves up, so that equal contents have equal shapes and removed keys leave no empty nodes behind.
-            parent.Children = Removed(parent.Children, childIndex);
-            parent.ChildMap &= ~bit;
-            parent.Entries = Inserted(parent.Entries, Index(parent.EntryMap, bit), child.Entries[0]);
-            parent.EntryMap |= bit;
-        }
-        else
-        {
-            parent.Children[childIndex] = child;
-        }
-
-        return parent;
-    }
-
-    private static int CopyValues(Node node, TValue[] target, int index)
-    {
-        foreach (ref readonly var entry in node.Entries.AsSpan())
-        {
-            target[index++] = entry.Value;
-        }
-
-        foreach (var child in node.Children)
-        {
-            index = CopyValues(child, target, index);
-        }
-
-        return index;
-    }
-
-    private static void ForEach<TState>(Node node, TState state, Action<TState, TKey, TValue> visit)
-    {
-        foreach (var entry in node.Entries)
-        {
-            visit(state, entry.Key, entry.Value);
-        }
-
-        foreach (var child in node.Children)
-        {
-            ForEach(child, state, visit);
-        }
-    }
-
-    private static uint Bit(int hash, int shift) => 1u << ((hash >>> shift) & LevelMask);
-
-    private static int Index(uint map, uint bit) => BitOperations.PopCount(map & (bit - 1));
-
-    private static int PositionOf(Entry[] entries, TKey key)
-    {
-        for (var i = 0; i < entries.Length; i++)
-        {
-            if (entries[i].Key.Equals(key))
-            {
-                return i;
+                visit(state, entry.Key, entry.Value);
             }
         }
-
-        return -1;
-    }
-
-    private static TItem[] Inserted<TItem>(TItem[] items, int index, TItem item)
-    {
-        var result = new TItem[items.Length + 1];
-        items.AsSpan(0, index).CopyTo(result);
-        result[index] = item;
-        items.AsSpan(index).CopyTo(result.AsSpan(index + 1));
-        return result;
-    }
-
-    private static TItem[] Removed<TItem>(TItem[] items, int index)
-    {
-        if (items.Length == 1)
-        {
-            return [];
-        }
-
-        var result = new TItem[items.Length - 1];
-        items.AsSpan(0, index).CopyTo(result);
-        items.AsSpan(index + 1).CopyTo(result.AsSpan(index));
-        return result;
     }
 
     /// <summary>Collects many changes before anyone sees them: it copies each touched node once. Not for several threads.</summary>
     public sealed class Builder
     {
         private Node _root;
-        private object _owner = new();
+        private int _bits;
+        private object? _owner;   // of the nodes that this builder made and may change; null: there is one change only, and all nodes are copied
 
-        internal Builder(object root, int count)
+        internal Builder(PersistentMap<TKey, TValue> map, object? owner)
         {
-            _root = (Node)root;
-            Count = count;
+            _root = map._root;
+            _bits = map._bits;
+            _owner = owner;
+            Count = map.Count;
         }
 
         public int Count { get; private set; }
 
-        public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value) => PersistentMap<TKey, TValue>.TryGet(_root, key, out value);
+        public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value) => PersistentMap<TKey, TValue>.TryGet(_root, _bits, key, out value);
 
+        /// <summary>Makes room for <paramref name="count"/> entries at once.</summary>
+        public void EnsureCapacity(int count)
+        {
+            if (count > 1 << _bits)
+            {
+                Resize(Math.Min(MaxBits, BitOperations.Log2((uint)count - 1) + 1));
+            }
+        }
+
+        /// <summary>Gives <paramref name="key"/> a value. A key that is there already stays the instance that it is.</summary>
         public void Set(TKey key, TValue value)
         {
-            var added = false;
-            _root = PersistentMap<TKey, TValue>.Set(_root, 0, new Entry(key, value, key.GetHashCode()), _owner, ref added);
-            Count += added ? 1 : 0;
+            EnsureCapacity(Count + 1);
+            var hash = key.GetHashCode();
+            ref var bucket = ref Bucket(hash);
+            for (var entry = bucket; entry is not null; entry = entry.Next)
+            {
+                if (entry.Hash == hash && entry.Key.Equals(key))
+                {
+                    bucket = new Entry(entry.Key, value, hash, Without(bucket!, entry));
+                    return;
+                }
+            }
+
+            bucket = new Entry(key, value, hash, bucket);
+            Count++;
         }
 
         public bool Remove(TKey key)
@@ -308,38 +155,112 @@ internal sealed class PersistentMap<TKey, TValue>
                 return false;
             }
 
-            _root = PersistentMap<TKey, TValue>.Remove(_root, 0, key, key.GetHashCode(), _owner);
+            var hash = key.GetHashCode();
+            ref var bucket = ref Bucket(hash);
+            var removed = bucket!;
+            while (removed.Hash != hash || !removed.Key.Equals(key))
+            {
+                removed = removed.Next!;
+            }
+
+            bucket = Without(bucket!, removed);
             Count--;
+            if (_bits > BitsPerLevel && Count < (1 << _bits) / ShrinkFactor)
+            {
+                Resize(_bits - 1);
+            }
+
             return true;
         }
 
         /// <summary>The map so far. The builder may go on; it no longer owns the nodes that the map has.</summary>
         public PersistentMap<TKey, TValue> ToMap()
         {
-            _owner = new object();
-            return Count == 0 ? Empty : new PersistentMap<TKey, TValue>(_root, Count);
+            _owner = _owner is null ? null : new object();
+            return Count == 0 ? Empty : new PersistentMap<TKey, TValue>(_root, _bits, Count);
+        }
+
+        // The chain without one entry. Those before it are copied, for their links change.
+        private static Entry? Without(Entry chain, Entry removed)
+        {
+            var rest = removed.Next;
+            for (var entry = chain; entry != removed; entry = entry.Next!)
+            {
+                rest = new Entry(entry.Key, entry.Value, entry.Hash, rest);
+            }
+
+            return rest;
+        }
+
+        // The bucket of a hash, in nodes that may be changed.
+        private ref Entry? Bucket(int hash)
+        {
+            var place = Place(hash, _bits);
+            var node = _root = _root.Editable(_owner);
+            for (var shift = RootShift(_bits); shift > 0; shift -= BitsPerLevel)
+            {
+                ref var slot = ref node.Slots[(place >>> shift) & LevelMask];
+                node = slot is null ? new Node(_owner) : Unsafe.As<Node>(slot).Editable(_owner);
+                slot = node;
+            }
+
+            return ref Unsafe.As<object?, Entry?>(ref node.Slots[place & LevelMask]);
+        }
+
+        private void Resize(int bits)
+        {
+            var shift = RootShift(_bits);
+            var before = _root;
+            var owner = _owner;
+            _owner = owner ?? new object();
+            _bits = bits;
+            _root = new Node(_owner);
+            Take(before, shift);
+            _owner = owner;
+        }
+
+        private void Take(Node node, int shift)
+        {
+            foreach (var slot in node.Slots)
+            {
+                if (shift > 0 && slot is not null)
+                {
+                    Take(Unsafe.As<Node>(slot), shift - BitsPerLevel);
+                    continue;
+                }
+
+                for (var entry = Unsafe.As<Entry?>(slot); entry is not null; entry = entry.Next)
+                {
+                    ref var bucket = ref Bucket(entry.Hash);
+                    bucket = entry.Next == bucket ? entry : new Entry(entry.Key, entry.Value, entry.Hash, bucket);
+                }
+            }
         }
     }
 
     private sealed class Node(object? owner)
     {
-        public uint EntryMap;
-        public uint ChildMap;
-        public Entry[] Entries = [];
-        public Node[] Children = [];
+        public NodeSlots Slots;   // nodes, or on the last level entries
         private readonly object? _owner = owner;
 
-        public bool IsSingleEntry => Entries.Length == 1 && Children.Length == 0;
+        public Node Editable(object? owner)
+        {
+            if (owner is not null && ReferenceEquals(owner, _owner))
+            {
+                return this;
+            }
 
-        public Node Editable(object? owner) => owner is not null && ReferenceEquals(owner, _owner)
-            ? this
-            : new Node(owner) { EntryMap = EntryMap, ChildMap = ChildMap, Entries = [.. Entries], Children = [.. Children] };
+            var copy = new Node(owner);
+            ((ReadOnlySpan<object?>)Slots).CopyTo(copy.Slots);
+            return copy;
+        }
     }
 
-    private readonly struct Entry(TKey key, TValue value, int hash)
+    private sealed class Entry(TKey key, TValue value, int hash, Entry? next)
     {
         public readonly TKey Key = key;
         public readonly TValue Value = value;
+        public readonly Entry? Next = next;
         public readonly int Hash = hash;
     }
 }

@@ -4,8 +4,8 @@ namespace CrMonitor.Informers;
 
 internal sealed partial class Reflector<T>
 {
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Listed {Count} {Resource} at resourceVersion {ResourceVersion} in {Elapsed}")]
-    private partial void LogListed(string resource, int count, string? resourceVersion, TimeSpan elapsed);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Listed {Count} {Resource} at resourceVersion {ResourceVersion} ({Mode}) in {Elapsed}")]
+    private partial void LogListed(string resource, int count, string? resourceVersion, string mode, TimeSpan elapsed);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Watching {Resource} from resourceVersion {ResourceVersion} for {Timeout}")]
     private partial void LogWatching(string resource, string resourceVersion, TimeSpan timeout);
@@ -19,4 +19,7 @@ internal sealed partial class Reflector<T>
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "{Resource}: the object {Key} (resourceVersion {ResourceVersion}) cannot be decoded and is left as it was last known: {Error}")]
     private partial void LogInvalid(string resource, string key, string? resourceVersion, string error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Resource}: OnFailure threw when it was told of {Reason}; listing and watching go on")]
+    private partial void LogListenerFailed(Exception e, string resource, ReflectorFailureReason reason);
 }

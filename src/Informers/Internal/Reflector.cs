@@ -9,7 +9,7 @@ namespace CrMonitor.Informers;
 /// <summary>Lists and watches one resource (in one namespace or in all), for ever, and hands what it learns to a sink.</summary>
 /// <remarks>
 /// A closed state machine: each <see cref="Phase"/> does its work and returns the next. Nothing but cancellation ends it. Every failure goes to
-/// <see cref="Health"/>, the log and the metrics with its reason.
+/// <see cref="Health"/>, the log, the metrics and <see cref="SharedInformerFactoryOptions.OnFailure"/> with its reason.
 /// </remarks>
 internal sealed partial class Reflector<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
@@ -27,14 +27,18 @@ internal sealed partial class Reflector<T>
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly string _name;
+    private readonly ObjectForm<T> _form;
     private readonly ObjectDecoder<T> _decoder;
     private readonly Backoff _backoff;
+    private readonly InternalErrorWindow _internalErrors;
     private readonly System.Diagnostics.TagList _tags;
 
     // The run loop's own. The version that the store has reached: null before the first list.
     private string? _version;
     private bool _isKindMissing;  // the last list was answered with 404
     private bool _serverPages;   // the list from version "0" came in pages: there is no watch cache that would answer it whole
+    private bool _streams;       // lists are asked for as streams; once the server has shown that it cannot, never again
+    private int _cutStreams;     // streaming lists in a row that ended before their end
 
     public Reflector(
         KubeResource<T> resource,
@@ -54,8 +58,11 @@ internal sealed partial class Reflector<T>
         _time = options.TimeProvider;
         _logger = logger;
         _name = ns is null ? resource.ToString() : $"{resource} in {ns}";
-        _decoder = new ObjectDecoder<T>(resource, options.KeepManagedFields);
+        _form = ObjectForm<T>.Of(resource, options.KeepManagedFields);
+        _decoder = new ObjectDecoder<T>(resource, options.KeepManagedFields, options.KeepInvalidBytes);
         _backoff = new Backoff(_time, options.Random);
+        _internalErrors = new InternalErrorWindow(_time, options.InternalErrorRetryWindow);
+        _streams = options.UseStreamingList;
         _tags = InformerInstruments.TagsOf(resource);
         Health = new ConnectionHealth(_time);
     }
@@ -66,13 +73,14 @@ internal sealed partial class Reflector<T>
     /// <summary>Runs until <paramref name="cancellationToken"/> is cancelled, and then returns promptly and without an exception.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        Phase phase = new Phase.Listing("0");
+        var phase = Relist();
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
                 phase = phase switch
                 {
+                    Phase.Streaming streaming => await StreamAsync(streaming, cancellationToken),
                     Phase.Listing listing => await ListAsync(listing, cancellationToken),
                     Phase.Watching watching => await WatchAsync(watching, cancellationToken),
                     Phase.BackingOff pause => await BackOffAsync(pause, cancellationToken),
@@ -86,15 +94,14 @@ internal sealed partial class Reflector<T>
             catch (Exception e)
             {
                 // Nothing known throws here; whatever does (a transport's credentials, the sink) must not end the loop.
-                phase = phase is Phase.Watching
-                    ? BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.WatchFailed, e)
-                    : BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.ListFailed, e);
+                phase = BackOff(Relist(), phase is Phase.Watching ? ReflectorFailureReason.WatchFailed : ReflectorFailureReason.ListFailed, e);
             }
         }
     }
 
-    // "0" takes what the server has at hand. Afterwards nothing older than what is known will do.
-    private string NextListVersion => _version ?? "0";
+    // The first list in pages takes what the server has at hand ("0"), the first stream the newest state (""), which its server has in memory.
+    // Afterwards nothing older than what is known will do.
+    private Phase Relist() => _streams ? new Phase.Streaming(_version ?? "") : new Phase.Listing(_version ?? "0");
 
     private async Task<Phase> BackOffAsync(Phase.BackingOff pause, CancellationToken cancellationToken)
     {
@@ -113,8 +120,7 @@ internal sealed partial class Reflector<T>
             var limit = listing.ResourceVersion is "0" or "" || _serverPages ? _options.PageSize : 0;
             var count = await ListAllAsync(listing.ResourceVersion, limit, cancellationToken);
             var elapsed = _time.GetElapsedTime(started);
-            InformerInstruments.ListDuration.Record(elapsed.TotalSeconds, _tags);
-            LogListed(_name, count, _version, elapsed);
+            Listed(count, elapsed, "pages");
             return new Phase.Watching(_version ?? "");
         }
         catch (KubeApiException e) when (e.IsExpired || e.IsTooLargeResourceVersion)
@@ -125,8 +131,7 @@ internal sealed partial class Reflector<T>
                 return BackOff(listing, ReflectorFailureReason.Expired, e);
             }
 
-            Report(ReflectorFailureReason.Expired, e, "listing the latest state now");
-            return new Phase.Listing("");
+            return Retry(new Phase.Listing(""), ReflectorFailureReason.Expired, e, "listing the latest state now");
         }
         catch (KubeApiException e) when (e.IsNotFound)
         {
@@ -142,7 +147,7 @@ internal sealed partial class Reflector<T>
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            return BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.ListFailed, e);
+            return BackOff(Relist(), ReflectorFailureReason.ListFailed, e);
         }
     }
 
@@ -156,18 +161,29 @@ internal sealed partial class Reflector<T>
         }
 
         _isKindMissing = true;
-        return BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.KindMissing, e);
+        return BackOff(Relist(), ReflectorFailureReason.KindMissing, e);
+    }
+
+    private void Listed(int count, TimeSpan elapsed, string mode)
+    {
+        var tags = _tags;
+        tags.Add("mode", mode);
+        InformerInstruments.ListDuration.Record(elapsed.TotalSeconds, tags);
+        LogListed(_name, count, _version, mode, elapsed);
     }
 
     private async Task<int> ListAllAsync(string version, int limit, CancellationToken cancellationToken)
     {
         var replacement = _sink.BeginReplace();
-        HashSet<ObjectKey> invalid = [];
+        Dictionary<ObjectKey, InvalidObject> invalid = [];
         ListParser? first = null;
         var next = "";
         do
         {
-            var page = new ListParser(json => TakeItem(json, replacement, invalid));
+            var page = new ListParser(
+                json => TakeItem(json, replacement, invalid),
+                beginning => TakeDecoded(_decoder.RefuseTooLarge(beginning, _options.MaxObjectSize), replacement, invalid),
+                _options.MaxObjectSize);
             try
             {
                 await ReadPageAsync(page, version, limit, next, cancellationToken);
@@ -190,7 +206,7 @@ internal sealed partial class Reflector<T>
 
         // All pages show the state of the first one.
         _version = first.ResourceVersion;
-        _sink.Replace(replacement, first.ResourceVersion, invalid);
+        _sink.Replace(replacement, first.ResourceVersion, invalid.Values);
         return replacement.Count;
     }
 
@@ -201,13 +217,23 @@ internal sealed partial class Reflector<T>
         try
         {
             using var request = Get(
+                _form.ListMediaType,
                 ("limit", limit > 0 ? limit.ToString(CultureInfo.InvariantCulture) : ""),
                 ("continue", continueToken),
                 // A token carries its version; the server refuses both together.
                 ("resourceVersion", continueToken.Length == 0 ? version : ""));
             using var response = await SendAsync(request, either.Token);
             silence.CancelAfter(ReflectorTimes.ListSilence);
-            await BodyReader.ReadAsync(response.Content, page, ListBufferSize, () => silence.CancelAfter(ReflectorTimes.ListSilence), either.Token);
+            await BodyReader.ReadAsync(
+                response.Content,
+                page,
+                ListBufferSize,
+                count =>
+                {
+                    CountBytes(count);
+                    silence.CancelAfter(ReflectorTimes.ListSilence);
+                },
+                either.Token);
         }
         catch (OperationCanceledException e) when (silence.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -215,45 +241,85 @@ internal sealed partial class Reflector<T>
         }
     }
 
-    private void TakeItem(ReadOnlySpan<byte> json, IndexedStore<T>.Replacement replacement, HashSet<ObjectKey> invalid)
+    private void TakeItem(ReadOnlySpan<byte> json, IndexedStore<T>.Replacement replacement, Dictionary<ObjectKey, InvalidObject> invalid)
     {
-        var decoded = _sink.Prepare(_decoder.Decode(json));
+        var header = ObjectHeader.Read(json);
+        if (!replacement.TryKeep(header))
+        {
+            TakeDecoded(_sink.Prepare(_decoder.Decode(json, header)), replacement, invalid);
+        }
+    }
+
+    private void TakeDecoded(DecodedObject<T> decoded, IndexedStore<T>.Replacement replacement, Dictionary<ObjectKey, InvalidObject> invalid)
+    {
         if (decoded.Object is not null)
         {
             replacement.Add(decoded.Key!.Value, decoded.Object);
+            invalid.Remove(decoded.Key.Value);
             return;
         }
 
         ReportInvalid(decoded);
-        if (decoded.Key is { } key)
+        if (decoded.Invalid is { } known)
         {
-            replacement.AddUnreadable(key);
-            invalid.Add(key);
+            replacement.AddUnreadable(known.Key);
+            invalid[known.Key] = known;
         }
     }
 
-    private async Task<Phase> WatchAsync(Phase.Watching watching, CancellationToken cancellationToken)
+    private Task<Phase> WatchAsync(Phase.Watching watching, CancellationToken cancellationToken) =>
+        FollowAsync(new WatchState(watching.ResourceVersion), cancellationToken);
+
+    /// <summary>Opens a stream and takes its events until it ends: a watch, or a streaming list that goes on as a watch.</summary>
+    private async Task<Phase> FollowAsync(WatchState stream, CancellationToken cancellationToken)
     {
         var timeout = TimeSpan.FromSeconds(Math.Floor(_options.MinWatchTimeout.TotalSeconds * (1 + _options.Random.NextDouble())));
-        var stream = new WatchState(watching.ResourceVersion);
         using var deadline = new CancellationTokenSource(ReflectorTimes.Answer, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         long? opened = null;
         try
         {
             using var request = Get(
+                _form.WatchMediaType,
                 ("watch", "true"),
                 ("allowWatchBookmarks", "true"),
+                ("sendInitialEvents", stream.Initial is null ? "" : "true"),
+                ("resourceVersionMatch", stream.Initial is null ? "" : "NotOlderThan"),
                 ("timeoutSeconds", timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)),
-                ("resourceVersion", watching.ResourceVersion));
+                ("resourceVersion", stream.Version));
             using var response = await SendAsync(request, either.Token);
             opened = _time.GetTimestamp();
-            deadline.CancelAfter(timeout + ReflectorTimes.WatchSlack);
+            stream.Patience = () => deadline.CancelAfter(PatienceWith(stream, opened.Value, timeout));
+            stream.Patience();
             Health.WatchOpened(opened.Value);
-            LogWatching(_name, watching.ResourceVersion, timeout);
+            LogWatching(_name, stream.Version, timeout);
+            var parser = new WatchParser(
+                (type, json) => TakeEvent(stream, type, json, isTooLarge: false),
+                (type, beginning) => TakeEvent(stream, type, beginning, isTooLarge: true),
+                _options.MaxObjectSize);
             await BodyReader.ReadAsync(
-                response.Content, new WatchParser((type, json) => TakeEvent(stream, type, json)), WatchBufferSize, null, either.Token);
-            return stream.Error is { } error ? AfterErrorEvent(stream, error) : AfterClose(stream, opened.Value);
+                response.Content,
+                parser,
+                stream.Initial is null ? WatchBufferSize : ListBufferSize,
+                count =>
+                {
+                    CountBytes(count);
+                    if (stream.Initial is not null)
+                    {
+                        stream.Patience();
+                    }
+                },
+                either.Token);
+            return stream switch
+            {
+                { Initial: not null } => AfterIncompleteList(stream, opened, false, stream.Error),
+                { Error: { } error } => AfterErrorEvent(stream, error),
+                _ => AfterClose(stream, opened.Value),
+            };
+        }
+        catch (Exception e) when (stream.Initial is not null && !cancellationToken.IsCancellationRequested)
+        {
+            return AfterIncompleteList(stream, opened, deadline.IsCancellationRequested, e);
         }
         catch (Exception e) when (opened is not null && !cancellationToken.IsCancellationRequested)
         {
@@ -261,7 +327,7 @@ internal sealed partial class Reflector<T>
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            return AfterRefusal(watching, deadline.IsCancellationRequested, e);
+            return AfterRefusal(new Phase.Watching(stream.Version), deadline.IsCancellationRequested, e);
         }
         finally
         {
@@ -273,6 +339,22 @@ internal sealed partial class Reflector<T>
         }
     }
 
+    // How long from now on nothing need come. A list is not to pause for long, nor to take for ever; a watch may be silent until the server's own
+    // deadline.
+    private TimeSpan PatienceWith(WatchState stream, long opened, TimeSpan timeout)
+    {
+        var elapsed = _time.GetElapsedTime(opened);
+        if (stream.Initial is null)
+        {
+            return NotNegative(timeout + ReflectorTimes.WatchSlack - elapsed);
+        }
+
+        var left = ReflectorTimes.StreamingList - elapsed;
+        return NotNegative(left < ReflectorTimes.ListSilence ? left : ReflectorTimes.ListSilence);
+
+        static TimeSpan NotNegative(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
+    }
+
     private Phase.BackingOff AfterRefusal(Phase.Watching watching, bool timedOut, Exception e) => e switch
     {
         // Nothing is wrong with the version: the same watch is tried again, and no list is asked of a server in trouble.
@@ -280,8 +362,9 @@ internal sealed partial class Reflector<T>
         HttpRequestException => BackOff(watching, ReflectorFailureReason.ConnectionFailed, e),
         OperationCanceledException when timedOut => BackOff(
             watching, ReflectorFailureReason.ConnectionFailed, new TimeoutException($"No answer within {ReflectorTimes.Answer.TotalSeconds} s.", e)),
-        KubeApiException { IsExpired: true } => BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.Expired, e),
-        _ => BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.WatchFailed, e),
+        KubeApiException { IsExpired: true } or KubeApiException { IsTooLargeResourceVersion: true } =>
+            BackOff(Relist(), ReflectorFailureReason.Expired, e),
+        _ => BackOff(Relist(), ReflectorFailureReason.WatchFailed, e),
     };
 
     private Phase AfterClose(WatchState stream, long opened)
@@ -289,14 +372,16 @@ internal sealed partial class Reflector<T>
         if (!Lived(stream, opened))
         {
             return BackOff(
-                new Phase.Listing(NextListVersion),
+                Relist(),
                 ReflectorFailureReason.VeryShortWatch,
                 new IOException("The server closed the watch at once, without an event."));
         }
 
         var elapsed = _time.GetElapsedTime(opened);
         LogWatchEnded(_name, elapsed, stream.Events);
-        return new Phase.Watching(stream.Version);
+        var next = new Phase.Watching(stream.Version);
+        CountRestart(next, "Closed");
+        return next;
     }
 
     private Phase AfterBreak(WatchState stream, long opened, bool timedOut, Exception e)
@@ -305,22 +390,21 @@ internal sealed partial class Reflector<T>
         {
             case OperationCanceledException when timedOut:
                 // The server should have closed the watch before: nobody is there any more. What was missed comes with the next watch.
-                Report(
+                return Retry(
+                    new Phase.Watching(stream.Version),
                     ReflectorFailureReason.Idle,
                     new TimeoutException($"The server did not close the watch within {ReflectorTimes.WatchSlack.TotalSeconds} s of its own deadline.", e),
                     "watching again now");
-                return new Phase.Watching(stream.Version);
 
             case IOException or HttpRequestException when Lived(stream, opened):
-                Report(ReflectorFailureReason.StreamBroken, e, "watching again now");
-                return new Phase.Watching(stream.Version);
+                return Retry(new Phase.Watching(stream.Version), ReflectorFailureReason.StreamBroken, e, "watching again now");
 
             case IOException or HttpRequestException:
                 return BackOff(new Phase.Watching(stream.Version), ReflectorFailureReason.StreamBroken, e);
 
             default:
                 // Bytes that are no events: nobody knows what was in them.
-                return BackOff(new Phase.Listing(NextListVersion), ReflectorFailureReason.StreamBroken, e);
+                return BackOff(Relist(), ReflectorFailureReason.StreamBroken, e);
         }
     }
 
@@ -331,10 +415,16 @@ internal sealed partial class Reflector<T>
             return BackOff(new Phase.Watching(stream.Version), ReflectorFailureReason.TooManyRequests, error);
         }
 
+        if (error.Reason == "InternalError" && _internalErrors.MayRetry())
+        {
+            // client-go watches again without a pause; a server that fails at once would then be asked in a hot loop.
+            return BackOff(new Phase.Watching(stream.Version), ReflectorFailureReason.ErrorEvent, error);
+        }
+
         // The gap since the last version cannot be replayed (410), or the server knows of something that no event tells:
         // only a fresh list can show what was deleted in it.
-        return BackOff(
-            new Phase.Listing(NextListVersion), error.IsExpired ? ReflectorFailureReason.Expired : ReflectorFailureReason.ErrorEvent, error);
+        var isVersion = error.IsExpired || error.IsTooLargeResourceVersion;
+        return BackOff(Relist(), isVersion ? ReflectorFailureReason.Expired : ReflectorFailureReason.ErrorEvent, error);
     }
 
     private bool Lived(WatchState stream, long opened)
@@ -348,7 +438,7 @@ internal sealed partial class Reflector<T>
         return true;
     }
 
-    private bool TakeEvent(WatchState stream, WatchEventType type, ReadOnlySpan<byte> json)
+    private bool TakeEvent(WatchState stream, WatchEventType type, ReadOnlySpan<byte> json, bool isTooLarge)
     {
         CountEvent(type);
         if (type == WatchEventType.Error)
@@ -364,11 +454,17 @@ internal sealed partial class Reflector<T>
             _backoff.Well(_time.GetTimestamp());
         }
 
+        if (stream.Initial is { } initial)
+        {
+            TakeInitial(stream, initial, type, json, isTooLarge);
+            return true;
+        }
+
         // A watch without a version starts with all objects, in no order of versions: none of them is a point to resume from.
         stream.IsReplaying &= type == WatchEventType.Added;
         if (type == WatchEventType.Bookmark)
         {
-            if (ObjectHeader.Read(json).ResourceVersion is { } version)
+            if (Bookmark.Read(json).ResourceVersion is { Length: > 0 } version)
             {
                 Advance(stream, version);
                 _sink.Bookmark(version);
@@ -379,12 +475,13 @@ internal sealed partial class Reflector<T>
 
         if (type == WatchEventType.Unknown)
         {
-            Report(ReflectorFailureReason.StreamBroken, new InvalidDataException("The stream carried an event of an unknown type."), "skipping it");
+            ReportUnknownEvent();
             return true;
         }
 
         var started = InformerInstruments.ProcessingLatency.Enabled ? _time.GetTimestamp() : 0;
-        TakeObject(stream, type, _sink.Prepare(_decoder.Decode(json)));
+        var decoded = isTooLarge ? _decoder.RefuseTooLarge(json, _options.MaxObjectSize) : _sink.Prepare(_decoder.Decode(json));
+        TakeObject(stream, type, decoded);
         if (started != 0)
         {
             InformerInstruments.ProcessingLatency.Record(_time.GetElapsedTime(started).TotalSeconds, _tags);
@@ -410,7 +507,7 @@ internal sealed partial class Reflector<T>
                 _sink.Apply(key, current, null, version);
                 break;
             default:
-                _sink.Invalid(decoded.Key, version);
+                _sink.Invalid(decoded.Invalid, version);
                 break;
         }
 
@@ -426,7 +523,7 @@ internal sealed partial class Reflector<T>
         }
     }
 
-    private HttpRequestMessage Get(params ReadOnlySpan<(string Name, string Value)> parameters)
+    private HttpRequestMessage Get(string mediaType, params ReadOnlySpan<(string Name, string Value)> parameters)
     {
         var path = _resource.CollectionPath(_namespace);
         var separator = '?';
@@ -441,7 +538,7 @@ internal sealed partial class Reflector<T>
         }
 
         var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
-        request.Headers.Accept.ParseAdd("application/json");
+        request.Headers.Accept.ParseAdd(mediaType);
         return request;
     }
 
@@ -472,22 +569,60 @@ internal sealed partial class Reflector<T>
 
         var then = next is Phase.Watching ? "watching again" : "listing again";
         Report(reason, e, string.Create(CultureInfo.InvariantCulture, $"{then} in {delay.TotalSeconds:0.0} s"));
+        CountRestart(next, reason.ToString());
         return new Phase.BackingOff(delay, next);
+    }
+
+    /// <summary>Goes on without a pause.</summary>
+    private Phase Retry(Phase next, ReflectorFailureReason reason, Exception e, string description)
+    {
+        Report(reason, e, description);
+        CountRestart(next, reason.ToString());
+        return next;
     }
 
     private void Report(ReflectorFailureReason reason, Exception e, string next)
     {
-        Health.Failed(new ReflectorFailure(reason, e.Message, e));
+        var failure = new ReflectorFailure(reason, e.Message, e);
+        Health.Failed(failure);
         CountFailure(reason);
         var isRoutine = reason is ReflectorFailureReason.Expired or ReflectorFailureReason.VeryShortWatch or ReflectorFailureReason.StreamBroken;
         LogFailure(isRoutine ? LogLevel.Information : LogLevel.Warning, _name, reason, e.Message, next);
+        Tell(failure);
     }
+
+    private void ReportUnknownEvent() =>
+        Report(ReflectorFailureReason.StreamBroken, new InvalidDataException("The stream carried an event of an unknown type."), "skipping it");
 
     private void ReportInvalid(DecodedObject<T> decoded)
     {
+        var key = decoded.Key?.ToString() ?? "(no readable name)";
         CountFailure(ReflectorFailureReason.InvalidObject);
-        LogInvalid(_name, decoded.Key?.ToString() ?? "(no readable name)", decoded.ResourceVersion, decoded.Error!.Message);
+        LogInvalid(_name, key, decoded.ResourceVersion, decoded.Error!.Message);
+        Tell(new ReflectorFailure(ReflectorFailureReason.InvalidObject, $"{key}: {decoded.Error.Message}", decoded.Error));
     }
+
+    private void Tell(ReflectorFailure failure)
+    {
+        try
+        {
+            _options.OnFailure?.Invoke(_resource, failure);
+        }
+        catch (Exception e)
+        {
+            LogListenerFailed(e, _name, failure.Reason);
+        }
+    }
+
+    private void CountRestart(Phase next, string reason)
+    {
+        var tags = _tags;
+        tags.Add("verb", next is Phase.Watching ? "watch" : "list");
+        tags.Add("reason", reason);
+        InformerInstruments.Restarts.Add(1, tags);
+    }
+
+    private void CountBytes(int count) => InformerInstruments.ReceivedBytes.Add(count, _tags);
 
     private void CountFailure(ReflectorFailureReason reason)
     {
@@ -516,19 +651,34 @@ internal sealed partial class Reflector<T>
 
     private abstract record Phase
     {
-        /// <summary>Reading the full list: "0" any state at hand, a version nothing older than it, "" the newest. Leads to <see cref="Watching"/>.</summary>
+        /// <summary>
+        /// Reading the full list as a stream, of a version or (empty) the newest. At its end the same stream goes on with changes, as in
+        /// <see cref="Watching"/>;
+        /// a server that cannot do it leads to <see cref="Listing"/>.
+        /// </summary>
+        public sealed record Streaming(string ResourceVersion) : Phase;
+
+        /// <summary>Reading the full list in pages: "0" any state at hand, a version nothing older than it, "" the newest. Leads to
+        /// <see cref="Watching"/>.</summary>
         public sealed record Listing(string ResourceVersion) : Phase;
 
-        /// <summary>Following changes. A closed stream keeps the version; an expired one leads to <see cref="Listing"/>.</summary>
+        /// <summary>Following changes. A closed stream keeps the version; an expired one leads to a new list.</summary>
         public sealed record Watching(string ResourceVersion) : Phase;
 
         /// <summary>Waiting after a failure, and then on with <paramref name="Next"/>.</summary>
         public sealed record BackingOff(TimeSpan Delay, Phase Next) : Phase;
     }
 
-    /// <summary>What one watch has seen so far.</summary>
+    /// <summary>What one stream has brought so far.</summary>
     private sealed class WatchState(string version)
     {
+        /// <summary>The list that the stream begins with, as far as it has come; <see langword="null"/> when it is complete, or in a watch from
+        /// the start.</summary>
+        public InitialEvents? Initial { get; set; }
+
+        /// <summary>Puts the client's own deadline off, as the state of the stream allows.</summary>
+        public Action Patience { get; set; } = static () => { };
+
         public string Version { get; set; } = version;
 
         public int Events { get; set; }

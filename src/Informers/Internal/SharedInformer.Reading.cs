@@ -10,7 +10,7 @@ internal sealed partial class SharedInformer<T>
         if (!ResourceVersions.IsComparable(atLeast))
         {
             throw new ArgumentException(
-                $"'{atLeast}' is no resourceVersion that others can be compared with. Take it from the metadata of an object that the server has answered.",
+                $"'{atLeast}' is no resourceVersion that others can be compared with. Take it from an object that the server has answered.",
                 nameof(atLeast));
         }
 
@@ -118,13 +118,14 @@ internal sealed partial class SharedInformer<T>
         return (isReached, found);
     }
 
-    /// <summary>Looks (with the gate held), and looks again whenever a change concerns <paramref name="key"/> and <paramref name="version"/>, until it is so.</summary>
+    /// <summary>
+    /// Looks (with the gate held), and looks again whenever a change concerns <paramref name="key"/> and <paramref name="version"/>, until it is so.
+    /// </summary>
     private async Task<TSeen> WaitAsync<TSeen>(
         ObjectKey? key, string? version, Func<TSeen> look, Func<TSeen, bool> until, CancellationToken cancellationToken)
     {
         while (true)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             var waiter = new CacheWaiter(key, version);
             TSeen seen;
             lock (_gate)
@@ -190,15 +191,26 @@ internal sealed partial class SharedInformer<T>
             }
 
             var metadata = transformed.Metadata;
-            return metadata is not null && ObjectKey.Of(transformed) == decoded.Key && metadata.Uid == uid && metadata.ResourceVersion == decoded.ResourceVersion
+            var isSame = metadata is not null && ObjectKey.Of(transformed) == decoded.Key
+                && metadata.Uid == uid && metadata.ResourceVersion == decoded.ResourceVersion;
+            return isSame
                 ? decoded with { Object = transformed }
                 : throw new InvalidOperationException(
-                    "The transform changed the name, namespace, uid or resourceVersion, by which changes are told apart. It must leave these as they are.");
+                    "The transform changed the name, namespace, uid or resourceVersion, by which changes are told apart. It must leave these alone.");
         }
         catch (Exception e)
         {
             // The user's function may throw what it likes: it concerns this object alone, which becomes an invalid one.
-            return decoded with { Object = null, Error = e };
+            var invalid = new InvalidObject
+            {
+                Key = decoded.Key!.Value,
+                Uid = uid,
+                ResourceVersion = decoded.ResourceVersion,
+                Error = e,
+                JsonPath = null,
+                Json = default,
+            };
+            return decoded with { Object = null, Error = e, Invalid = invalid };
         }
     }
 }

@@ -54,7 +54,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         Tags = InformerInstruments.TagsOf(resource);
         _mutations = options.DetectMutations ? new MutationDetector<T>(resource, LogMutated, LogNotWatchedOver) : null;
         string?[] namespaces = scope.Namespaces.Count == 0 ? [null] : [.. scope.Namespaces];
-        _store = new IndexedStore<T>(namespaces, LogIndexFailed);
+        _store = new IndexedStore<T>(ObjectForm<T>.Of(resource, options.KeepManagedFields), namespaces, LogIndexFailed);
         _sources = [.. namespaces.Select((ns, index) => new Source(this, index, ns, transport))];
     }
 
@@ -65,6 +65,17 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     public bool HasSynced => _synced.Task.IsCompletedSuccessfully;
 
     public ILister<T> Lister => _store;
+
+    public IReadOnlyList<InvalidObject> InvalidObjects
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _sources.SelectMany(source => source.InvalidLocked)];
+            }
+        }
+    }
 
     public TagList Tags { get; }
 
@@ -126,13 +137,16 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         }
     }
 
-    public void AddIndex(string name, Func<T, IEnumerable<string>> values)
+    public IObjectIndex<string, T> AddIndex(string name, Func<T, IEnumerable<string>> values) => AddIndex<string>(name, values);
+
+    public IObjectIndex<TValue, T> AddIndex<TValue>(string name, Func<T, IEnumerable<TValue>> values)
+        where TValue : notnull
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(values);
         lock (_gate)
         {
-            _store.AddIndex(name, values);
+            return _store.AddIndex(name, values);
         }
     }
 
@@ -307,7 +321,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         private readonly SharedInformer<T> _informer;
         private readonly int _index;
         private readonly string? _namespace;
-        private readonly HashSet<ObjectKey> _invalid = [];
+        private readonly Dictionary<ObjectKey, InvalidObject> _invalid = [];
         private readonly WriteOverlay<T> _overlay = new();
         private int _invalidCount;
         private string? _version;
@@ -326,6 +340,8 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
 
         public InformerHealth Health => Reflector.Health.Snapshot(HasSynced, Volatile.Read(ref _invalidCount));
 
+        public IEnumerable<InvalidObject> InvalidLocked => _invalid.Values;
+
         /// <summary>The version that this reflector has reached.</summary>
         public string? Version => _version;
 
@@ -339,14 +355,14 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
 
         public IndexedStore<T>.Replacement BeginReplace() => _informer._store.BeginReplace(_index);
 
-        public void Replace(IndexedStore<T>.Replacement replacement, string version, IReadOnlyCollection<ObjectKey> invalid)
+        public void Replace(IndexedStore<T>.Replacement replacement, string version, IReadOnlyCollection<InvalidObject> invalid)
         {
             lock (_informer._gate)
             {
                 // A version that goes back is that of a server restored from a backup: what was written to it since is lost.
                 if (ResourceVersions.TryCompare(version, _version, out var order) && order < 0)
                 {
-                    _overlay.Clear();
+                    _overlay.Clear(replacement);
                 }
 
                 if (_overlay.Count > 0)
@@ -356,7 +372,11 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
 
                 CommitLocked(replacement, version);
                 _invalid.Clear();
-                _invalid.UnionWith(invalid);
+                foreach (var listed in invalid)
+                {
+                    _invalid[listed.Key] = listed;
+                }
+
                 Volatile.Write(ref _invalidCount, _invalid.Count);
                 if (!HasSynced)
                 {
@@ -401,21 +421,19 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             }
         }
 
-        public void Invalid(ObjectKey? key, string? version)
+        public void Invalid(InvalidObject? invalid, string? version)
         {
             lock (_informer._gate)
             {
                 AdvanceStoreLocked(version);
-                if (key is { } readable)
+                if (invalid is not null)
                 {
-                    _overlay.TakeUnreadable(readable, version);
-                    if (_invalid.Add(readable))
-                    {
-                        Volatile.Write(ref _invalidCount, _invalid.Count);
-                    }
+                    _overlay.TakeUnreadable(invalid.Key, version);
+                    _invalid[invalid.Key] = invalid;
+                    Volatile.Write(ref _invalidCount, _invalid.Count);
                 }
 
-                ReachedLocked(key, version);
+                ReachedLocked(invalid?.Key, version);
             }
         }
 
@@ -432,10 +450,11 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         {
             lock (_informer._gate)
             {
-                _overlay.Clear();
+                var nothing = BeginReplace();
+                _overlay.Clear(nothing);
                 _invalid.Clear();
                 Volatile.Write(ref _invalidCount, 0);
-                CommitLocked(BeginReplace(), _version);
+                CommitLocked(nothing, _version);
                 _informer.WakeAllLocked();
             }
         }

@@ -9,21 +9,20 @@ internal sealed class StoreSnapshot<T>
 {
     public static StoreSnapshot<T> Empty { get; } = new()
     {
-        Namespaces = PersistentMap<Text, PersistentMap<Text, T>>.Empty,
+        Objects = PersistentMap<ObjectKey, StoredPlace<T>>.Empty,
+        Namespaces = PersistentMap<Text, ObjectList<T>>.Empty,
         Indexes = [],
-        Count = 0,
         ResourceVersion = null,
     };
 
-    // Namespace, then name; cluster-scoped objects stand under "". So a namespace is listed without an index, and names are short keys.
-    public required PersistentMap<Text, PersistentMap<Text, T>> Namespaces { get; init; }
+    public required PersistentMap<ObjectKey, StoredPlace<T>> Objects { get; init; }
+
+    /// <summary>The same objects by namespace; those of cluster scope stand under "".</summary>
+    public required PersistentMap<Text, ObjectList<T>> Namespaces { get; init; }
 
     public required StoreIndex<T>[] Indexes { get; init; }
 
-    public required int Count { get; init; }
-
     public required string? ResourceVersion { get; init; }
 
-    public T? Get(ObjectKey key) =>
-        Namespaces.TryGet(new Text(key.Namespace ?? ""), out var names) && names.TryGet(new Text(key.Name), out var found) ? found : null;
+    public T? Get(ObjectKey key) => Objects.TryGet(key, out var found) ? found.Object : null;
 }

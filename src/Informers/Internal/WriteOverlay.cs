@@ -107,7 +107,9 @@ internal sealed class WriteOverlay<T>
         }
     }
 
-    /// <summary>The watch has come to <paramref name="version"/>: what was noted up to there and was not shown is not so on the server, for this scope.</summary>
+    /// <summary>
+    /// The watch has come to <paramref name="version"/>: what was noted up to there and was not shown is not so on the server, for this scope.
+    /// </summary>
     /// <param name="version">The version that the source has reached.</param>
     /// <param name="revert">Is called with such keys, and what the watch has shown of them last.</param>
     public void Pass(string version, Action<ObjectKey, T?> revert)
@@ -146,15 +148,15 @@ internal sealed class WriteOverlay<T>
             }
             else if (isOlder)
             {
-                replacement.Override(key, cached(key));
+                Put(replacement, key, cached(key));
             }
             else
             {
+                // What the list shows replaces what was noted; if it is the same, it has been told.
                 _entries.Remove(key);
-                if (listed is not null && cached(key) is { } known && IsSame(known.Metadata, listed.Metadata))
+                if (listed is not null)
                 {
-                    // The list shows what was noted: it has been told.
-                    replacement.Override(key, known);
+                    replacement.Override(key, cached(key) is { } known && IsSame(known.Metadata, listed.Metadata) ? known : listed);
                 }
             }
         }
@@ -165,11 +167,31 @@ internal sealed class WriteOverlay<T>
         }
     }
 
-    /// <summary>Forgets all notes.</summary>
-    public void Clear()
+    /// <summary>Forgets all notes: what a new list holds is so, whatever was noted.</summary>
+    public void Clear(IndexedStore<T>.Replacement replacement)
     {
+        foreach (var key in _entries.Keys)
+        {
+            if (replacement.Find(key) is { } listed)
+            {
+                replacement.Override(key, listed);
+            }
+        }
+
         _entries.Clear();
         _byVersion.Clear();
+    }
+
+    private static void Put(IndexedStore<T>.Replacement replacement, ObjectKey key, T? noted)
+    {
+        if (noted is null)
+        {
+            replacement.Override(key, null);
+        }
+        else
+        {
+            replacement.Override(key, noted);
+        }
     }
 
     // Versions without an order are taken for newer: then the watch decides, as it would without a note.

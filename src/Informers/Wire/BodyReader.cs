@@ -8,10 +8,10 @@ internal static class BodyReader
     /// <param name="content">The body.</param>
     /// <param name="parser">What understands it.</param>
     /// <param name="bufferSize">The size of a read.</param>
-    /// <param name="progress">Called after each read that brought bytes; a place to put off a deadline.</param>
+    /// <param name="progress">Told of each read that brought bytes, how many they were; a place to put off a deadline.</param>
     /// <param name="cancellationToken">Ends the reading, also while the server sends nothing.</param>
     public static async Task ReadAsync(
-        HttpContent content, IBodyParser parser, int bufferSize, Action? progress, CancellationToken cancellationToken)
+        HttpContent content, IBodyParser parser, int bufferSize, Action<int>? progress, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(bufferSize);
         try
@@ -26,7 +26,7 @@ internal static class BodyReader
                     return;
                 }
 
-                progress?.Invoke();
+                progress?.Invoke(count);
                 if (!parser.Feed(buffer.AsSpan(0, count)))
                 {
                     return;

@@ -8,5 +8,6 @@ namespace CrMonitor.Informers;
 /// <param name="Key">Its key, as far as it can be read.</param>
 /// <param name="ResourceVersion">Its version, as far as it can be read.</param>
 /// <param name="Error">Why it could not be decoded.</param>
-internal readonly record struct DecodedObject<T>(T? Object, ObjectKey? Key, string? ResourceVersion, Exception? Error)
+/// <param name="Invalid">What can be said of an object that has a key and could not be decoded.</param>
+internal readonly record struct DecodedObject<T>(T? Object, ObjectKey? Key, string? ResourceVersion, Exception? Error, InvalidObject? Invalid = null)
     where T : class, IKubernetesObject<V1ObjectMeta>;

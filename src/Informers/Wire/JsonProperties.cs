@@ -37,9 +37,16 @@ internal ref struct JsonProperties
     /// <summary>The bytes of the current value.</summary>
     public readonly ReadOnlySpan<byte> Value => _json[ValueStart..ValueEnd];
 
+    /// <summary>The bytes end before the current value does. Its name and start are known all the same.</summary>
+    public bool IsCut { get; private set; }
+
     /// <summary>The current value's text, if it is a string without escapes; else empty.</summary>
     public readonly ReadOnlySpan<byte> TextValue =>
         Value is [(byte)'"', .. var text, (byte)'"'] && !text.Contains((byte)'\\') ? text : default;
+
+    /// <summary>The current property has this name, however it is written.</summary>
+    public readonly bool NameIs(ReadOnlySpan<byte> name) =>
+        Name.SequenceEqual(name) || (Name.Contains((byte)'\\') && JsonText.Is(_json.Slice(Start, Name.Length + 2), name));
 
     public bool MoveNext()
     {
@@ -80,6 +87,7 @@ internal ref struct JsonProperties
         ValueStart = _position;
         ValueEnd = JsonValueScanner.EndOf(_json, _position);
         _position = ValueEnd;
+        IsCut = ValueEnd < 0;
         return ValueEnd > ValueStart;
     }
 

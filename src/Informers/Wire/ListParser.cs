@@ -7,13 +7,18 @@ namespace CrMonitor.Informers;
 
 /// <summary>Reads the body of a LIST: hands over each item as soon as its bytes are complete, and keeps the list's own metadata.</summary>
 /// <param name="item">Takes each item.</param>
-internal sealed class ListParser(JsonHandler item) : IBodyParser
+/// <param name="tooLarge">Takes the beginning of each item that is larger than allowed, instead of <paramref name="item"/>.</param>
+/// <param name="maxSize">The most bytes that an item (and each of the list's own fields) may have.</param>
+internal sealed class ListParser(JsonHandler item, JsonHandler? tooLarge = null, int maxSize = ListParser.DefaultMaxSize) : IBodyParser
 {
+    private const int DefaultMaxSize = 64 * 1024 * 1024;
+
     private readonly ArrayBufferWriter<byte> _partial = new();   // the beginning of a value that the last piece cut
     private JsonValueScanner _scanner;
     private State _state = State.Start;
     private string _property = "";
     private long _bytes;
+    private bool _isTooLarge;   // what _partial holds is only the beginning of what came
     private bool _hasItems;
 
     private enum State
@@ -52,19 +57,20 @@ internal sealed class ListParser(JsonHandler item) : IBodyParser
                 position += consumed;
                 if (!ended)
                 {
-                    _partial.Write(piece);
+                    Keep(piece);
                     break;
                 }
 
-                if (_partial.WrittenCount == 0)
+                if (_partial.WrittenCount == 0 && piece.Length <= maxSize)
                 {
                     Take(piece);
                 }
                 else
                 {
-                    _partial.Write(piece);
+                    Keep(piece);
                     Take(_partial.WrittenSpan);
                     _partial.ResetWrittenCount();
+                    _isTooLarge = false;
                 }
 
                 continue;
@@ -102,6 +108,18 @@ internal sealed class ListParser(JsonHandler item) : IBodyParser
         }
     }
 
+    private void Keep(ReadOnlySpan<byte> piece)
+    {
+        var room = maxSize - _partial.WrittenCount;
+        if (piece.Length > room)
+        {
+            _isTooLarge = true;
+            piece = piece[..room];
+        }
+
+        _partial.Write(piece);
+    }
+
     // True: the byte is used up. False: it is the first one of a value.
     private bool Structure(byte current, long offset)
     {
@@ -129,6 +147,11 @@ internal sealed class ListParser(JsonHandler item) : IBodyParser
 
     private void Take(ReadOnlySpan<byte> value)
     {
+        if (_isTooLarge && (_state != State.Item || tooLarge is null))
+        {
+            throw new InvalidDataException($"The list has {(_state == State.Item ? "an item" : "a field")} of more than {maxSize} bytes.");
+        }
+
         switch (_state)
         {
             case State.Name:
@@ -136,7 +159,7 @@ internal sealed class ListParser(JsonHandler item) : IBodyParser
                 _state = State.Colon;
                 break;
             case State.Item:
-                item(value);
+                (_isTooLarge ? tooLarge! : item)(value);
                 _state = State.AfterItem;
                 break;
             default:
@@ -182,8 +205,9 @@ internal sealed class ListParser(JsonHandler item) : IBodyParser
             var reader = new Utf8JsonReader(value);
             return reader.Read() && reader.TokenType == JsonTokenType.String ? reader.GetString()! : "";
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: the text is no UTF-8, or half of a surrogate pair.
             throw new InvalidDataException("The list's own fields are not valid JSON.", e);
         }
     }

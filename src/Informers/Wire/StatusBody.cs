@@ -70,9 +70,9 @@ internal static class StatusBody
             tooLarge |= reason == "Timeout" && IsTooLargeMessage(message);
             return new Fields(Number(root, "code") ?? 0, reason, message, retryAfter, tooLarge);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // A proxy's page, say. It is quoted as it is.
+            // A proxy's page, say, or (InvalidOperationException) a text that is no UTF-8. It is quoted as it is.
             return null;
         }
     }

@@ -4,12 +4,17 @@ namespace CrMonitor.Informers;
 
 /// <summary>Cuts the body of a WATCH into events, one a line, and hands over each as soon as its line is complete.</summary>
 /// <param name="handle">Takes each event; <see langword="false"/> ends the reading.</param>
-internal sealed class WatchParser(WatchEventHandler handle) : IBodyParser
+/// <param name="tooLarge">Takes each event with an object that is larger than allowed, of which it gets the beginning, instead of <paramref name="handle"/>.</param>
+/// <param name="maxSize">The most bytes that an object may have.</param>
+internal sealed class WatchParser(WatchEventHandler handle, WatchEventHandler? tooLarge = null, int maxSize = WatchParser.DefaultMaxSize) : IBodyParser
 {
-    // Far above what a server stores (1.5 MiB by default), and a bound for a peer that never ends its line.
-    private const int MaxLineLength = 64 * 1024 * 1024;
+    private const int DefaultMaxSize = 64 * 1024 * 1024;
+
+    // What a line has around the object: {"type":"MODIFIED","object":...}, with spaces perhaps.
+    private const int EnvelopeSize = 256;
 
     private readonly ArrayBufferWriter<byte> _partial = new();
+    private bool _isCut;   // what _partial holds is only the beginning of what came of the line
 
     public bool Feed(ReadOnlySpan<byte> bytes)
     {
@@ -18,12 +23,7 @@ internal sealed class WatchParser(WatchEventHandler handle) : IBodyParser
             var end = bytes.IndexOf((byte)'\n');
             if (end < 0)
             {
-                if (_partial.WrittenCount + bytes.Length > MaxLineLength)
-                {
-                    throw new InvalidDataException($"A line of the stream is longer than {MaxLineLength} bytes.");
-                }
-
-                _partial.Write(bytes);
+                Keep(bytes);
                 return true;
             }
 
@@ -34,9 +34,10 @@ internal sealed class WatchParser(WatchEventHandler handle) : IBodyParser
             }
             else
             {
-                _partial.Write(bytes[..end]);
+                Keep(bytes[..end]);
                 goOn = Line(_partial.WrittenSpan);
                 _partial.ResetWrittenCount();
+                _isCut = false;
             }
 
             if (!goOn)
@@ -50,7 +51,7 @@ internal sealed class WatchParser(WatchEventHandler handle) : IBodyParser
 
     public void Complete()
     {
-        if (!IsBlank(_partial.WrittenSpan) && !IsComplete(_partial.WrittenSpan))
+        if (_isCut || (!IsBlank(_partial.WrittenSpan) && !IsComplete(_partial.WrittenSpan)))
         {
             throw new EndOfStreamException("The stream broke off in the middle of an event.");
         }
@@ -60,6 +61,19 @@ internal sealed class WatchParser(WatchEventHandler handle) : IBodyParser
             // The last line needs no newline.
             Line(_partial.WrittenSpan);
         }
+    }
+
+    private void Keep(ReadOnlySpan<byte> bytes)
+    {
+        // In long arithmetic: the limit may be the largest int.
+        var room = (long)maxSize + EnvelopeSize - _partial.WrittenCount;
+        if (bytes.Length > room)
+        {
+            _isCut = true;
+            bytes = bytes[..(int)room];
+        }
+
+        _partial.Write(bytes);
     }
 
     private bool Line(ReadOnlySpan<byte> line)
@@ -84,9 +98,24 @@ internal sealed class WatchParser(WatchEventHandler handle) : IBodyParser
             }
         }
 
-        return type.IsEmpty || content.IsEmpty
-            ? throw new InvalidDataException("A line of the stream is not a watch event (an object with type and object).")
-            : handle(TypeOf(type), content);
+        if (_isCut && properties.IsCut && properties.Name.SequenceEqual("object"u8))
+        {
+            content = line[properties.ValueStart..];
+        }
+
+        if (type.IsEmpty || content.IsEmpty)
+        {
+            throw new InvalidDataException("A line of the stream is not a watch event (an object with type and object).");
+        }
+
+        if (content.Length <= maxSize && !_isCut)
+        {
+            return handle(TypeOf(type), content);
+        }
+
+        return tooLarge is null
+            ? throw new InvalidDataException($"The stream has an object of more than {maxSize} bytes.")
+            : tooLarge(TypeOf(type), content[..Math.Min(content.Length, maxSize)]);
     }
 
     private static bool IsComplete(ReadOnlySpan<byte> line)

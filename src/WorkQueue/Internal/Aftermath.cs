@@ -2,7 +2,9 @@ using System.Runtime.ExceptionServices;
 
 namespace CrMonitor.WorkQueue;
 
-/// <summary>What a call has to do after it left the queue's lock: complete waiters and drains, whose schedulers are code of others.</summary>
+/// <summary>
+/// What is to be done without the queue's lock: to complete waiters and drains, whose schedulers are code of others, and to set the timer.
+/// </summary>
 internal struct Aftermath<TKey> where TKey : notnull
 {
     private WaiterList<TKey> _released;
@@ -11,6 +13,8 @@ internal struct Aftermath<TKey> where TKey : notnull
 
     /// <summary>Whether the earliest deadline changed, so that the timer has to be set anew.</summary>
     public bool TimerIsStale { get; set; }
+
+    public readonly bool IsEmpty => _released.First is null && Drained is null && !TimerIsStale;
 
     public void Release(TakeWaiter<TKey> waiter) => _released.Append(waiter);
 

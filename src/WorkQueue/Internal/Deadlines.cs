@@ -6,7 +6,9 @@ namespace CrMonitor.WorkQueue;
 /// The waiting keys by deadline: a list for each millisecond in which deadlines lie, and a heap of those milliseconds. A key is added, moved and
 /// taken out in O(1) but for the first and the last of a millisecond; a heap of a million keys would miss the cache at each of its levels instead.
 /// </summary>
-/// <remarks>The keys of a millisecond are released together, at the latest deadline among them: never early, and less than a millisecond late.</remarks>
+/// <remarks>
+/// The keys of a millisecond are released together, at the latest deadline among them: never early, and less than a millisecond late.
+/// </remarks>
 internal struct Deadlines
 {
     private const int Arity = 4;
@@ -37,9 +39,9 @@ internal struct Deadlines
     public readonly int Earliest => _moments[_heap[0]].Keys.First;
 
     /// <summary>When a waiting entry is to be released.</summary>
-    public readonly long DueOf<TKey>(in Entry<TKey> entry) => _moments[entry.Lane].Due;
+    public readonly long DueOf(in Entry entry) => _moments[entry.Lane].Due;
 
-    public void Add<TKey>(in EntryTable<TKey> table, int slot, long due) where TKey : notnull
+    public void Add(Entries entries, int slot, long due)
     {
         var millisecond = Millisecond(due);
         if (!_byMillisecond.TryGetValue(millisecond, out var index))
@@ -47,22 +49,22 @@ internal struct Deadlines
             index = Create(millisecond);
         }
 
-        ref var entry = ref table[slot];
+        ref var entry = ref entries[slot];
         entry.Lane = index;
         entry.State |= EntryState.Waiting;
         ref var moment = ref _moments[index];
         moment.Due = Math.Max(moment.Due, due);
-        moment.Keys.Append(table, slot);
+        moment.Keys.Append(entries, slot);
         Count++;
     }
 
-    public void Remove<TKey>(in EntryTable<TKey> table, int slot) where TKey : notnull
+    public void Remove(Entries entries, int slot)
     {
-        ref var entry = ref table[slot];
+        ref var entry = ref entries[slot];
         var index = entry.Lane;
         entry.State &= ~EntryState.Waiting;
         ref var moment = ref _moments[index];
-        moment.Keys.Remove(table, slot);
+        moment.Keys.Remove(entries, slot);
         Count--;
         if (moment.Keys.Count == 0)
         {
@@ -74,15 +76,15 @@ internal struct Deadlines
     }
 
     /// <summary>Whether a deadline is earlier than that of a waiting entry, by a millisecond of the clock or more.</summary>
-    public readonly bool IsEarlier<TKey>(in Entry<TKey> entry, long due) => Millisecond(due) < _moments[entry.Lane].Millisecond;
+    public readonly bool IsEarlier(in Entry entry, long due) => Millisecond(due) < _moments[entry.Lane].Millisecond;
 
     /// <summary>All waiting entries, in no particular order.</summary>
-    public readonly void CopyTo<TKey>(in EntryTable<TKey> table, Span<int> slots) where TKey : notnull
+    public readonly void CopyTo(Entries entries, Span<int> slots)
     {
         var count = 0;
         for (var i = 0; i < _heapCount; i++)
         {
-            for (var slot = _moments[_heap[i]].Keys.First; slot >= 0; slot = table[slot].LaneNext)
+            for (var slot = _moments[_heap[i]].Keys.First; slot >= 0; slot = entries[slot].LaneNext)
             {
                 slots[count++] = slot;
             }
@@ -90,19 +92,20 @@ internal struct Deadlines
     }
 
     [Conditional("DEBUG")]
-    public readonly void AssertInvariants<TKey>(in EntryTable<TKey> table) where TKey : notnull
+    public readonly void AssertInvariants(Entries entries)
     {
         var count = 0;
         for (var i = 0; i < _heapCount; i++)
         {
             ref var moment = ref _moments[_heap[i]];
             Debug.Assert(moment.HeapIndex == i, "A moment knows its place in the heap.");
-            Debug.Assert(i == 0 || _moments[_heap[(i - 1) / Arity]].Millisecond < moment.Millisecond, "The heap is ordered, and no moment is there twice.");
+            var isOrdered = i == 0 || _moments[_heap[(i - 1) / Arity]].Millisecond < moment.Millisecond;
+            Debug.Assert(isOrdered, "The heap is ordered, and no moment is there twice.");
             Debug.Assert(moment.Keys.Count > 0, "A moment without keys is gone.");
             Debug.Assert(Millisecond(moment.Due) == moment.Millisecond, "The release is within the millisecond.");
-            for (var slot = moment.Keys.First; slot >= 0; slot = table[slot].LaneNext, count++)
+            for (var slot = moment.Keys.First; slot >= 0; slot = entries[slot].LaneNext, count++)
             {
-                Debug.Assert(table[slot] is { IsWaiting: true, IsDirty: false }, "A key that waits needs no run now.");
+                Debug.Assert(entries[slot] is { IsWaiting: true, IsDirty: false }, "A key that waits needs no run now.");
             }
         }
 

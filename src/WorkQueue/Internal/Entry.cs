@@ -1,14 +1,15 @@
 namespace CrMonitor.WorkQueue;
 
-/// <summary>All that the queue knows of one key; 64 bytes for a key that is a reference.</summary>
-internal struct Entry<TKey>
+/// <summary>
+/// All that the queue knows of one key, but the key itself: so entries hold no references, the garbage collector never looks at a million of them,
+/// and the code that links them is the same for keys of all types.
+/// </summary>
+internal struct Entry
 {
-    public TKey Key;
-
     /// <summary>When the key began to need a run, as a timestamp; 0 in a queue that needs no clock.</summary>
     public long QueuedAt;
 
-    /// <summary>When the key was handed out, as a timestamp; 0 in a queue that needs no clock.</summary>
+    /// <summary>When the key was handed out, as a timestamp; 0 in a queue that measures nothing.</summary>
     public long TakenAt;
 
     public uint Hash;

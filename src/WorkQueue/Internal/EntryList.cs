@@ -15,14 +15,14 @@ internal struct EntryList<TLinks> where TLinks : struct, IEntryLinks
 
     public int Count { get; private set; }
 
-    public void Append<TKey>(in EntryTable<TKey> table, int slot) where TKey : notnull
+    public void Append(Entries entries, int slot)
     {
-        ref var entry = ref table[slot];
+        ref var entry = ref entries[slot];
         TLinks.Previous(ref entry) = _last;
         TLinks.Next(ref entry) = None;
         if (_last >= 0)
         {
-            TLinks.Next(ref table[_last]) = slot;
+            TLinks.Next(ref entries[_last]) = slot;
         }
         else
         {
@@ -33,14 +33,14 @@ internal struct EntryList<TLinks> where TLinks : struct, IEntryLinks
         Count++;
     }
 
-    public void Remove<TKey>(in EntryTable<TKey> table, int slot) where TKey : notnull
+    public void Remove(Entries entries, int slot)
     {
-        ref var entry = ref table[slot];
+        ref var entry = ref entries[slot];
         ref var previous = ref TLinks.Previous(ref entry);
         ref var next = ref TLinks.Next(ref entry);
         if (previous >= 0)
         {
-            TLinks.Next(ref table[previous]) = next;
+            TLinks.Next(ref entries[previous]) = next;
         }
         else
         {
@@ -49,7 +49,7 @@ internal struct EntryList<TLinks> where TLinks : struct, IEntryLinks
 
         if (next >= 0)
         {
-            TLinks.Previous(ref table[next]) = previous;
+            TLinks.Previous(ref entries[next]) = previous;
         }
         else
         {

@@ -16,7 +16,7 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
 {
     private const int None = -1;
 
-    private readonly PriorityLevels<TKey> _levels = new(ageingTicks);
+    private readonly PriorityLevels _levels = new(ageingTicks);
     private readonly Dictionary<TFlow, int> _byName = new(comparer);
     private Flow[] _flows = [];
     private int _used;
@@ -35,6 +35,10 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
     private int _credit;         // how many hand-outs are left of its turn
 
     public override bool NeedsClock => _levels.NeedsClock;
+
+    public override bool MayNeedTime => _levels.HasAny && _levels.NeedsClock;
+
+    public override bool HasLimits => maxInWork != int.MaxValue;
 
     public override bool HasFlows => true;
 
@@ -140,11 +144,11 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         }
     }
 
-    public override void Append(in EntryTable<TKey> table, int slot)
+    public override void Append(Entries entries, int slot)
     {
         var index = _flowOfSlot[slot];
         ref var flow = ref _flows[index];
-        _levels.Append(ref flow.Ready, index, table, slot);
+        _levels.Append(ref flow.Ready, index, entries, slot);
         Count++;
         if (flow.Place == Place.Idle)
         {
@@ -154,19 +158,19 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         }
     }
 
-    public override void Remove(in EntryTable<TKey> table, int slot)
+    public override void Remove(Entries entries, int slot)
     {
-        _levels.Remove(ref _flows[_flowOfSlot[slot]].Ready, table, slot);
+        _levels.Remove(ref _flows[_flowOfSlot[slot]].Ready, entries, slot);
         Count--;
     }
 
-    public override void Raise(in EntryTable<TKey> table, int slot, int priority)
+    public override void Raise(Entries entries, int slot, int priority)
     {
         var index = _flowOfSlot[slot];
-        _levels.Raise(ref _flows[index].Ready, index, table, slot, priority);
+        _levels.Raise(ref _flows[index].Ready, index, entries, slot, priority);
     }
 
-    public override int Take(in EntryTable<TKey> table, long now)
+    public override int Take(Entries entries, long? now)
     {
         while (_current >= 0 || BeginTurn())
         {
@@ -186,7 +190,12 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
                 continue;
             }
 
-            var slot = _levels.Take(ref flow.Ready, table, now);
+            var slot = _levels.Take(ref flow.Ready, entries, now);
+            if (slot < 0)
+            {
+                return slot;
+            }
+
             Count--;
             flow.InWork++;
             if (--_credit == 0 || flow.Ready.Keys.Count == 0)
@@ -198,7 +207,7 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
             return slot;
         }
 
-        return None;
+        return HandOut.None;
     }
 
     public override void EndHandOut(int slot)
@@ -213,21 +222,21 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         }
     }
 
-    public override long? OldestQueuedAt(in EntryTable<TKey> table)
+    public override long? OldestQueuedAt(Entries entries)
     {
         long? oldest = null;
         foreach (ref var flow in _flows.AsSpan(0, _used))
         {
-            if (flow.Ready.Keys.First is >= 0 and var first && !(table[first].QueuedAt >= oldest))
+            if (flow.Ready.Keys.First is >= 0 and var first && !(entries[first].QueuedAt >= oldest))
             {
-                oldest = table[first].QueuedAt;
+                oldest = entries[first].QueuedAt;
             }
         }
 
         return oldest;
     }
 
-    public override void CopyTo(in EntryTable<TKey> table, Span<int> slots)
+    public override void CopyTo(Entries entries, Span<int> slots)
     {
         // The turns that would follow, played with copies of the lines. Flows at their limit come last: nobody knows when they may go on.
         var flows = new int[_used][];
@@ -235,7 +244,7 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         for (var i = 0; i < _used; i++)
         {
             flows[i] = new int[_flows[i].Ready.Keys.Count];
-            _levels.CopyTo(_flows[i].Ready, table, flows[i]);
+            _levels.CopyTo(_flows[i].Ready, entries, flows[i]);
         }
 
         var index = 0;
@@ -297,7 +306,7 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         return counts;
     }
 
-    public override void AssertInvariants(in EntryTable<TKey> table)
+    public override void AssertInvariants(Entries entries)
     {
         var ready = 0;
         foreach (var index in _byName.Values)
@@ -309,8 +318,8 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
             Debug.Assert(flow.Place != Place.Idle || flow.Ready.Keys.Count == 0, "A flow with ready keys has a place.");
             Debug.Assert(flow.Place != Place.Idle || flow.Entries > 0, "A flow that is neither in the queue nor in a line is forgotten.");
             Debug.Assert(flow.Place != Place.AtLimit || flow.InWork == maxInWork, "A flow at its limit has that many keys in work.");
-            AssertReady(flow.Ready.Keys, table);
-            _levels.AssertInvariants(flow.Ready, table);
+            AssertReady(flow.Ready.Keys, entries);
+            _levels.AssertInvariants(flow.Ready, entries);
         }
 
         Debug.Assert(ready == Count, "Every ready key belongs to a flow.");

@@ -7,44 +7,44 @@ internal sealed class FifoReadyKeys<TKey> : ReadyKeys<TKey> where TKey : notnull
 {
     private EntryList<OrderLinks> _keys = new();
 
-    public override void Append(in EntryTable<TKey> table, int slot)
+    public override void Append(Entries entries, int slot)
     {
-        _keys.Append(table, slot);
+        _keys.Append(entries, slot);
         Count++;
     }
 
-    public override void Remove(in EntryTable<TKey> table, int slot)
+    public override void Remove(Entries entries, int slot)
     {
-        _keys.Remove(table, slot);
+        _keys.Remove(entries, slot);
         Count--;
     }
 
-    public override int Take(in EntryTable<TKey> table, long now)
+    public override int Take(Entries entries, long? now)
     {
         var slot = _keys.First;
         if (slot >= 0)
         {
-            Remove(table, slot);
-            table.PrefetchRemoval(_keys.First);
+            Remove(entries, slot);
+            entries.PrefetchRemoval(_keys.First);
         }
 
         return slot;
     }
 
-    public override long? OldestQueuedAt(in EntryTable<TKey> table) => _keys.First < 0 ? null : table[_keys.First].QueuedAt;
+    public override long? OldestQueuedAt(Entries entries) => _keys.First < 0 ? null : entries[_keys.First].QueuedAt;
 
-    public override void CopyTo(in EntryTable<TKey> table, Span<int> slots)
+    public override void CopyTo(Entries entries, Span<int> slots)
     {
         var index = 0;
-        for (var slot = _keys.First; slot >= 0; slot = table[slot].Next)
+        for (var slot = _keys.First; slot >= 0; slot = entries[slot].Next)
         {
             slots[index++] = slot;
         }
     }
 
-    public override void AssertInvariants(in EntryTable<TKey> table)
+    public override void AssertInvariants(Entries entries)
     {
         Debug.Assert(_keys.Count == Count, "The ready keys are in the list.");
-        AssertReady(_keys, table);
+        AssertReady(_keys, entries);
     }
 }

@@ -6,8 +6,8 @@ namespace CrMonitor.WorkQueue;
 internal readonly struct LaneLinks : IEntryLinks
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ref int Previous<TKey>(ref Entry<TKey> entry) => ref entry.LanePrevious;
+    public static ref int Previous(ref Entry entry) => ref entry.LanePrevious;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ref int Next<TKey>(ref Entry<TKey> entry) => ref entry.LaneNext;
+    public static ref int Next(ref Entry entry) => ref entry.LaneNext;
 }

@@ -6,8 +6,8 @@ namespace CrMonitor.WorkQueue;
 internal readonly struct OrderLinks : IEntryLinks
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ref int Previous<TKey>(ref Entry<TKey> entry) => ref entry.Previous;
+    public static ref int Previous(ref Entry entry) => ref entry.Previous;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ref int Next<TKey>(ref Entry<TKey> entry) => ref entry.Next;
+    public static ref int Next(ref Entry entry) => ref entry.Next;
 }

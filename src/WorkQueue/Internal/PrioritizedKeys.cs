@@ -2,8 +2,8 @@ namespace CrMonitor.WorkQueue;
 
 /// <summary>
 /// Ready keys with priorities: all there are, or those of one flow. While all have the same priority, the list is all there is to them; as soon as
-/// there is another priority, each key is in a list of its priority as well, until the set is empty again. So priorities that nobody uses cost nothing,
-/// and each key is moved over once at most.
+/// there is another priority, each key is in a list of its priority as well, until the set is empty again. So priorities that nobody uses cost
+/// nothing, and each key is moved over once at most.
 /// </summary>
 internal struct PrioritizedKeys
 {

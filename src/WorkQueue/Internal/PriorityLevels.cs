@@ -7,7 +7,7 @@ namespace CrMonitor.WorkQueue;
 /// of one priority. The levels of one owner are a pairing heap, the highest priority first, linked by index, so that the owner needs no memory but
 /// the number of its highest level.
 /// </summary>
-internal sealed class PriorityLevels<TKey>(long ageingTicks) where TKey : notnull
+internal sealed class PriorityLevels(long ageingTicks)
 {
     private const int None = -1;
 
@@ -18,9 +18,16 @@ internal sealed class PriorityLevels<TKey>(long ageingTicks) where TKey : notnul
 
     public bool NeedsClock => ageingTicks != long.MaxValue;
 
-    public void Append(ref PrioritizedKeys keys, int owner, in EntryTable<TKey> table, int slot)
+    /// <summary>Whether any owner has several priorities.</summary>
+    public bool HasAny => _byPriority.Count > 0;
+
+    /// <summary>Whether the next key is that which has been ready longest, if it has aged. May be read without the lock.</summary>
+    public bool IsTurnOfAged(in PrioritizedKeys keys) =>
+        keys.HighestLevel >= 0 && (keys.HandOuts + 1) % Ageing.HandOutsPerAged == 0 && NeedsClock;
+
+    public void Append(ref PrioritizedKeys keys, int owner, Entries entries, int slot)
     {
-        var priority = table[slot].Priority;
+        var priority = entries[slot].Priority;
         if (keys.HighestLevel < 0)
         {
             if (keys.Keys.Count == 0)
@@ -29,57 +36,68 @@ internal sealed class PriorityLevels<TKey>(long ageingTicks) where TKey : notnul
             }
             else if (priority != keys.OnlyPriority)
             {
-                MoveToLevels(ref keys, owner, table);
+                MoveToLevels(ref keys, owner, entries);
             }
         }
 
-        keys.Keys.Append(table, slot);
+        keys.Keys.Append(entries, slot);
         if (keys.HighestLevel >= 0)
         {
-            AppendToLevel(ref keys, owner, table, slot);
+            AppendToLevel(ref keys, owner, entries, slot);
         }
     }
 
-    public void Remove(ref PrioritizedKeys keys, in EntryTable<TKey> table, int slot)
+    public void Remove(ref PrioritizedKeys keys, Entries entries, int slot)
     {
-        keys.Keys.Remove(table, slot);
+        keys.Keys.Remove(entries, slot);
         if (keys.HighestLevel >= 0)
         {
-            RemoveFromLevel(ref keys, table, slot);
+            RemoveFromLevel(ref keys, entries, slot);
         }
     }
 
     /// <summary>Takes out the key whose turn it is. There must be one.</summary>
-    public int Take(ref PrioritizedKeys keys, in EntryTable<TKey> table, long now)
+    /// <returns>Its entry; or <see cref="HandOut.NeedsTime"/>.</returns>
+    public int Take(ref PrioritizedKeys keys, Entries entries, long? now)
     {
         var slot = keys.Keys.First;
-        if (keys.HighestLevel >= 0 && !(++keys.HandOuts % Ageing.HandOutsPerAged == 0 && now - table[slot].QueuedAt >= ageingTicks))
+        if (keys.HighestLevel >= 0)
         {
-            slot = _levels[keys.HighestLevel].Keys.First;
+            var isTurnOfAged = IsTurnOfAged(keys);
+            if (isTurnOfAged && now is null)
+            {
+                return HandOut.NeedsTime;
+            }
+
+            keys.HandOuts++;
+            if (!isTurnOfAged || now - entries[slot].QueuedAt < ageingTicks)
+            {
+                slot = _levels[keys.HighestLevel].Keys.First;
+            }
         }
 
-        Remove(ref keys, table, slot);
-        table.PrefetchRemoval(keys.HighestLevel >= 0 ? _levels[keys.HighestLevel].Keys.First : keys.Keys.First);
+        Remove(ref keys, entries, slot);
+        entries.PrefetchRemoval(keys.HighestLevel >= 0 ? _levels[keys.HighestLevel].Keys.First : keys.Keys.First);
         return slot;
     }
 
     /// <summary>Gives a key a higher priority: it goes behind those that have it already.</summary>
-    public void Raise(ref PrioritizedKeys keys, int owner, in EntryTable<TKey> table, int slot, int priority)
+    public void Raise(ref PrioritizedKeys keys, int owner, Entries entries, int slot, int priority)
     {
         if (keys.HighestLevel < 0)
         {
-            MoveToLevels(ref keys, owner, table);
+            MoveToLevels(ref keys, owner, entries);
         }
 
-        RemoveFromLevel(ref keys, table, slot);
-        table[slot].Priority = priority;
-        AppendToLevel(ref keys, owner, table, slot);
+        RemoveFromLevel(ref keys, entries, slot);
+        entries[slot].Priority = priority;
+        AppendToLevel(ref keys, owner, entries, slot);
     }
 
-    public void CopyTo(in PrioritizedKeys keys, in EntryTable<TKey> table, Span<int> slots)
+    public void CopyTo(in PrioritizedKeys keys, Entries entries, Span<int> slots)
     {
         var index = 0;
-        for (var slot = keys.Keys.First; slot >= 0; slot = table[slot].Next)
+        for (var slot = keys.Keys.First; slot >= 0; slot = entries[slot].Next)
         {
             slots[index++] = slot;
         }
@@ -93,7 +111,7 @@ internal sealed class PriorityLevels<TKey>(long ageingTicks) where TKey : notnul
         index = 0;
         foreach (var level in LevelsOf(keys).OrderByDescending(level => _levels[level].Priority))
         {
-            for (var slot = _levels[level].Keys.First; slot >= 0; slot = table[slot].LaneNext)
+            for (var slot = _levels[level].Keys.First; slot >= 0; slot = entries[slot].LaneNext)
             {
                 slots[index++] = slot;
             }
@@ -123,50 +141,50 @@ internal sealed class PriorityLevels<TKey>(long ageingTicks) where TKey : notnul
     }
 
     [Conditional("DEBUG")]
-    public void AssertInvariants(in PrioritizedKeys keys, in EntryTable<TKey> table)
+    public void AssertInvariants(in PrioritizedKeys keys, Entries entries)
     {
         if (keys.HighestLevel < 0)
         {
-            for (var slot = keys.Keys.First; slot >= 0; slot = table[slot].Next)
+            for (var slot = keys.Keys.First; slot >= 0; slot = entries[slot].Next)
             {
-                Debug.Assert(table[slot].Priority == keys.OnlyPriority, "Without levels, all keys have the same priority.");
+                Debug.Assert(entries[slot].Priority == keys.OnlyPriority, "Without levels, all keys have the same priority.");
             }
 
             return;
         }
 
         var count = 0;
-        AssertLevel(keys.HighestLevel, table, ref count);
+        AssertLevel(keys.HighestLevel, entries, ref count);
         Debug.Assert(count == keys.Keys.Count, "Every ready key is in a level.");
     }
 
-    private void AssertLevel(int index, in EntryTable<TKey> table, ref int count)
+    private void AssertLevel(int index, Entries entries, ref int count)
     {
         ref var level = ref _levels[index];
         Debug.Assert(level.Keys.Count > 0, "A level without keys is gone.");
-        for (var slot = level.Keys.First; slot >= 0; slot = table[slot].LaneNext, count++)
+        for (var slot = level.Keys.First; slot >= 0; slot = entries[slot].LaneNext, count++)
         {
-            Debug.Assert(table[slot].Lane == index && table[slot].Priority == level.Priority, "A key is in the level of its priority.");
+            Debug.Assert(entries[slot].Lane == index && entries[slot].Priority == level.Priority, "A key is in the level of its priority.");
         }
 
         for (var child = level.Child; child >= 0; child = _levels[child].Next)
         {
             Debug.Assert(_levels[child].Priority < level.Priority, "A level is above those below it.");
-            AssertLevel(child, table, ref count);
+            AssertLevel(child, entries, ref count);
         }
     }
 
-    private void MoveToLevels(ref PrioritizedKeys keys, int owner, in EntryTable<TKey> table)
+    private void MoveToLevels(ref PrioritizedKeys keys, int owner, Entries entries)
     {
-        for (var slot = keys.Keys.First; slot >= 0; slot = table[slot].Next)
+        for (var slot = keys.Keys.First; slot >= 0; slot = entries[slot].Next)
         {
-            AppendToLevel(ref keys, owner, table, slot);
+            AppendToLevel(ref keys, owner, entries, slot);
         }
     }
 
-    private void AppendToLevel(ref PrioritizedKeys keys, int owner, in EntryTable<TKey> table, int slot)
+    private void AppendToLevel(ref PrioritizedKeys keys, int owner, Entries entries, int slot)
     {
-        var priority = table[slot].Priority;
+        var priority = entries[slot].Priority;
         var level = keys.HighestLevel;
         if ((level < 0 || _levels[level].Priority != priority) && !_byPriority.TryGetValue((owner, priority), out level))
         {
@@ -174,15 +192,15 @@ internal sealed class PriorityLevels<TKey>(long ageingTicks) where TKey : notnul
             keys.HighestLevel = keys.HighestLevel < 0 ? level : Link(keys.HighestLevel, level);
         }
 
-        table[slot].Lane = level;
-        _levels[level].Keys.Append(table, slot);
+        entries[slot].Lane = level;
+        _levels[level].Keys.Append(entries, slot);
     }
 
-    private void RemoveFromLevel(ref PrioritizedKeys keys, in EntryTable<TKey> table, int slot)
+    private void RemoveFromLevel(ref PrioritizedKeys keys, Entries entries, int slot)
     {
-        var index = table[slot].Lane;
+        var index = entries[slot].Lane;
         ref var level = ref _levels[index];
-        level.Keys.Remove(table, slot);
+        level.Keys.Remove(entries, slot);
         if (level.Keys.Count > 0)
         {
             return;

@@ -7,39 +7,42 @@ internal sealed class PriorityReadyKeys<TKey>(long ageingTicks) : ReadyKeys<TKey
 {
     private const int Owner = 0;
 
-    private readonly PriorityLevels<TKey> _levels = new(ageingTicks);
+    private readonly PriorityLevels _levels = new(ageingTicks);
     private PrioritizedKeys _keys = new();
 
     public override bool NeedsClock => _levels.NeedsClock;
 
-    public override void Append(in EntryTable<TKey> table, int slot)
+    public override bool MayNeedTime => _levels.IsTurnOfAged(_keys);
+
+    public override void Append(Entries entries, int slot)
     {
-        _levels.Append(ref _keys, Owner, table, slot);
+        _levels.Append(ref _keys, Owner, entries, slot);
         Count++;
     }
 
-    public override void Remove(in EntryTable<TKey> table, int slot)
+    public override void Remove(Entries entries, int slot)
     {
-        _levels.Remove(ref _keys, table, slot);
+        _levels.Remove(ref _keys, entries, slot);
         Count--;
     }
 
-    public override int Take(in EntryTable<TKey> table, long now)
+    public override int Take(Entries entries, long? now)
     {
         if (Count == 0)
         {
-            return -1;
+            return HandOut.None;
         }
 
-        Count--;
-        return _levels.Take(ref _keys, table, now);
+        var slot = _levels.Take(ref _keys, entries, now);
+        Count -= slot >= 0 ? 1 : 0;
+        return slot;
     }
 
-    public override void Raise(in EntryTable<TKey> table, int slot, int priority) => _levels.Raise(ref _keys, Owner, table, slot, priority);
+    public override void Raise(Entries entries, int slot, int priority) => _levels.Raise(ref _keys, Owner, entries, slot, priority);
 
-    public override long? OldestQueuedAt(in EntryTable<TKey> table) => Count == 0 ? null : table[_keys.Keys.First].QueuedAt;
+    public override long? OldestQueuedAt(Entries entries) => Count == 0 ? null : entries[_keys.Keys.First].QueuedAt;
 
-    public override void CopyTo(in EntryTable<TKey> table, Span<int> slots) => _levels.CopyTo(_keys, table, slots);
+    public override void CopyTo(Entries entries, Span<int> slots) => _levels.CopyTo(_keys, entries, slots);
 
     public override IReadOnlyDictionary<int, int> CountByPriority()
     {
@@ -48,10 +51,10 @@ internal sealed class PriorityReadyKeys<TKey>(long ageingTicks) : ReadyKeys<TKey
         return counts;
     }
 
-    public override void AssertInvariants(in EntryTable<TKey> table)
+    public override void AssertInvariants(Entries entries)
     {
         Debug.Assert(_keys.Keys.Count == Count, "The ready keys are in the list.");
-        AssertReady(_keys.Keys, table);
-        _levels.AssertInvariants(_keys, table);
+        AssertReady(_keys.Keys, entries);
+        _levels.AssertInvariants(_keys, entries);
     }
 }

@@ -7,8 +7,14 @@ internal abstract class ReadyKeys<TKey> where TKey : notnull
 {
     public int Count { get; protected set; }
 
-    /// <summary>Whether <see cref="Entry{TKey}.QueuedAt"/> and the time of <see cref="Take"/> matter to the order.</summary>
+    /// <summary>Whether <see cref="Entry.QueuedAt"/> and the time of <see cref="Take"/> matter to the order.</summary>
     public virtual bool NeedsClock => false;
+
+    /// <summary>Whether the next <see cref="Take"/> is likely to need the time. Read without the lock, so it may be wrong.</summary>
+    public virtual bool MayNeedTime => false;
+
+    /// <summary>Whether ready keys can be kept from being handed out.</summary>
+    public virtual bool HasLimits => false;
 
     /// <summary>Whether keys have a flow, so that their entering and leaving of the queue must be told.</summary>
     public virtual bool HasFlows => false;
@@ -17,17 +23,19 @@ internal abstract class ReadyKeys<TKey> where TKey : notnull
     public virtual int FlowCount => 0;
 
     /// <summary>Adds a key that became ready. Its entry has its priority.</summary>
-    public abstract void Append(in EntryTable<TKey> table, int slot);
+    public abstract void Append(Entries entries, int slot);
 
     /// <summary>Takes out a key that is ready.</summary>
-    public abstract void Remove(in EntryTable<TKey> table, int slot);
+    public abstract void Remove(Entries entries, int slot);
 
     /// <summary>Takes out the key whose turn it is.</summary>
-    /// <returns>Its entry; -1 if no key may be handed out now.</returns>
-    public abstract int Take(in EntryTable<TKey> table, long now);
+    /// <param name="entries">The entries of all keys.</param>
+    /// <param name="now">A timestamp; null where the caller has not read the clock.</param>
+    /// <returns>Its entry; <see cref="HandOut.None"/> or <see cref="HandOut.NeedsTime"/> if there is none.</returns>
+    public abstract int Take(Entries entries, long? now);
 
     /// <summary>Gives a ready key a higher priority.</summary>
-    public virtual void Raise(in EntryTable<TKey> table, int slot, int priority) => table[slot].Priority = priority;
+    public virtual void Raise(Entries entries, int slot, int priority) => entries[slot].Priority = priority;
 
     /// <summary>Posts an addition, without the queue's lock.</summary>
     /// <returns>False if it must come by the lock.</returns>
@@ -67,23 +75,23 @@ internal abstract class ReadyKeys<TKey> where TKey : notnull
     }
 
     /// <summary>When the key that has been ready longest began to need a run.</summary>
-    public abstract long? OldestQueuedAt(in EntryTable<TKey> table);
+    public abstract long? OldestQueuedAt(Entries entries);
 
     /// <summary>The entries in the order in which they would be handed out, if none were added and none aged.</summary>
-    public abstract void CopyTo(in EntryTable<TKey> table, Span<int> slots);
+    public abstract void CopyTo(Entries entries, Span<int> slots);
 
     /// <summary>Adds up how many keys of each priority are ready; null if the order knows no priorities.</summary>
     public virtual IReadOnlyDictionary<int, int>? CountByPriority() => null;
 
     [Conditional("DEBUG")]
-    public abstract void AssertInvariants(in EntryTable<TKey> table);
+    public abstract void AssertInvariants(Entries entries);
 
-    protected static void AssertReady(in EntryList<OrderLinks> keys, in EntryTable<TKey> table)
+    protected static void AssertReady(in EntryList<OrderLinks> keys, Entries entries)
     {
         var count = 0;
-        for (var slot = keys.First; slot >= 0; slot = table[slot].Next, count++)
+        for (var slot = keys.First; slot >= 0; slot = entries[slot].Next, count++)
         {
-            Debug.Assert(table[slot].State == EntryState.Dirty, "A ready key needs a run, is unheld and waits for nothing.");
+            Debug.Assert(entries[slot].State == EntryState.Dirty, "A ready key needs a run, is unheld and waits for nothing.");
         }
 
         Debug.Assert(count == keys.Count, "The ready keys are counted.");

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace CrMonitor.WorkQueue;
 
 /// <summary>
@@ -9,74 +7,72 @@ namespace CrMonitor.WorkQueue;
 /// <remarks>All members may be called from any thread.</remarks>
 internal sealed class RetryCounts<TKey>(TimeSpan idleTime, IEqualityComparer<TKey>? comparer, TimeProvider timeProvider) where TKey : notnull
 {
-    // _gate guards the fields below. Retries are counted in two generations: a key in use is in the recent one, and what is still in the older
-    // one when the generations change has been idle for a whole period. So idle keys go away without a timer and without a scan.
-    private readonly Lock _gate = new();
-    private Dictionary<TKey, int> _recent = new(comparer);
-    private Dictionary<TKey, int> _older = new(comparer);
-    private long _periodStart = timeProvider.GetTimestamp();
+    private const int ShardBits = 3;
+
+    // Those who retry keys and those who forget them would wait for each other at one lock.
+    private readonly RetryShard<TKey>[] _shards =
+        [.. Enumerable.Range(0, 1 << ShardBits).Select(_ => new RetryShard<TKey>(comparer ?? EqualityComparer<TKey>.Default))];
+
+    private readonly IEqualityComparer<TKey> _comparer = comparer ?? EqualityComparer<TKey>.Default;
+    private readonly Lock _expiring = new();
+    private long _periodStart = timeProvider.GetTimestamp(); // written under _expiring
 
     /// <summary>How many keys are remembered now.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _recent.Count + _older.Count;
-            }
-        }
-    }
+    public int Count => _shards.Sum(shard => shard.Count);
 
     /// <summary>Counts one more retry.</summary>
     /// <returns>How many there were before.</returns>
-    public int Increment(TKey key)
-    {
-        var now = timeProvider.GetTimestamp();
-        lock (_gate)
-        {
-            ExpireLocked(now);
-            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_recent, key, out var isRecent);
-            if (!isRecent && _older.Count > 0 && _older.Remove(key, out var before))
-            {
-                count = before;
-            }
+    public int Increment(TKey key) => Increment(key, Hash(key), timeProvider.GetTimestamp());
 
-            return count == int.MaxValue ? count : count++;
+    /// <summary>The same, for a caller that knows the hash of the key and the time.</summary>
+    public int Increment(TKey key, uint hash, long now)
+    {
+        if (timeProvider.GetElapsedTime(Volatile.Read(ref _periodStart), now) >= idleTime)
+        {
+            Expire(now);
         }
+
+        return Shard(hash).Increment(key, hash);
     }
 
     public void Forget(TKey key)
     {
-        lock (_gate)
-        {
-            if (!_recent.Remove(key))
-            {
-                _older.Remove(key);
-            }
-        }
+        var hash = Hash(key);
+        Shard(hash).Forget(key, hash);
     }
 
     public int Of(TKey key)
     {
-        lock (_gate)
-        {
-            return _recent.TryGetValue(key, out var retries) || _older.TryGetValue(key, out retries) ? retries : 0;
-        }
+        var hash = Hash(key);
+        return Shard(hash).Of(key, hash);
     }
 
-    private void ExpireLocked(long now)
-    {
-        var elapsed = timeProvider.GetElapsedTime(_periodStart, now);
-        if (elapsed < idleTime)
-        {
-            return;
-        }
+    /// <summary>Whether the hashes and the timestamps of a queue are those used here.</summary>
+    public bool Shares(IEqualityComparer<TKey>? otherComparer, TimeProvider otherTimeProvider) =>
+        ReferenceEquals(otherComparer ?? EqualityComparer<TKey>.Default, _comparer) && ReferenceEquals(otherTimeProvider, timeProvider);
 
-        // Every increment comes here first. So after two periods without a change of generations, none of the recent keys was retried within one.
-        // New dictionaries, because Clear would keep the room that a flood of keys once took.
-        _older = elapsed < 2 * idleTime ? _recent : new Dictionary<TKey, int>(comparer);
-        _recent = new Dictionary<TKey, int>(comparer);
-        _periodStart = now;
+    private uint Hash(TKey key) => (uint)_comparer.GetHashCode(key);
+
+    // Another multiplier than that of HashIndex, so that the keys of a shard are spread over all its buckets.
+    private RetryShard<TKey> Shard(uint hash) => _shards[(hash * 0x85EBCA6Bu) >> (32 - ShardBits)];
+
+    private void Expire(long now)
+    {
+        lock (_expiring)
+        {
+            var elapsed = timeProvider.GetElapsedTime(_periodStart, now);
+            if (elapsed < idleTime)
+            {
+                return;
+            }
+
+            // Every increment comes here first. So after two periods without a change of generations, none of the recent keys was retried within one.
+            foreach (var shard in _shards)
+            {
+                shard.Expire(dropsAll: elapsed >= 2 * idleTime);
+            }
+
+            Volatile.Write(ref _periodStart, now);
+        }
     }
 }

@@ -24,6 +24,8 @@ internal sealed class TakeWaiter<TKey>(WorkQueue<TKey> queue) : IValueTaskSource
 
     public bool IsCanceled { get; set; }
 
+    public short Version => _core.Version;
+
     public ValueTask<WorkItem<TKey>?> Task => new(this, _core.Version);
 
     /// <summary>Called once the waiter is parked, without the queue's lock, because a cancelled token calls back at once.</summary>
@@ -47,7 +49,7 @@ internal sealed class TakeWaiter<TKey>(WorkQueue<TKey> queue) : IValueTaskSource
         {
             if (Item is { } item)
             {
-                queue.MeasureQueueDuration(item);
+                queue.MeasureQueueDuration(item.TicksInQueue);
             }
 
             _core.SetResult(Item);

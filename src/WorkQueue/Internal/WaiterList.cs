@@ -5,7 +5,7 @@ internal struct WaiterList<TKey> where TKey : notnull
 {
     private TakeWaiter<TKey>? _last;
 
-    public TakeWaiter<TKey>? First { get; private set; }
+    public TakeWaiter<TKey>? First { readonly get; private set; }
 
     public void Append(TakeWaiter<TKey> waiter)
     {

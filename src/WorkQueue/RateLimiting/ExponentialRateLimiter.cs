@@ -9,7 +9,7 @@ namespace CrMonitor.WorkQueue;
 /// </para>
 /// </remarks>
 /// <typeparam name="TKey">The key of the queue.</typeparam>
-public sealed class ExponentialRateLimiter<TKey> : IRateLimiter<TKey> where TKey : notnull
+public sealed class ExponentialRateLimiter<TKey> : IHashedRateLimiter<TKey> where TKey : notnull
 {
     /// <summary>The delay of the first retry unless told otherwise: 5 ms.</summary>
     public static readonly TimeSpan DefaultBaseDelay = TimeSpan.FromMilliseconds(5);
@@ -63,20 +63,24 @@ public sealed class ExponentialRateLimiter<TKey> : IRateLimiter<TKey> where TKey
     public int Count => _retries.Count;
 
     /// <inheritdoc/>
-    public TimeSpan When(TKey key)
-    {
-        var retries = _retries.Increment(key);
-
-        // Compared in the exponent, because base times 2^retries leaves the range of a TimeSpan after 62 doublings at the latest.
-        var delay = retries < 62 && _baseDelay.Ticks <= _maxDelay.Ticks >> retries ? new TimeSpan(_baseDelay.Ticks << retries) : _maxDelay;
-        return _jitter == 0 ? delay : delay - (delay * (_jitter * NextDouble()));
-    }
+    public TimeSpan When(TKey key) => Delay(_retries.Increment(key));
 
     /// <inheritdoc/>
     public void Forget(TKey key) => _retries.Forget(key);
 
     /// <inheritdoc/>
     public int Retries(TKey key) => _retries.Of(key);
+
+    bool IHashedRateLimiter<TKey>.Shares(IEqualityComparer<TKey>? comparer, TimeProvider timeProvider) => _retries.Shares(comparer, timeProvider);
+
+    TimeSpan IHashedRateLimiter<TKey>.When(TKey key, uint hash, long now) => Delay(_retries.Increment(key, hash, now));
+
+    private TimeSpan Delay(int retries)
+    {
+        // Compared in the exponent, because base times 2^retries leaves the range of a TimeSpan after 62 doublings at the latest.
+        var delay = retries < 62 && _baseDelay.Ticks <= _maxDelay.Ticks >> retries ? new TimeSpan(_baseDelay.Ticks << retries) : _maxDelay;
+        return _jitter == 0 ? delay : delay - (delay * (_jitter * NextDouble()));
+    }
 
     private double NextDouble()
     {

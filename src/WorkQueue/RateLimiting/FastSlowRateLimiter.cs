@@ -6,7 +6,7 @@ namespace CrMonitor.WorkQueue;
 /// <para>A key that is not retried for twice the longer delay is forgotten, as in <see cref="ExponentialRateLimiter{TKey}"/>.</para>
 /// </remarks>
 /// <typeparam name="TKey">The key of the queue.</typeparam>
-public sealed class FastSlowRateLimiter<TKey> : IRateLimiter<TKey> where TKey : notnull
+public sealed class FastSlowRateLimiter<TKey> : IHashedRateLimiter<TKey> where TKey : notnull
 {
     private static readonly TimeSpan LeastIdleTime = TimeSpan.FromMinutes(1);
 
@@ -41,11 +41,17 @@ public sealed class FastSlowRateLimiter<TKey> : IRateLimiter<TKey> where TKey : 
     public int Count => _retries.Count;
 
     /// <inheritdoc/>
-    public TimeSpan When(TKey key) => _retries.Increment(key) < _fastRetries ? _fast : _slow;
+    public TimeSpan When(TKey key) => Delay(_retries.Increment(key));
 
     /// <inheritdoc/>
     public void Forget(TKey key) => _retries.Forget(key);
 
     /// <inheritdoc/>
     public int Retries(TKey key) => _retries.Of(key);
+
+    bool IHashedRateLimiter<TKey>.Shares(IEqualityComparer<TKey>? comparer, TimeProvider timeProvider) => _retries.Shares(comparer, timeProvider);
+
+    TimeSpan IHashedRateLimiter<TKey>.When(TKey key, uint hash, long now) => Delay(_retries.Increment(key, hash, now));
+
+    private TimeSpan Delay(int retries) => retries < _fastRetries ? _fast : _slow;
 }

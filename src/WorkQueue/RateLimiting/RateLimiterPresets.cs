@@ -22,7 +22,9 @@ public static class RateLimiterPresets
         where TKey : notnull =>
         new ExponentialRateLimiter<TKey>(TimeSpan.FromMilliseconds(1), comparer: comparer, timeProvider: timeProvider);
 
-    /// <summary>controller-runtime's default, with its priority queue: for each key 5 ms, doubled up to 1000 s. Also the default of a queue here.</summary>
+    /// <summary>
+    /// controller-runtime's default, with its priority queue: for each key 5 ms, doubled up to 1000 s. Also the default of a queue here.
+    /// </summary>
     /// <inheritdoc cref="ClientGoController{TKey}"/>
     public static IRateLimiter<TKey> ControllerRuntime<TKey>(IEqualityComparer<TKey>? comparer = null, TimeProvider? timeProvider = null)
         where TKey : notnull =>

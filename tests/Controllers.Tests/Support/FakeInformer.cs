@@ -21,6 +21,8 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public bool HasSynced => _synced.Task.IsCompleted;
 
+    public IReadOnlyList<InvalidObject> InvalidObjects => [];
+
     public InformerHealth Health { get; set; } = new()
     {
         HasSynced = true,
@@ -41,7 +43,15 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public Task StopAsync() => Task.CompletedTask;
 
-    public void AddIndex(string name, Func<T, IEnumerable<string>> values) => Cache.Indexes.Add(name, values);
+    public IObjectIndex<string, T> AddIndex(string name, Func<T, IEnumerable<string>> values)
+    {
+        var index = new FakeIndex<string, T>(name, Cache, values);
+        Cache.Indexes.Add(name, index);
+        return index;
+    }
+
+    public IObjectIndex<TValue, T> AddIndex<TValue>(string name, Func<T, IEnumerable<TValue>> values)
+        where TValue : notnull => throw NotForControllers();
 
     public void SetTransform(Func<T, T> transform) => throw NotForControllers();
 

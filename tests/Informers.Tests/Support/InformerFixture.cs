@@ -3,11 +3,19 @@ namespace CrMonitor.Informers.Tests;
 /// <summary>A scripted server, a virtual clock, and one informer of widgets.</summary>
 internal sealed class InformerFixture : IAsyncDisposable
 {
-    public InformerFixture(InformerScope? scope = null, Func<SignallingTime, SharedInformerFactoryOptions>? options = null)
+    public InformerFixture(
+        InformerScope? scope = null, Func<SignallingTime, SharedInformerFactoryOptions>? options = null, LogRecorder? logs = null)
     {
+        Logs = logs ?? new LogRecorder();
         Factory = new SharedInformerFactory(
             Server.Transport,
-            options?.Invoke(Time) ?? new SharedInformerFactoryOptions { TimeProvider = Time, Random = new Random(1), LoggerFactory = Logs });
+            options?.Invoke(Time) ?? new SharedInformerFactoryOptions
+            {
+                TimeProvider = Time,
+                Random = new Random(1),
+                LoggerFactory = Logs,
+                UseStreamingList = false,
+            });
         Informer = Factory.Informer(WidgetJson.Resource, scope);
     }
 
@@ -15,7 +23,7 @@ internal sealed class InformerFixture : IAsyncDisposable
 
     public ScriptedServer Server { get; } = new();
 
-    public LogRecorder Logs { get; } = new();
+    public LogRecorder Logs { get; }
 
     public SharedInformerFactory Factory { get; }
 

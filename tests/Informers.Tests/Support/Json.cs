@@ -16,6 +16,10 @@ internal static class Json
     public static string Bookmark(int version) =>
         Event("BOOKMARK", $$"""{"kind":"Widget","apiVersion":"test.crmonitor.dev/v1","metadata":{"resourceVersion":"{{version}}","creationTimestamp":null} }""");
 
+    public static string EndOfList(string version, string mark = "true") => Event(
+        "BOOKMARK",
+        $$"""{"kind":"Widget","apiVersion":"test.crmonitor.dev/v1","metadata":{"resourceVersion":"{{version}}","annotations":{"k8s.io/initial-events-end":"{{mark}}"} } }""");
+
     public static string Status(int code, string reason, string message, string details = "{}") =>
         $$"""{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"{{message}}","reason":"{{reason}}","details":{{details}},"code":{{code}} }""";
 }

@@ -7,8 +7,11 @@ namespace CrMonitor.Informers.Tests;
 internal sealed class ScriptedBody : Stream
 {
     private readonly Channel<byte[]> _pieces = Channel.CreateUnbounded<byte[]>();
-    private readonly SemaphoreSlim _waiting = new(0);
     private ReadOnlyMemory<byte> _rest;
+
+    // _gate guards _drained, and that it is completed only while nothing is sent.
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when the client has closed the body.</summary>
     public TaskCompletionSource Closed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -23,16 +26,22 @@ internal sealed class ScriptedBody : Stream
 
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-    public void Send(string text) => _pieces.Writer.TryWrite(Encoding.UTF8.GetBytes(text));
+    public void Send(string text)
+    {
+        lock (_gate)
+        {
+            _drained = _drained.Task.IsCompleted ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : _drained;
+            _pieces.Writer.TryWrite(Encoding.UTF8.GetBytes(text));
+        }
+    }
 
     /// <summary>Returns when the client has taken all that was sent so far and waits for more.</summary>
-    public async Task Drained()
+    public Task Drained()
     {
-        do
+        lock (_gate)
         {
-            await _waiting.WaitAsync(TestContext.Current.CancellationToken);
+            return _drained.Task.WaitAsync(TestContext.Current.CancellationToken);
         }
-        while (_pieces.Reader.TryPeek(out _));
     }
 
     public void End() => _pieces.Writer.TryComplete();
@@ -43,9 +52,12 @@ internal sealed class ScriptedBody : Stream
     {
         if (_rest.IsEmpty)
         {
-            if (!_pieces.Reader.TryPeek(out _))
+            lock (_gate)
             {
-                _waiting.Release();
+                if (!_pieces.Reader.TryPeek(out _))
+                {
+                    _drained.TrySetResult();
+                }
             }
 
             try

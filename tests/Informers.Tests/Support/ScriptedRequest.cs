@@ -17,6 +17,7 @@ internal sealed class ScriptedRequest
         Method = message.Method;
         Body = message.Content?.ReadAsStringAsync(CancellationToken.None).GetAwaiter().GetResult() ?? "";
         ContentType = message.Content?.Headers.ContentType?.ToString();
+        Accept = message.Headers.Accept.ToString();
         cancellationToken.Register(() =>
         {
             Cancelled.TrySetResult();
@@ -32,7 +33,11 @@ internal sealed class ScriptedRequest
 
     public string? ContentType { get; }
 
+    public string Accept { get; }
+
     public bool IsWatch => this["watch"] == "true";
+
+    public bool IsStream => this["sendInitialEvents"] == "true";
 
     public Task<HttpResponseMessage> Response => _response.Task;
 

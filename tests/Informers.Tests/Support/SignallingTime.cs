@@ -13,12 +13,21 @@ internal sealed class SignallingTime : FakeTimeProvider
     /// <summary>Moves on by the next delay that somebody waits for (deadlines of requests do not count), and returns it.</summary>
     public async Task<TimeSpan> SkipDelayAsync()
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(10));
-        var delay = await _delays.Reader.ReadAsync(limit.Token);
+        var delay = await NextDelayAsync();
         Advance(delay);
         return delay;
     }
+
+    /// <summary>The next delay that somebody waits for, without moving on.</summary>
+    public async Task<TimeSpan> NextDelayAsync()
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        return await _delays.Reader.ReadAsync(limit.Token);
+    }
+
+    /// <summary>As <see cref="SkipDelayAsync"/>, however long it takes until somebody waits.</summary>
+    public async Task SkipNextAsync(CancellationToken cancellationToken) => Advance(await _delays.Reader.ReadAsync(cancellationToken));
 
     /// <summary>As <see cref="SkipDelayAsync"/>, but does not take timers of <paramref name="deadline"/> for delays.</summary>
     public async Task<TimeSpan> SkipPastAsync(TimeSpan deadline)

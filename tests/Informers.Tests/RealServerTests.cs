@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json.Nodes;
+using CrMonitor.Tests;
+using k8s;
+
+namespace CrMonitor.Informers.Tests;
+
+/// <summary>The same on a real Kubernetes API server, the one whose kubeconfig CRMONITOR_TEST_KUBECONFIG names; skipped without it.</summary>
+public sealed class RealServerTests : IAsyncLifetime
+{
+    private const int Rounds = 4;
+    private static readonly string? KubeConfig = Environment.GetEnvironmentVariable("CRMONITOR_TEST_KUBECONFIG");
+
+    // A command for the shell, with {0} where it is to say stop-server or start-server.
+    private static readonly string? Control = Environment.GetEnvironmentVariable("CRMONITOR_TEST_REALSERVER_CONTROL");
+
+    private readonly string _group = $"g{Guid.NewGuid():N}.test.crmonitor.dev";
+    private readonly List<ReflectorFailure> _failures = [];
+    private KubernetesTransport? _transport;
+    private RestClient _client = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private string Collection => $"/apis/{_group}/v1/namespaces/default/widgets";
+
+    private KubeResource<Widget> Resource => new(new KubeResource(_group, "v1", "widgets", "Widget"), WidgetJson.Default.Widget);
+
+    public async ValueTask InitializeAsync()
+    {
+        if (!string.IsNullOrEmpty(KubeConfig))
+        {
+            _transport = new KubernetesTransport(KubernetesClientConfiguration.BuildConfigFromConfigFile(KubeConfig));
+            _client = new RestClient(_transport);
+            await WidgetDefinition.CreateAsync(_client, _group);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_transport is not null)
+        {
+            await SendAsync(HttpMethod.Delete, $"{WidgetDefinition.Path}/widgets.{_group}");
+            _transport.Dispose();
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Objects_are_listed_as_a_stream_or_in_pages_and_followed(bool asStream)
+    {
+        SkipWithoutServer();
+        await CreateAsync("a", 1);
+        await CreateAsync("b", 2);
+        var view = new ReplayedView();
+        await using var factory = Factory(asStream);
+        var informer = factory.Informer(Resource);
+        informer.AddHandler(view);
+        factory.Start();
+        await factory.WaitForSyncAsync(Cancellation);
+        Assert.Equal(2, informer.Lister.Count);
+
+        await CreateAsync("c", 3);
+        await SendAsync(HttpMethod.Delete, $"{Collection}/a");
+        await SendAsync(HttpMethod.Patch, $"{Collection}/b", """{"spec":{"size":4}}""", KubeRequest.MergePatch);
+        await ConvergedAsync(informer, view);
+        Assert.Empty(_failures);
+    }
+
+    [Fact]
+    public async Task Whatever_happens_while_the_server_stops_and_starts_cache_and_handlers_end_up_with_what_it_has()
+    {
+        SkipWithoutServer();
+        Assert.SkipWhen(string.IsNullOrEmpty(Control), "CRMONITOR_TEST_REALSERVER_CONTROL does not say how to stop and start the server.");
+        var seed = Random.Shared.Next();
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        await using var streaming = Factory(asStream: true);
+        await using var paging = Factory(asStream: false);
+        var informers = new[] { streaming, paging }.Select(factory => (Informer: factory.Informer(Resource), View: new ReplayedView())).ToArray();
+        foreach (var (informer, view) in informers)
+        {
+            informer.AddHandler(view);
+            informer.Start();
+        }
+
+        for (var round = 0; round < Rounds; round++)
+        {
+            await WriteAsync(random, random.Next(1, 20));
+            await RunControlAsync("stop-server");
+            await RunControlAsync("start-server");
+            await WaitUntilServedAsync();
+            await WriteAsync(random, random.Next(1, 20));
+        }
+
+        foreach (var (informer, view) in informers)
+        {
+            await ConvergedAsync(informer, view);
+        }
+
+        Assert.NotEmpty(_failures);
+    }
+
+    private static void SkipWithoutServer() =>
+        Assert.SkipWhen(string.IsNullOrEmpty(KubeConfig), "CRMONITOR_TEST_KUBECONFIG does not name the kubeconfig of a real API server.");
+
+    private static async Task RunControlAsync(string action)
+    {
+        var command = Control!.Replace("{0}", action, StringComparison.Ordinal);
+        using var process = Process.Start("/bin/sh", ["-c", command]);
+        await process.WaitForExitAsync(Cancellation);
+        Assert.True(process.ExitCode == 0, $"{command} ended with {process.ExitCode}");
+    }
+
+    private SharedInformerFactory Factory(bool asStream) => new(_transport!, new SharedInformerFactoryOptions
+    {
+        UseStreamingList = asStream,
+        OnFailure = (_, failure) =>
+        {
+            lock (_failures)
+            {
+                _failures.Add(failure);
+            }
+        },
+    });
+
+    private async Task WriteAsync(Random random, int count)
+    {
+        var names = (await ListAsync()).Keys.Select(key => key.Name).ToHashSet();
+        for (var i = 0; i < count; i++)
+        {
+            var name = $"w{random.Next(8)}";
+            if (names.Add(name))
+            {
+                await CreateAsync(name, random.Next(100));
+            }
+            else if (random.Next(2) == 0)
+            {
+                await SendAsync(HttpMethod.Patch, $"{Collection}/{name}", $$"""{"spec":{"size":{{random.Next(100)}} } }""", KubeRequest.MergePatch);
+            }
+            else
+            {
+                names.Remove(name);
+                await SendAsync(HttpMethod.Delete, $"{Collection}/{name}");
+            }
+        }
+    }
+
+    private Task WaitUntilServedAsync() => Eventually.TrueAsync(
+        async () =>
+        {
+            try
+            {
+                await ListAsync();
+                return true;
+            }
+            catch (Exception e) when (e is KubeApiException or HttpRequestException or IOException)
+            {
+                return false;
+            }
+        },
+        "the server serves again",
+        TimeSpan.FromMinutes(2));
+
+    private async Task ConvergedAsync(ISharedInformer<Widget> informer, ReplayedView view)
+    {
+        var stored = await ListAsync();
+        await Eventually.TrueAsync(
+            () => stored.SequenceEqual(Ordered(informer.Lister.List().ToDictionary(ObjectKey.Of, widget => widget.Metadata.ResourceVersion)))
+                && stored.SequenceEqual(Ordered(view.Versions)),
+            $"cache and handler have the server's state; the server has {string.Join(", ", stored)}",
+            TimeSpan.FromMinutes(2));
+        Assert.Empty(view.Mistakes);
+    }
+
+    private async Task<SortedDictionary<ObjectKey, string>> ListAsync()
+    {
+        var list = JsonNode.Parse((await SendAsync(HttpMethod.Get, Collection)).Body.Span)!;
+        return Ordered(list["items"]!.AsArray().Select(item => item!["metadata"]!).ToDictionary(
+            metadata => new ObjectKey((string)metadata["namespace"]!, (string)metadata["name"]!),
+            metadata => (string)metadata["resourceVersion"]!));
+    }
+
+    private static SortedDictionary<ObjectKey, string> Ordered(IReadOnlyDictionary<ObjectKey, string> versions) =>
+        new(versions.ToDictionary(), Comparer<ObjectKey>.Create((left, right) => string.CompareOrdinal(left.Name, right.Name)));
+
+    private Task<KubeResponse> CreateAsync(string name, int size) => SendAsync(
+        HttpMethod.Post,
+        Collection,
+        $$"""{"apiVersion":"{{_group}}/v1","kind":"Widget","metadata":{"name":"{{name}}"},"spec":{"size":{{size}} } }""");
+
+    private Task<KubeResponse> SendAsync(HttpMethod method, string path, string body = "", string? contentType = null) => _client.SendAsync(
+        new KubeRequest { Method = method, Path = path, Body = Encoding.UTF8.GetBytes(body), ContentType = contentType }, Cancellation);
+}

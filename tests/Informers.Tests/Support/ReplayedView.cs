@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+
+namespace CrMonitor.Informers.Tests;
+
+/// <summary>Knows of the objects only what a handler is told, and notes every change that does not fit what it was told before.</summary>
+/// <param name="pause">What each call waits for: a slow handler sees merged changes.</param>
+internal sealed class ReplayedView(Func<Task>? pause = null) : IResourceHandler<Widget>
+{
+    private readonly ConcurrentDictionary<ObjectKey, Widget> _objects = new();
+
+    public ConcurrentQueue<string> Mistakes { get; } = new();
+
+    public IReadOnlyDictionary<ObjectKey, string> Versions => _objects.ToDictionary(entry => entry.Key, entry => entry.Value.Metadata.ResourceVersion);
+
+    public async ValueTask HandleAsync(ResourceChange<Widget> change, CancellationToken cancellationToken)
+    {
+        if (pause is not null)
+        {
+            await pause();
+        }
+
+        var known = _objects.GetValueOrDefault(change.Key);
+        var fits = change.Kind switch
+        {
+            ChangeKind.Added => known is null && change is { Old: null, Current: not null },
+            ChangeKind.Updated => known is not null && ReferenceEquals(known, change.Old) && change.Current is not null,
+            _ => known is not null && change.Current is null,
+        };
+        if (!fits)
+        {
+            Mistakes.Enqueue($"{RecordingHandler.Describe(change)} after {known?.Metadata.ResourceVersion ?? "nothing"}");
+        }
+
+        if (change.Current is { } current)
+        {
+            _objects[change.Key] = current;
+        }
+        else
+        {
+            _objects.TryRemove(change.Key, out _);
+        }
+    }
+}
