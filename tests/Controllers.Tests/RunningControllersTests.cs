@@ -41,6 +41,24 @@ public sealed class RunningControllersTests
     }
 
     [Fact]
+    public async Task A_controller_that_is_removed_before_it_has_started_ends_in_peace()
+    {
+        await using var rig = await OperatorRig.CreateAsync(new FakeReconciler());
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        var controllers = rig.Host.Services.GetRequiredService<IControllers>();
+
+        for (var i = 0; i < 50; i++)
+        {
+            controllers.Add(new ConfigMaps(), controller => controller.Named("short"));
+            Assert.True(await controllers.RemoveAsync("short"));
+        }
+
+        Assert.Equal(["widget"], controllers.Names);
+        Assert.Single(rig.Host.Services.GetRequiredService<HostInformers>().All);
+        Assert.DoesNotContain(rig.Log.Lines, line => line.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
     public async Task A_controller_that_cannot_be_added_is_refused_with_the_remedy_and_leaves_nothing()
     {
         await using var rig = await OperatorRig.CreateAsync(new FakeReconciler());

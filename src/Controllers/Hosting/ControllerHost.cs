@@ -34,7 +34,7 @@ internal sealed partial class ControllerHost(
 
     // _gate guards the fields below. It is held for look-ups and updates, and while a controller that is added attaches itself.
     private readonly Lock _gate = new();
-    private readonly List<Task> _starts = [];
+    private readonly Dictionary<Controller, Task> _starts = [];
     private readonly List<Controller> _leaving = []; // removed, and not yet at rest
     private volatile IReadOnlyList<Controller> _controllers = [];
     private TaskScheduler? _scheduler; // that of the start; null before it and after the stop
@@ -62,7 +62,7 @@ internal sealed partial class ControllerHost(
         {
             _scheduler = TaskScheduler.Current;
             Show(controllers);
-            _starts.AddRange(controllers.Select(StartWorkersAsync));
+            controllers.ForEach(controller => _starts.Add(controller, StartWorkersAsync(controller)));
         }
 
         if (controllers.Count == 0)
@@ -103,15 +103,14 @@ internal sealed partial class ControllerHost(
             catch
             {
                 // Nothing of it has run.
-                _ = StopAsync(added);
+                _ = StopAsync(added, start: null);
                 throw;
             }
 
             Show([.. _controllers, added]);
-            _starts.RemoveAll(start => start.IsCompleted);
 
             // On the scheduler of the host, whoever calls.
-            _starts.Add(Task.Factory.StartNew(
+            _starts.Add(added, Task.Factory.StartNew(
                 () =>
                 {
                     informers.Start();
@@ -128,6 +127,7 @@ internal sealed partial class ControllerHost(
     public async Task<bool> RemoveAsync(string name)
     {
         Controller? removed;
+        Task? start;
         lock (_gate)
         {
             removed = _controllers.FirstOrDefault(controller => controller.Name == name);
@@ -138,9 +138,10 @@ internal sealed partial class ControllerHost(
 
             Show([.. _controllers.Where(controller => controller != removed)]);
             _leaving.Add(removed);
+            _starts.Remove(removed, out start);
         }
 
-        await StopAsync(removed);
+        await StopAsync(removed, start);
         lock (_gate)
         {
             _leaving.Remove(removed);
@@ -155,7 +156,7 @@ internal sealed partial class ControllerHost(
         lock (_gate)
         {
             _scheduler = null;
-            starts = [.. _starts];
+            starts = [.. _starts.Values];
         }
 
         await Task.WhenAll(_controllers.Select(controller => controller.StopAsync(options.ShutdownGracePeriod)));
@@ -178,9 +179,14 @@ internal sealed partial class ControllerHost(
         instruments.Observe(controllers);
     }
 
-    private async Task StopAsync(Controller controller)
+    private async Task StopAsync(Controller controller, Task? start)
     {
         await controller.StopAsync(options.ShutdownGracePeriod);
+        if (start is not null)
+        {
+            await start;
+        }
+
         controller.Dispose();
     }
 

@@ -46,10 +46,9 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public IObjectIndex<string, T> AddIndex(string name, Func<T, IEnumerable<string>> values)
     {
-        Cache.Indexes.Add(name, values);
-
-        // Controllers ask the lister; the handle is the reconciler's.
-        return null!;
+        var index = new FakeIndex<string, T>(name, Cache, values);
+        Cache.Indexes.Add(name, index);
+        return index;
     }
 
     public IObjectIndex<TValue, T> AddIndex<TValue>(string name, Func<T, IEnumerable<TValue>> values)
