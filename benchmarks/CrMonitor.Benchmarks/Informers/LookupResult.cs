@@ -7,6 +7,7 @@ namespace CrMonitor.Benchmarks.Informers;
 /// <param name="N">How many objects there are.</param>
 /// <param name="Rep">The number of the repetition.</param>
 /// <param name="ReaderNsOp">How long one reader waited for one answer.</param>
+/// <param name="CpuNsOp">CPU time of the process for an answer, that of the writer included.</param>
 /// <param name="OpsS">Answers a second, of all readers.</param>
 /// <param name="ItemsOp">Objects in an answer.</param>
 /// <param name="BytesOp">Memory allocated for an answer, that of the writer included.</param>
@@ -19,6 +20,7 @@ internal sealed record LookupResult(
     int N,
     int Rep,
     double ReaderNsOp,
+    double CpuNsOp,
     double OpsS,
     double ItemsOp,
     double BytesOp,

@@ -13,5 +13,5 @@ internal readonly struct IndexValue<TValue>(TValue value) : IEquatable<IndexValu
 
     public override bool Equals(object? obj) => obj is IndexValue<TValue> other && Equals(other);
 
-    public override int GetHashCode() => Value.GetHashCode();
+    public override int GetHashCode() => Value is string text ? (int)TextHash.Of(text) : Value.GetHashCode();
 }

@@ -103,7 +103,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         }
 
         var present = new List<StoreChange<T>>(snapshot.Objects.Count);
-        snapshot.Objects.ForEach(present, static (changes, key, found) => changes.Add(new StoreChange<T>(key, null, found.Object)));
+        snapshot.Objects.ForEach(present, static (changes, key, found) => changes.Add(new StoreChange<T>(key.Key, null, found.Object)));
         var index = new StoreIndex<T, TValue>(name, values, indexFailed).With(CollectionsMarshal.AsSpan(present));
         Publish(snapshot.Objects, snapshot.Namespaces, [.. snapshot.Indexes, index]);
         return new IndexHandle<T, TValue>(this, name, snapshot.Indexes.Length);
@@ -133,7 +133,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
 
     /// <summary>Calls <paramref name="visit"/> for every object.</summary>
     public void ForEach<TState>(TState state, Action<TState, ObjectKey, T> visit) =>
-        Snapshot.Objects.ForEach((state, visit), static (outer, key, found) => outer.visit(outer.state, key, found.Object));
+        Snapshot.Objects.ForEach((state, visit), static (outer, key, found) => outer.visit(outer.state, key.Key, found.Object));
 
     // Publishes the state after these changes, which say truly what was there before.
     private void Apply(ReadOnlySpan<StoreChange<T>> changes)
@@ -164,7 +164,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
     private void SetVersion(int source, string? version) => _versions[source] = version ?? _versions[source];
 
     private void Publish(
-        PersistentMap<ObjectKey, StoredPlace<T>> objects, PersistentMap<Text, ObjectList<T>> namespaces, StoreIndex<T>[] indexes) =>
+        PersistentMap<StoredKey, StoredPlace<T>> objects, PersistentMap<Text, ObjectList<T>> namespaces, StoreIndex<T>[] indexes) =>
         Volatile.Write(ref _snapshot, new StoreSnapshot<T>
         {
             Objects = objects,
@@ -231,7 +231,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         /// <returns><see langword="false"/> if the store does not have it: it is to be decoded and added.</returns>
         public bool TryKeep(in ObjectHeader listed)
         {
-            if (listed.Key is not { } key || !_before.Objects.TryGet(key, out var known) || !_store._form.IsSame(known.Object, listed))
+            if (listed.Key is not { } key || !_before.Objects.TryGet(new StoredKey(key), out var known) || !_store._form.IsSame(known.Object, listed))
             {
                 return false;
             }
@@ -243,7 +243,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         /// <summary>The list holds this object. If the store has it in the same version, the store's instance stays.</summary>
         public void Add(ObjectKey key, T listed)
         {
-            if (_before.Objects.TryGet(key, out var known) && _store._form.IsSame(known.Object, listed))
+            if (_before.Objects.TryGet(new StoredKey(key), out var known) && _store._form.IsSame(known.Object, listed))
             {
                 Keep(key, known.Position);
             }
@@ -256,7 +256,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         /// <summary>The list holds an object of this key that cannot be read: what is known of it stays.</summary>
         public void AddUnreadable(ObjectKey key)
         {
-            if (!_news.ContainsKey(key) && _before.Objects.TryGet(key, out var known))
+            if (!_news.ContainsKey(key) && _before.Objects.TryGet(new StoredKey(key), out var known))
             {
                 Keep(key, known.Position);
             }
@@ -308,8 +308,9 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         private List<StoreChange<T>> Changes(StoreSnapshot<T> now)
         {
             var changes = new List<StoreChange<T>>(_news.Count);
-            now.Objects.ForEach((Self: this, Changes: changes), static (state, key, found) =>
+            now.Objects.ForEach((Self: this, Changes: changes), static (state, stored, found) =>
             {
+                var key = stored.Key;
                 if ((state.Self._scope is null || state.Self._scope == key.Namespace) && state.Self.Find(key) is null)
                 {
                     state.Changes.Add(new StoreChange<T>(key, found.Object, null));
@@ -328,7 +329,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         }
 
         private bool IsKept(ObjectKey key, out StoredPlace<T> known) =>
-            _before.Objects.TryGet(key, out known) && _kept.TryGetValue(key.Namespace ?? "", out var kept) && kept[known.Position];
+            _before.Objects.TryGet(new StoredKey(key), out known) && _kept.TryGetValue(key.Namespace ?? "", out var kept) && kept[known.Position];
 
         private void Keep(ObjectKey key, int position)
         {
@@ -347,7 +348,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
     /// <summary>The objects of the next snapshot.</summary>
     private readonly struct ContentsBuilder
     {
-        private readonly PersistentMap<ObjectKey, StoredPlace<T>>.Builder _objects;
+        private readonly PersistentMap<StoredKey, StoredPlace<T>>.Builder _objects;
         private readonly PersistentMap<Text, ObjectList<T>>.Builder _namespaces;
         private readonly Dictionary<string, List<StoredItem<T>>> _new = new(StringComparer.Ordinal);   // namespaces that come into being
 
@@ -367,7 +368,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
             {
                 Remove(change.Key);
             }
-            else if (_objects.TryGet(change.Key, out var known))
+            else if (_objects.TryGet(new StoredKey(change.Key), out var known))
             {
                 Update(change.Key, known.Position, change.Current);
             }
@@ -377,7 +378,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
             }
         }
 
-        public (PersistentMap<ObjectKey, StoredPlace<T>> Objects, PersistentMap<Text, ObjectList<T>> Namespaces) ToMaps()
+        public (PersistentMap<StoredKey, StoredPlace<T>> Objects, PersistentMap<Text, ObjectList<T>> Namespaces) ToMaps()
         {
             foreach (var (ns, items) in _new)
             {
@@ -397,7 +398,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
             if (_namespaces.TryGet(ns, out var list))
             {
                 _namespaces.Set(ns, list.Add(ItemOf(added)));
-                _objects.Set(key, new StoredPlace<T>(added, list.Count));
+                _objects.Set(new StoredKey(key), new StoredPlace<T>(added, list.Count));
                 return;
             }
 
@@ -407,7 +408,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
                 _new.Add(ns.Value, items);
             }
 
-            _objects.Set(key, new StoredPlace<T>(added, items.Count));
+            _objects.Set(new StoredKey(key), new StoredPlace<T>(added, items.Count));
             items.Add(ItemOf(added));
         }
 
@@ -416,19 +417,19 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
             var ns = NamespaceOf(key);
             _namespaces.TryGet(ns, out var list);
             _namespaces.Set(ns, list!.SetAt(position, ItemOf(current)));
-            _objects.Set(key, new StoredPlace<T>(current, position));
+            _objects.Set(new StoredKey(key), new StoredPlace<T>(current, position));
         }
 
         private void Remove(ObjectKey key)
         {
-            _objects.TryGet(key, out var removed);
-            _objects.Remove(key);
+            _objects.TryGet(new StoredKey(key), out var removed);
+            _objects.Remove(new StoredKey(key));
             var ns = NamespaceOf(key);
             _namespaces.TryGet(ns, out var list);
             var rest = list!.RemoveAt(removed.Position, out var moved);
             if (moved is not null)
             {
-                _objects.Set(ObjectKey.Of(moved), new StoredPlace<T>(moved, removed.Position));
+                _objects.Set(new StoredKey(ObjectKey.Of(moved)), new StoredPlace<T>(moved, removed.Position));
             }
 
             if (rest.Count == 0)

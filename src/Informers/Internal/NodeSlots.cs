@@ -6,7 +6,7 @@ namespace CrMonitor.Informers;
 [InlineArray(Length)]
 internal struct NodeSlots
 {
-    public const int Length = 32;
+    public const int Length = 16;
 
     private object? _first;
 }

@@ -6,17 +6,18 @@ namespace CrMonitor.Informers;
 
 /// <summary>An immutable hash table: a changed copy shares all but one path with its origin, so that readers keep a consistent view while a writer goes on.</summary>
 /// <remarks>
-/// There are as many buckets as entries, or up to twice as many (a power of two), found through a tree of nodes with 32 slots each. The depth is the same
-/// everywhere; so a look-up has no branches to guess, and of what it reads only the last node, the entry and its key are likely to lie far away in memory.
-/// Entries that share a bucket stand in a chain. The table doubles when it is full, and shrinks when it is nearly empty.
+/// Entries stand in buckets, arrays of two to four on average (there is a power of two of buckets), which are found through a tree of nodes with 16 slots each.
+/// The depth is the same everywhere, so that a look-up has no branches to guess; and of what it reads, only the bucket is likely to lie far away in memory.
+/// The table doubles when it is full, and shrinks when it is nearly empty.
 /// </remarks>
 internal sealed class PersistentMap<TKey, TValue>
     where TKey : struct, IEquatable<TKey>
 {
-    private const int BitsPerLevel = 5;
+    private const int BitsPerLevel = 4;
     private const int LevelMask = NodeSlots.Length - 1;
-    private const int MaxBits = 30;
-    private const int ShrinkFactor = 8;
+    private const int MaxBits = 28;
+    private const int MaxLoad = 4;       // entries a bucket, on average, at which the table doubles
+    private const int ShrinkFactor = 2;  // buckets an entry at which it shrinks
 
     private readonly Node _root;
     private readonly int _bits;   // the number of buckets, as a power of two
@@ -55,17 +56,10 @@ internal sealed class PersistentMap<TKey, TValue>
     /// <summary>A builder that starts from this map and never changes it.</summary>
     public Builder ToBuilder() => new(this, new object());
 
-    private static bool TryGet(Node root, int bits, TKey key, [MaybeNullWhen(false)] out TValue value)
+    private static bool TryGet(Node root, int bits, in TKey key, [MaybeNullWhen(false)] out TValue value)
     {
         var hash = key.GetHashCode();
-        var place = Place(hash, bits);
-        object? next = root;
-        for (var shift = RootShift(bits); shift >= 0 && next is not null; shift -= BitsPerLevel)
-        {
-            next = Unsafe.As<Node>(next).Slots[(place >>> shift) & LevelMask];
-        }
-
-        for (var entry = Unsafe.As<Entry?>(next); entry is not null; entry = entry.Next)
+        foreach (ref readonly var entry in Bucket(root, bits, hash))
         {
             if (entry.Hash == hash && entry.Key.Equals(key))
             {
@@ -76,6 +70,18 @@ internal sealed class PersistentMap<TKey, TValue>
 
         value = default;
         return false;
+    }
+
+    private static ReadOnlySpan<Entry> Bucket(Node root, int bits, int hash)
+    {
+        var place = Place(hash, bits);
+        object? next = root;
+        for (var shift = RootShift(bits); shift >= 0 && next is not null; shift -= BitsPerLevel)
+        {
+            next = Unsafe.As<Node>(next).Slots[(place >>> shift) & LevelMask];
+        }
+
+        return Unsafe.As<Entry[]?>(next);
     }
 
     // Hashes of numbers are the numbers themselves; multiplied, all their bits take part in the upper ones.
@@ -94,7 +100,7 @@ internal sealed class PersistentMap<TKey, TValue>
                 continue;
             }
 
-            for (var entry = Unsafe.As<Entry?>(slot); entry is not null; entry = entry.Next)
+            foreach (ref readonly var entry in Unsafe.As<Entry[]?>(slot).AsSpan())
             {
                 visit(state, entry.Key, entry.Value);
             }
@@ -123,9 +129,9 @@ internal sealed class PersistentMap<TKey, TValue>
         /// <summary>Makes room for <paramref name="count"/> entries at once.</summary>
         public void EnsureCapacity(int count)
         {
-            if (count > 1 << _bits)
+            if (count > MaxLoad << _bits)
             {
-                Resize(Math.Min(MaxBits, BitOperations.Log2((uint)count - 1) + 1));
+                Resize(Math.Min(MaxBits, BitOperations.Log2((uint)(count - 1) / MaxLoad) + 1));
             }
         }
 
@@ -135,35 +141,30 @@ internal sealed class PersistentMap<TKey, TValue>
             EnsureCapacity(Count + 1);
             var hash = key.GetHashCode();
             ref var bucket = ref Bucket(hash);
-            for (var entry = bucket; entry is not null; entry = entry.Next)
+            var index = IndexOf(bucket, hash, key);
+            if (index < 0)
             {
-                if (entry.Hash == hash && entry.Key.Equals(key))
-                {
-                    bucket = new Entry(entry.Key, value, hash, Without(bucket!, entry));
-                    return;
-                }
+                bucket = [.. bucket.AsSpan(), new Entry(key, value, hash)];
+                Count++;
+                return;
             }
 
-            bucket = new Entry(key, value, hash, bucket);
-            Count++;
+            Entry[] changed = [.. bucket.AsSpan()];
+            changed[index] = new Entry(changed[index].Key, value, hash);
+            bucket = changed;
         }
 
         public bool Remove(TKey key)
         {
-            if (!TryGet(key, out _))
+            var hash = key.GetHashCode();
+            var index = IndexOf(PersistentMap<TKey, TValue>.Bucket(_root, _bits, hash), hash, key);
+            if (index < 0)
             {
                 return false;
             }
 
-            var hash = key.GetHashCode();
             ref var bucket = ref Bucket(hash);
-            var removed = bucket!;
-            while (removed.Hash != hash || !removed.Key.Equals(key))
-            {
-                removed = removed.Next!;
-            }
-
-            bucket = Without(bucket!, removed);
+            bucket = bucket!.Length == 1 ? null : [.. bucket.AsSpan(0, index), .. bucket.AsSpan(index + 1)];
             Count--;
             if (_bits > BitsPerLevel && Count < (1 << _bits) / ShrinkFactor)
             {
@@ -180,20 +181,21 @@ internal sealed class PersistentMap<TKey, TValue>
             return Count == 0 ? Empty : new PersistentMap<TKey, TValue>(_root, _bits, Count);
         }
 
-        // The chain without one entry. Those before it are copied, for their links change.
-        private static Entry? Without(Entry chain, Entry removed)
+        private static int IndexOf(ReadOnlySpan<Entry> bucket, int hash, in TKey key)
         {
-            var rest = removed.Next;
-            for (var entry = chain; entry != removed; entry = entry.Next!)
+            for (var i = 0; i < bucket.Length; i++)
             {
-                rest = new Entry(entry.Key, entry.Value, entry.Hash, rest);
+                if (bucket[i].Hash == hash && bucket[i].Key.Equals(key))
+                {
+                    return i;
+                }
             }
 
-            return rest;
+            return -1;
         }
 
         // The bucket of a hash, in nodes that may be changed.
-        private ref Entry? Bucket(int hash)
+        private ref Entry[]? Bucket(int hash)
         {
             var place = Place(hash, _bits);
             var node = _root = _root.Editable(_owner);
@@ -204,7 +206,7 @@ internal sealed class PersistentMap<TKey, TValue>
                 slot = node;
             }
 
-            return ref Unsafe.As<object?, Entry?>(ref node.Slots[place & LevelMask]);
+            return ref Unsafe.As<object?, Entry[]?>(ref node.Slots[place & LevelMask]);
         }
 
         private void Resize(int bits)
@@ -229,10 +231,10 @@ internal sealed class PersistentMap<TKey, TValue>
                     continue;
                 }
 
-                for (var entry = Unsafe.As<Entry?>(slot); entry is not null; entry = entry.Next)
+                foreach (ref readonly var entry in Unsafe.As<Entry[]?>(slot).AsSpan())
                 {
                     ref var bucket = ref Bucket(entry.Hash);
-                    bucket = entry.Next == bucket ? entry : new Entry(entry.Key, entry.Value, entry.Hash, bucket);
+                    bucket = [.. bucket.AsSpan(), entry];
                 }
             }
         }
@@ -240,7 +242,7 @@ internal sealed class PersistentMap<TKey, TValue>
 
     private sealed class Node(object? owner)
     {
-        public NodeSlots Slots;   // nodes, or on the last level entries
+        public NodeSlots Slots;   // nodes, or on the last level buckets
         private readonly object? _owner = owner;
 
         public Node Editable(object? owner)
@@ -256,11 +258,10 @@ internal sealed class PersistentMap<TKey, TValue>
         }
     }
 
-    private sealed class Entry(TKey key, TValue value, int hash, Entry? next)
+    private readonly struct Entry(TKey key, TValue value, int hash)
     {
         public readonly TKey Key = key;
         public readonly TValue Value = value;
-        public readonly Entry? Next = next;
         public readonly int Hash = hash;
     }
 }

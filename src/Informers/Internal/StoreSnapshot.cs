@@ -9,13 +9,13 @@ internal sealed class StoreSnapshot<T>
 {
     public static StoreSnapshot<T> Empty { get; } = new()
     {
-        Objects = PersistentMap<ObjectKey, StoredPlace<T>>.Empty,
+        Objects = PersistentMap<StoredKey, StoredPlace<T>>.Empty,
         Namespaces = PersistentMap<Text, ObjectList<T>>.Empty,
         Indexes = [],
         ResourceVersion = null,
     };
 
-    public required PersistentMap<ObjectKey, StoredPlace<T>> Objects { get; init; }
+    public required PersistentMap<StoredKey, StoredPlace<T>> Objects { get; init; }
 
     /// <summary>The same objects by namespace; those of cluster scope stand under "".</summary>
     public required PersistentMap<Text, ObjectList<T>> Namespaces { get; init; }
@@ -24,5 +24,5 @@ internal sealed class StoreSnapshot<T>
 
     public required string? ResourceVersion { get; init; }
 
-    public T? Get(ObjectKey key) => Objects.TryGet(key, out var found) ? found.Object : null;
+    public T? Get(ObjectKey key) => Objects.TryGet(new StoredKey(key), out var found) ? found.Object : null;
 }

@@ -5,5 +5,5 @@ internal readonly record struct Text(string Value)
 {
     public bool Equals(Text other) => string.Equals(Value, other.Value);
 
-    public override int GetHashCode() => Value.GetHashCode(StringComparison.Ordinal);
+    public override int GetHashCode() => (int)TextHash.Of(Value);
 }
