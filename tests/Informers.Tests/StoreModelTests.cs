@@ -135,7 +135,11 @@ public sealed class StoreModelTests
         replacement.Override(ObjectKey.Of(changed), changed);
         listed[ObjectKey.Of(changed)] = changed;
         HashSet<ObjectKey> told = [];
-        replacement.Commit($"{version}", change => Assert.True(told.Add(change.Key), "each key is told once"));
+        foreach (var change in replacement.Commit($"{version}"))
+        {
+            Assert.True(told.Add(change.Key), "each key is told once");
+        }
+
         Assert.Equal(
             model.Keys.Union(listed.Keys).Where(key => model.GetValueOrDefault(key) != listed.GetValueOrDefault(key)).ToHashSet(), told);
         model.Clear();

@@ -94,11 +94,12 @@ public sealed class StoreTests
         Assert.Equal(3, store.Count);
         Assert.NotNull(store.Get(new ObjectKey("gone", "gone")));
         List<string> told = [];
-        replacement.Commit("77", change =>
+        foreach (var change in replacement.Commit("77"))
         {
-            Assert.Equal("77", store.ResourceVersion);
             told.Add($"{change.Key}:{change.Old?.Spec!.Size}->{change.Current?.Spec!.Size}");
-        });
+        }
+
+        Assert.Equal("77", store.ResourceVersion);
 
         Assert.Equal(["gone/gone:3->", "new/new:->4", "ns/changed:2->20"], told.Order());
         Assert.Same(kept, store.Get(new ObjectKey("ns", "kept")));
@@ -110,9 +111,9 @@ public sealed class StoreTests
     public void The_version_is_that_of_the_oldest_source()
     {
         var store = new IndexedStore<Widget>(ObjectForm<Widget>.Of(WidgetJson.Resource, keepManagedFields: false), ["a", "b"], (_, _, _) => { });
-        store.BeginReplace(0).Commit("9", _ => { });
+        store.BeginReplace(0).Commit("9");
         Assert.Null(store.ResourceVersion);
-        store.BeginReplace(1).Commit("10", _ => { });
+        store.BeginReplace(1).Commit("10");
         Assert.Equal("9", store.ResourceVersion);
         store.Advance(0, "100");
         Assert.Equal("10", store.ResourceVersion);

@@ -64,7 +64,7 @@ internal sealed class DecodeRun<T> : IDecodeRun
     {
         var replacement = _store.BeginReplace(0);
         Feed(new ListParser(json => Add(json, replacement)), ListPiece);
-        replacement.Commit("1000000", _ => { });
+        replacement.Commit("1000000");
     }
 
     private void Add(ReadOnlySpan<byte> json, IndexedStore<T>.Replacement replacement)

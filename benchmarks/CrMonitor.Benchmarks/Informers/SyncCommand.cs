@@ -1,5 +1,7 @@
 using System.CommandLine;
 using CrMonitor.Informers;
+using k8s;
+using k8s.Models;
 
 namespace CrMonitor.Benchmarks.Informers;
 
@@ -9,16 +11,29 @@ internal static class SyncCommand
     public static RootCommand Create()
     {
         var server = new Option<string>("--server") { Description = ServerAddress.Description, DefaultValueFactory = _ => ServerAddress.Default };
-        var command = new Command("sync", "Fills the cache of an informer from a server.") { server };
-        command.SetAction(result => RunAsync(result.GetValue(server)!));
+        var form = Forms.CreateOption();
+        var streaming = new Option<bool>("--streaming") { Description = "Ask for the list as a stream.", DefaultValueFactory = _ => true };
+        var command = new Command("sync", "Fills the cache of an informer from a server.") { server, form, streaming };
+        command.SetAction(result =>
+        {
+            var address = result.GetValue(server)!;
+            var isStream = result.GetValue(streaming);
+            return result.GetValue(form) switch
+            {
+                Form.Dynamic => RunAsync(DynamicObject.Of(Application.Resource), "dynamic", address, isStream),
+                Form.Metadata => RunAsync(PartialObjectMetadata.Of(Application.Resource), "metadata", address, isStream),
+                _ => RunAsync(Application.Resource, "typed", address, isStream),
+            };
+        });
         return new RootCommand("Benchmarks of CrMonitor.") { command };
     }
 
-    private static async Task RunAsync(string server)
+    private static async Task RunAsync<T>(KubeResource<T> resource, string kind, string server, bool isStream)
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        await using var factory = new SharedInformerFactory(ServerAddress.Connect(server));
-        var informer = factory.Informer(Application.Resource);
-        await using var registration = informer.AddHandler(new EventMeter(null));
+        await using var factory = new SharedInformerFactory(ServerAddress.Connect(server), new SharedInformerFactoryOptions { UseStreamingList = isStream });
+        var informer = factory.Informer(resource);
+        await using var registration = informer.AddHandler(new EventMeter<T>(ObjectForm<T>.Of(resource, false), null, readsStamps: false));
         var memory = GC.GetTotalMemory(forceFullCollection: true);
 
         var usage = Usage.Begin();
@@ -32,7 +47,8 @@ internal static class SyncCommand
         var retained = GC.GetTotalMemory(forceFullCollection: true) - memory;
         double count = informer.Lister.Count;
         JsonLine.Print(new SyncResult(
-            "typed",
+            kind,
+            isStream,
             informer.Lister.Count,
             Math.Round(synced.Wall.TotalSeconds, 3),
             Math.Round(told.Wall.TotalSeconds, 3),

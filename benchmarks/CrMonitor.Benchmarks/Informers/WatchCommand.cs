@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using CrMonitor.Informers;
+using k8s;
+using k8s.Models;
 
 namespace CrMonitor.Benchmarks.Informers;
 
@@ -13,16 +15,34 @@ internal static class WatchCommand
     {
         var server = new Option<string>("--server") { Description = "The stub's address.", DefaultValueFactory = _ => ServerAddress.Default };
         var events = new Option<int>("--events") { Description = "How many events the stub sends.", DefaultValueFactory = _ => 200_000 };
-        var command = new Command("watch", "Follows a stream of events.") { server, events };
-        command.SetAction(result => RunAsync(new Uri(result.GetValue(server)!), result.GetValue(events)));
+        var form = Forms.CreateOption();
+        var streaming = new Option<bool>("--streaming") { Description = "Ask for the list as a stream.", DefaultValueFactory = _ => true };
+        var latency = new Option<bool>("--latency") { Description = "Read from each event when it was sent; for paced events (the stub's -rate)." };
+        var command = new Command("watch", "Follows a stream of events.") { server, events, form, streaming, latency };
+        command.SetAction(result =>
+        {
+            var address = new Uri(result.GetValue(server)!);
+            var count = result.GetValue(events);
+            var isStream = result.GetValue(streaming);
+            var isLatency = result.GetValue(latency);
+            return result.GetValue(form) switch
+            {
+                Form.Dynamic => RunAsync(DynamicObject.Of(Application.Resource), "dynamic", address, count, isStream, isLatency),
+                Form.Metadata => RunAsync(PartialObjectMetadata.Of(Application.Resource), "metadata", address, count, isStream, isLatency),
+                _ => RunAsync(Application.Resource, "typed", address, count, isStream, isLatency),
+            };
+        });
         return new RootCommand("Benchmarks of CrMonitor.") { command };
     }
 
-    private static async Task RunAsync(Uri server, int events)
+    private static async Task RunAsync<T>(KubeResource<T> resource, string kind, Uri server, int events, bool isStream, bool isLatency)
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        await using var factory = new SharedInformerFactory(ServerAddress.Connect(server.ToString()));
-        var meter = new EventMeter((FirstVersion + events).ToString("D10", CultureInfo.InvariantCulture));
-        var informer = factory.Informer(Application.Resource);
+        await using var factory = new SharedInformerFactory(
+            ServerAddress.Connect(server.ToString()), new SharedInformerFactoryOptions { UseStreamingList = isStream });
+        var lastVersion = (FirstVersion + events).ToString("D10", CultureInfo.InvariantCulture);
+        var meter = new EventMeter<T>(ObjectForm<T>.Of(resource, false), lastVersion, isLatency);
+        var informer = factory.Informer(resource);
         await using var registration = informer.AddHandler(meter);
         factory.Start();
         await registration.WaitForSyncAsync();
@@ -43,9 +63,9 @@ internal static class WatchCommand
         var used = usage.Read();
         var latencies = meter.Latencies;
         JsonLine.Print(new WatchResult(
-            "typed",
+            kind,
             events,
-            latencies.Length,
+            meter.Handled,
             Math.Round((events - 1) / meter.Elapsed.TotalSeconds),
             Math.Round(used.Cpu.TotalMicroseconds / events, 1),
             Math.Round((double)used.Bytes / events),
@@ -55,6 +75,6 @@ internal static class WatchCommand
             Math.Round(PeakMemory.MiB, 1)));
     }
 
-    private static double Percentile(TimeSpan[] sorted, double share) =>
-        Math.Round(sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))].TotalMicroseconds, 1);
+    private static double? Percentile(TimeSpan[] sorted, double share) =>
+        sorted.Length == 0 ? null : Math.Round(sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))].TotalMicroseconds, 1);
 }

@@ -7,7 +7,7 @@ namespace CrMonitor.Benchmarks.Informers;
 /// <param name="EventsS">Events a second, from the first call to the last.</param>
 /// <param name="CpuUsEvent">CPU time of all threads for an event, in microseconds.</param>
 /// <param name="BytesEvent">Memory allocated for an event.</param>
-/// <param name="LatP50Us">Half of the calls came within this time after the server's stamp.</param>
+/// <param name="LatP50Us">With <c>--latency</c>: half of the calls came within this time after the server's stamp.</param>
 /// <param name="LatP90Us">90 % of them.</param>
 /// <param name="LatP99Us">99 % of them.</param>
 /// <param name="PeakRssMib">The most memory that was resident.</param>
@@ -18,7 +18,7 @@ internal sealed record WatchResult(
     double EventsS,
     double CpuUsEvent,
     double BytesEvent,
-    double LatP50Us,
-    double LatP90Us,
-    double LatP99Us,
+    double? LatP50Us,
+    double? LatP90Us,
+    double? LatP99Us,
     double PeakRssMib);

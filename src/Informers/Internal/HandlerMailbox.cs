@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using k8s;
 using k8s.Models;
@@ -31,7 +32,7 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
 
     // _gate guards every field below. It is held for updates of them alone: never across an await or a callback.
     private readonly Lock _gate = new();
-    private readonly Dictionary<ObjectKey, LinkedListNode<Waiting>> _waiting = [];
+    private readonly Dictionary<ObjectKey, LinkedListNode<Waiting>?> _waiting = [];
     private readonly LinkedList<Waiting> _order = new();
     private long _posted;                       // the number of the last key that was put at the end
     private long _inCall;                       // the number of the key whose call runs; 0: none
@@ -84,11 +85,14 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
 
     public override Task WaitForSyncAsync(CancellationToken cancellationToken = default) => _synced.Task.WaitAsync(cancellationToken);
 
-    /// <summary>Puts a change into the mailbox; merges it with the one that waits for the same key.</summary>
-    /// <param name="change">What happened in the store.</param>
-    /// <param name="final">The last state of a deleted object; <see langword="null"/> if only the store's is known.</param>
-    /// <param name="isInitialList">It belongs to the first list.</param>
-    public void Post(StoreChange<T> change, T? final, bool isInitialList)
+    /// <summary>Puts one change into the mailbox.</summary>
+    /// <inheritdoc cref="Post(ReadOnlySpan{StoreChange{T}}, bool)"/>
+    public void Post(StoreChange<T> change, bool isInitialList) => Post(new ReadOnlySpan<StoreChange<T>>(in change), isInitialList);
+
+    /// <summary>Puts changes into the mailbox; merges each with the one that waits for the same key.</summary>
+    /// <param name="changes">What happened in the store.</param>
+    /// <param name="isInitialList">They belong to the first list.</param>
+    public void Post(ReadOnlySpan<StoreChange<T>> changes, bool isInitialList)
     {
         var warn = 0;
         lock (_gate)
@@ -98,20 +102,16 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
                 return;
             }
 
-            if (!_waiting.TryGetValue(change.Key, out var node))
+            if (changes.Length > 1)
             {
-                node = _order.AddLast(new Waiting(++_posted, change.Key, change.Old, isInitialList));
-                _waiting.Add(change.Key, node);
-            }
-            else if (node.Value.Told is null && change.Current is null)
-            {
-                // Came and went before the handler knew of it.
-                RemoveLocked(node);
-                SyncIfDoneLocked();
-                return;
+                _waiting.EnsureCapacity(_waiting.Count + changes.Length);
             }
 
-            node.ValueRef.Become(change, final);
+            foreach (ref readonly var change in changes)
+            {
+                PutLocked(change, isInitialList);
+            }
+
             if (_waiting.Count >= _warnAt && _inCall != 0 && _time.GetElapsedTime(_callStarted) > SlowCall)
             {
                 warn = _waiting.Count;
@@ -218,8 +218,6 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
                     InformerInstruments.HandlerExceptions.Add(1, _tags);
                     LogHandlerFailed(e, _resource, _handler.GetType(), change.Kind, change.Key);
                 }
-
-                EndCall();
             }
 
             // The signal may be of a change that was taken already; then one more look finds nothing.
@@ -246,6 +244,24 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
         }
     }
 
+    private void PutLocked(in StoreChange<T> change, bool isInitialList)
+    {
+        ref var node = ref CollectionsMarshal.GetValueRefOrAddDefault(_waiting, change.Key, out var isWaiting);
+        if (!isWaiting)
+        {
+            node = _order.AddLast(new Waiting(++_posted, change.Key, change.Old, isInitialList));
+        }
+        else if (node!.Value.Told is null && change.Current is null)
+        {
+            // Came and went before the handler knew of it.
+            RemoveLocked(node);
+            SyncIfDoneLocked();
+            return;
+        }
+
+        node!.ValueRef.Become(change);
+    }
+
     private bool HasWaiting()
     {
         lock (_gate)
@@ -254,10 +270,13 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
         }
     }
 
+    // Ends the call before, if there was one, and takes the next change.
     private bool TryTake(out ResourceChange<T> change)
     {
         lock (_gate)
         {
+            _inCall = 0;
+            SyncIfDoneLocked();
             if (_order.First is not { } node)
             {
                 _warnAt = FirstWarningDepth;
@@ -280,15 +299,6 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
             _inCall = node.Value.Number;
             _callStarted = _time.GetTimestamp();
             return true;
-        }
-    }
-
-    private void EndCall()
-    {
-        lock (_gate)
-        {
-            _inCall = 0;
-            SyncIfDoneLocked();
         }
     }
 
@@ -327,17 +337,17 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
         // A dynamic object shows its uid without decoding its metadata.
         private static string? UidOf(T resource) => resource is DynamicObject dynamic ? dynamic.Uid : resource.Metadata.Uid;
 
-        /// <summary>Takes the next step. <paramref name="final"/> is the last state of a deleted object, if it is known.</summary>
-        public void Become(StoreChange<T> change, T? final)
+        /// <summary>Takes the next step.</summary>
+        public void Become(in StoreChange<T> change)
         {
             Current = change.Current;
             if (Current is null && Told is not null)
             {
-                var last = final ?? change.Old;
+                var last = change.Final ?? change.Old;
                 if (last is not null && UidOf(last) == UidOf(Told))
                 {
                     _last = last;
-                    _isFinal = final is not null;
+                    _isFinal = change.Final is not null;
                 }
                 else
                 {

@@ -19,12 +19,8 @@ internal interface IReflectorSink<T>
     /// <param name="invalid">The objects in it that could not be decoded.</param>
     void Replace(IndexedStore<T>.Replacement replacement, string version, IReadOnlyCollection<InvalidObject> invalid);
 
-    /// <summary>An object was added or modified, or (<paramref name="current"/> is <see langword="null"/>) deleted.</summary>
-    /// <param name="key">Its key.</param>
-    /// <param name="current">What it is now.</param>
-    /// <param name="final">What a deleted object was at last; <see langword="null"/> if that is not known.</param>
-    /// <param name="version">The version that the store has reached by this; <see langword="null"/> leaves it.</param>
-    void Apply(ObjectKey key, T? current, T? final, string? version);
+    /// <summary>Objects were added, modified or deleted, in this order. A key may occur more than once.</summary>
+    void Apply(ReadOnlySpan<WatchedChange<T>> changes);
 
     /// <summary>An object was added or modified, and could not be decoded.</summary>
     /// <param name="invalid">The object; <see langword="null"/> if not even its key can be read.</param>

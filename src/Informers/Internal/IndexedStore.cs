@@ -120,6 +120,30 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         return change;
     }
 
+    /// <summary>Does several writes in turn, which readers see all at once.</summary>
+    /// <param name="source">Whose writes they are.</param>
+    /// <param name="writes">A key may occur more than once.</param>
+    /// <param name="changes">Takes what changed; nothing for the removal of an unknown key.</param>
+    public void Write(int source, ReadOnlySpan<WatchedChange<T>> writes, List<StoreChange<T>> changes)
+    {
+        using var writing = BeginWrite();
+        var before = Snapshot;
+        var contents = new ContentsBuilder(before, writes.Length);
+        foreach (ref readonly var write in writes)
+        {
+            SetVersion(source, write.Version);
+            var old = contents.Get(write.Key);
+            if (old is not null || write.Current is not null)
+            {
+                var change = new StoreChange<T>(write.Key, old, write.Current) { Final = write.Final };
+                contents.Apply(change);
+                changes.Add(change);
+            }
+        }
+
+        Publish(before, contents, CollectionsMarshal.AsSpan(changes));
+    }
+
     /// <summary>The server has come so far, without a change to the objects.</summary>
     public void Advance(int source, string version)
     {
@@ -151,6 +175,11 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
             contents.Apply(change);
         }
 
+        Publish(before, contents, changes);
+    }
+
+    private void Publish(StoreSnapshot<T> before, ContentsBuilder contents, ReadOnlySpan<StoreChange<T>> changes)
+    {
         var indexes = before.Indexes.Length == 0 ? before.Indexes : new StoreIndex<T>[before.Indexes.Length];
         for (var i = 0; i < indexes.Length; i++)
         {
@@ -288,21 +317,15 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
             }
         }
 
-        /// <summary>Makes the list the contents of the store (of its source), and then calls <paramref name="tell"/> for every key that differs. The caller holds the gate.</summary>
-        public void Commit(string? version, Action<StoreChange<T>> tell)
+        /// <summary>Makes the list the contents of the store (of its source). The caller holds the gate.</summary>
+        /// <returns>Every key that differs, once.</returns>
+        public ReadOnlySpan<StoreChange<T>> Commit(string? version)
         {
-            List<StoreChange<T>> changes;
-            using (_store.BeginWrite())
-            {
-                changes = Changes(_store.Snapshot);
-                _store.SetVersion(_source, version);
-                _store.Apply(CollectionsMarshal.AsSpan(changes));
-            }
-
-            foreach (var change in changes)
-            {
-                tell(change);
-            }
+            using var writing = _store.BeginWrite();
+            var changes = CollectionsMarshal.AsSpan(Changes(_store.Snapshot));
+            _store.SetVersion(_source, version);
+            _store.Apply(changes);
+            return changes;
         }
 
         private List<StoreChange<T>> Changes(StoreSnapshot<T> now)
@@ -362,6 +385,8 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
             }
         }
 
+        public T? Get(ObjectKey key) => _objects.TryGet(key, out var known) ? known.Object : null;
+
         public void Apply(StoreChange<T> change)
         {
             if (change.Current is null)
@@ -390,6 +415,19 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
 
         private static StoredItem<T> ItemOf(T stored) => new(stored, LabelSignature.Of(stored));
 
+        // The objects of a namespace that has some. One that has come into being by these changes gets its list now.
+        private ObjectList<T> ListOf(Text ns)
+        {
+            if (!_namespaces.TryGet(ns, out var list))
+            {
+                _new.Remove(ns.Value, out var items);
+                list = ObjectList<T>.Of(CollectionsMarshal.AsSpan(items));
+                _namespaces.Set(ns, list);
+            }
+
+            return list;
+        }
+
         private static Text NamespaceOf(ObjectKey key) => new(key.Namespace ?? "");
 
         private void Add(ObjectKey key, T added)
@@ -415,8 +453,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         private void Update(ObjectKey key, int position, T current)
         {
             var ns = NamespaceOf(key);
-            _namespaces.TryGet(ns, out var list);
-            _namespaces.Set(ns, list!.SetAt(position, ItemOf(current)));
+            _namespaces.Set(ns, ListOf(ns).SetAt(position, ItemOf(current)));
             _objects.Set(new StoredKey(key), new StoredPlace<T>(current, position));
         }
 
@@ -425,8 +462,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
             _objects.TryGet(new StoredKey(key), out var removed);
             _objects.Remove(new StoredKey(key));
             var ns = NamespaceOf(key);
-            _namespaces.TryGet(ns, out var list);
-            var rest = list!.RemoveAt(removed.Position, out var moved);
+            var rest = ListOf(ns).RemoveAt(removed.Position, out var moved);
             if (moved is not null)
             {
                 _objects.Set(new StoredKey(ObjectKey.Of(moved)), new StoredPlace<T>(moved, removed.Position));

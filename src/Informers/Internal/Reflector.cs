@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Runtime.InteropServices;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
@@ -38,6 +39,7 @@ internal sealed partial class Reflector<T>
     private bool _isKindMissing;  // the last list was answered with 404
     private bool _serverPages;   // the list from version "0" came in pages: there is no watch cache that would answer it whole
     private bool _streams;       // lists are asked for as streams; once the server has shown that it cannot, never again
+    private readonly List<WatchedChange<T>> _watched = [];   // what the current read has brought
     private int _cutStreams;     // streaming lists in a row that ended before their end
 
     public Reflector(
@@ -299,7 +301,7 @@ internal sealed partial class Reflector<T>
                 _options.MaxObjectSize);
             await BodyReader.ReadAsync(
                 response.Content,
-                parser,
+                new ReadEndParser(parser, () => EndRead(stream)),
                 stream.Initial is null ? WatchBufferSize : ListBufferSize,
                 count =>
                 {
@@ -438,6 +440,16 @@ internal sealed partial class Reflector<T>
         return true;
     }
 
+    private void EndRead(WatchState stream)
+    {
+        ApplyWatched(stream);
+        if (stream.Events > stream.EventsSeen)
+        {
+            stream.EventsSeen = stream.Events;
+            Health.Alive();
+        }
+    }
+
     private bool TakeEvent(WatchState stream, WatchEventType type, ReadOnlySpan<byte> json, bool isTooLarge)
     {
         CountEvent(type);
@@ -448,7 +460,6 @@ internal sealed partial class Reflector<T>
         }
 
         stream.Events++;
-        Health.Alive();
         if (stream.Events == 1)
         {
             _backoff.Well(_time.GetTimestamp());
@@ -464,6 +475,7 @@ internal sealed partial class Reflector<T>
         stream.IsReplaying &= type == WatchEventType.Added;
         if (type == WatchEventType.Bookmark)
         {
+            ApplyWatched(stream);
             if (Bookmark.Read(json).ResourceVersion is { Length: > 0 } version)
             {
                 Advance(stream, version);
@@ -481,16 +493,11 @@ internal sealed partial class Reflector<T>
 
         var started = InformerInstruments.ProcessingLatency.Enabled ? _time.GetTimestamp() : 0;
         var decoded = isTooLarge ? _decoder.RefuseTooLarge(json, _options.MaxObjectSize) : _sink.Prepare(_decoder.Decode(json));
-        TakeObject(stream, type, decoded);
-        if (started != 0)
-        {
-            InformerInstruments.ProcessingLatency.Record(_time.GetElapsedTime(started).TotalSeconds, _tags);
-        }
-
+        TakeObject(stream, type, decoded, started);
         return true;
     }
 
-    private void TakeObject(WatchState stream, WatchEventType type, DecodedObject<T> decoded)
+    private void TakeObject(WatchState stream, WatchEventType type, DecodedObject<T> decoded, long started)
     {
         var version = stream.IsReplaying ? null : decoded.ResourceVersion;
         if (decoded.Object is null)
@@ -501,17 +508,50 @@ internal sealed partial class Reflector<T>
         switch (decoded)
         {
             case { Key: { } key } when type == WatchEventType.Deleted:
-                _sink.Apply(key, null, decoded.Object, version);
+                _watched.Add(new WatchedChange<T>(key, null, decoded.Object, version, started));
                 break;
             case { Key: { } key, Object: { } current }:
-                _sink.Apply(key, current, null, version);
+                _watched.Add(new WatchedChange<T>(key, current, null, version, started));
                 break;
             default:
+                ApplyWatched(stream);
                 _sink.Invalid(decoded.Invalid, version);
+                Advance(stream, version);
+                RecordLatency(started);
                 break;
         }
+    }
 
-        Advance(stream, version);
+    // Hands over the changes that one read has brought. Readers see them all at once, and handlers are woken once.
+    private void ApplyWatched(WatchState stream)
+    {
+        if (_watched.Count == 0)
+        {
+            return;
+        }
+
+        var watched = CollectionsMarshal.AsSpan(_watched);
+        try
+        {
+            _sink.Apply(watched);
+            foreach (ref readonly var change in watched)
+            {
+                Advance(stream, change.Version);
+                RecordLatency(change.Started);
+            }
+        }
+        finally
+        {
+            _watched.Clear();
+        }
+    }
+
+    private void RecordLatency(long started)
+    {
+        if (started != 0)
+        {
+            InformerInstruments.ProcessingLatency.Record(_time.GetElapsedTime(started).TotalSeconds, _tags);
+        }
     }
 
     private void Advance(WatchState stream, string? version)
@@ -682,6 +722,9 @@ internal sealed partial class Reflector<T>
         public string Version { get; set; } = version;
 
         public int Events { get; set; }
+
+        /// <summary>How many events there were at the end of the last read.</summary>
+        public int EventsSeen { get; set; }
 
         public bool IsReplaying { get; set; } = version is "" or "0";
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
@@ -175,7 +176,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_stopped, this);
-            _store.ForEach(mailbox, static (target, key, cached) => target.Post(new StoreChange<T>(key, null, cached), null, isInitialList: true));
+            _store.ForEach(mailbox, static (target, key, cached) => target.Post(new StoreChange<T>(key, null, cached), isInitialList: true));
             if (_sources.All(source => source.HasSynced))
             {
                 mailbox.EndInitialList();
@@ -256,6 +257,9 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         }
     }
 
+    // What is told to the handlers after a write of several changes. Kept for the next one.
+    private readonly List<StoreChange<T>> _changes = [];
+
     private StoreChange<T> WriteLocked(int source, ObjectKey key, T? current, string? version)
     {
         var change = _store.Write(source, key, current, version);
@@ -272,16 +276,19 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         }
     }
 
-    private void TellLocked(StoreChange<T> change, T? final, bool isInitialList)
+    private void TellLocked(StoreChange<T> change)
     {
-        if (change.Old is null && change.Current is null)
+        if (change.Old is not null || change.Current is not null)
         {
-            return;
+            TellLocked(new ReadOnlySpan<StoreChange<T>>(in change), isInitialList: false);
         }
+    }
 
+    private void TellLocked(ReadOnlySpan<StoreChange<T>> changes, bool isInitialList)
+    {
         foreach (var handler in _handlers)
         {
-            handler.Post(change, final, isInitialList);
+            handler.Post(changes, isInitialList);
         }
     }
 
@@ -390,39 +397,22 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             }
         }
 
-        public void Apply(ObjectKey key, T? current, T? final, string? version)
+        public void Apply(ReadOnlySpan<WatchedChange<T>> changes)
         {
             lock (_informer._gate)
             {
-                var verdict = _overlay.Count == 0 ? WriteOverlay<T>.Verdict.Apply : _overlay.Take(key, current, final, version);
-                if (verdict == WriteOverlay<T>.Verdict.Echo && _informer._store.Get(key) is null != current is null)
+                if (_overlay.Count == 0)
                 {
-                    verdict = WriteOverlay<T>.Verdict.Apply;
+                    ApplyAllLocked(changes);
+                    return;
                 }
 
-                switch (verdict)
+                foreach (ref readonly var change in changes)
                 {
-                    case WriteOverlay<T>.Verdict.Apply:
-                        _informer.TellLocked(_informer.WriteLocked(_index, key, current, version), final, isInitialList: false);
-                        break;
-                    case WriteOverlay<T>.Verdict.Echo:
-                        // The watch's own instance takes the place of the answer: it is decoded as all others are.
-                        _informer.WriteLocked(_index, key, current, version);
-                        break;
-                    default:
-                        AdvanceStoreLocked(version);
-                        break;
+                    ApplyLocked(change);
                 }
-
-                if (_invalid.Remove(key))
-                {
-                    Volatile.Write(ref _invalidCount, _invalid.Count);
-                }
-
-                ReachedLocked(key, version);
             }
         }
-
         public void Invalid(InvalidObject? invalid, string? version)
         {
             lock (_informer._gate)
@@ -509,9 +499,67 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
 
         private bool IsPassedLocked(string? version) => ResourceVersions.TryCompare(_version, version, out var order) && order >= 0;
 
+        // Nothing noted is waited for: all are written at once, and each handler is woken once.
+        private void ApplyAllLocked(ReadOnlySpan<WatchedChange<T>> watched)
+        {
+            var changes = _informer._changes;
+            _informer._store.Write(_index, watched, changes);
+            if (_informer._mutations is { } mutations)
+            {
+                foreach (var change in changes)
+                {
+                    mutations.Check(change.Key, change.Old);
+                    mutations.Remember(change.Key, change.Current);
+                }
+            }
+
+            _informer.TellLocked(CollectionsMarshal.AsSpan(changes), isInitialList: false);
+            changes.Clear();
+            foreach (ref readonly var change in watched)
+            {
+                ForgetInvalidLocked(change.Key);
+                ReachedLocked(change.Key, change.Version);
+            }
+        }
+
+        private void ApplyLocked(in WatchedChange<T> change)
+        {
+            var (key, current, version) = (change.Key, change.Current, change.Version);
+            var verdict = _overlay.Count == 0 ? WriteOverlay<T>.Verdict.Apply : _overlay.Take(key, current, change.Final, version);
+            if (verdict == WriteOverlay<T>.Verdict.Echo && _informer._store.Get(key) is null != current is null)
+            {
+                verdict = WriteOverlay<T>.Verdict.Apply;
+            }
+
+            switch (verdict)
+            {
+                case WriteOverlay<T>.Verdict.Apply:
+                    _informer.TellLocked(_informer.WriteLocked(_index, key, current, version) with { Final = change.Final });
+                    break;
+                case WriteOverlay<T>.Verdict.Echo:
+                    // The watch's own instance takes the place of the answer: it is decoded as all others are.
+                    _informer.WriteLocked(_index, key, current, version);
+                    break;
+                default:
+                    AdvanceStoreLocked(version);
+                    break;
+            }
+
+            ForgetInvalidLocked(key);
+            ReachedLocked(key, version);
+        }
+
+        private void ForgetInvalidLocked(ObjectKey key)
+        {
+            if (_invalid.Count > 0 && _invalid.Remove(key))
+            {
+                Volatile.Write(ref _invalidCount, _invalid.Count);
+            }
+        }
+
         private void ShowLocked(ObjectKey key, T? current, T? final)
         {
-            _informer.TellLocked(_informer.WriteLocked(_index, key, current, null), final, isInitialList: false);
+            _informer.TellLocked(_informer.WriteLocked(_index, key, current, null) with { Final = final });
             _informer.WakeLocked(key, null);
         }
 
@@ -519,11 +567,16 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         {
             var isInitialList = !HasSynced;
             _informer.CheckMutationsLocked();
-            replacement.Commit(version, change =>
+            var changes = replacement.Commit(version);
+            if (_informer._mutations is { } mutations)
             {
-                _informer._mutations?.Remember(change.Key, change.Current);
-                _informer.TellLocked(change, null, isInitialList);
-            });
+                foreach (ref readonly var change in changes)
+                {
+                    mutations.Remember(change.Key, change.Current);
+                }
+            }
+
+            _informer.TellLocked(changes, isInitialList);
             _version = version;
         }
 
