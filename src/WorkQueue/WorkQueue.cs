@@ -938,8 +938,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
         while (_waiting.Count > 0)
         {
-            var slot = _waiting.Earliest;
-            _waiting.Remove(_entries, slot);
+            var slot = _waiting.TakeEarliest(_entries);
             if (_entries[slot].State == EntryState.None)
             {
                 RemoveLocked(slot);
@@ -1050,8 +1049,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
                         break;
                     }
 
-                    var slot = _waiting.Earliest;
-                    _waiting.Remove(_entries, slot);
+                    var slot = _waiting.TakeEarliest(_entries);
                     MakeDirtyLocked(slot, _entries[slot].Priority, now);
                     next = null;
                 }
