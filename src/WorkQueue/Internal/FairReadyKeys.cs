@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace CrMonitor.WorkQueue;
 
@@ -93,7 +94,10 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
     {
         ref var posted = ref _posted[index];
         _received = posted;
-        posted = default;
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<TFlow>())
+        {
+            posted = default;
+        }
     }
 
     public override int FlowOf(TKey key, bool isReceived)
