@@ -20,7 +20,7 @@ public readonly struct WorkItem<TKey> : IDisposable, IEquatable<WorkItem<TKey>> 
     private readonly WorkQueue<TKey>? _queue;
     private readonly int _slot;
     private readonly uint _version;
-    private readonly long _ticksInQueue; // half the size of a TimeSpan?: items are copied often
+    private readonly long _timeInQueue; // a difference of timestamps, half the size of a TimeSpan?: items are copied often
 
     internal WorkItem(WorkQueue<TKey> queue, TKey key, in HandOut handOut)
     {
@@ -29,10 +29,10 @@ public readonly struct WorkItem<TKey> : IDisposable, IEquatable<WorkItem<TKey>> 
         _version = handOut.Version;
         Key = key;
         Priority = handOut.Priority;
-        _ticksInQueue = handOut.TicksInQueue;
+        _timeInQueue = handOut.TimeInQueue;
     }
 
-    internal long TicksInQueue => _ticksInQueue;
+    internal long TimestampsInQueue => _timeInQueue;
 
     /// <summary>The key to work on.</summary>
     public TKey Key { get; }
@@ -41,7 +41,7 @@ public readonly struct WorkItem<TKey> : IDisposable, IEquatable<WorkItem<TKey>> 
     /// How long the key was ready before it was handed out; of a key added while it was held, since that addition. Null in a queue without a name,
     /// which measures nothing.
     /// </summary>
-    public TimeSpan? TimeInQueue => _ticksInQueue == NotMeasured ? null : new TimeSpan(_ticksInQueue);
+    public TimeSpan? TimeInQueue => _queue is null || _timeInQueue == NotMeasured ? null : _queue.ToTime(_timeInQueue);
 
     /// <summary>
     /// The priority with which the key was handed out: the highest of those with which it was added. To be used for a retry, for example.

@@ -38,6 +38,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private static readonly TimeSpan MaxTimerDelay = TimeSpan.FromDays(49);
 
     private readonly TimeProvider _timeProvider;
+    private readonly double _timestampsPerSecond;
     private readonly IRateLimiter<TKey> _rateLimiter;
     private readonly IHashedRateLimiter<TKey>? _hashedRateLimiter; // the same, if it can use the hashes and timestamps of the queue
     private readonly string? _name;
@@ -82,6 +83,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     {
         options ??= new WorkQueueOptions<TKey>();
         _timeProvider = options.TimeProvider;
+        _timestampsPerSecond = _timeProvider.TimestampFrequency;
         _rateLimiter = options.RateLimiter ?? new ExponentialRateLimiter<TKey>(comparer: options.Comparer, timeProvider: _timeProvider);
         _hashedRateLimiter = _rateLimiter is IHashedRateLimiter<TKey> hashed && hashed.Shares(options.Comparer, _timeProvider) ? hashed : null;
         _table = new EntryTable<TKey>(options.Comparer);
@@ -288,7 +290,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             return false;
         }
 
-        MeasureQueueDuration(handOut.TicksInQueue);
+        MeasureQueueDuration(handOut.TimeInQueue);
         item = Item(handOut);
         return true;
     }
@@ -423,7 +425,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             return false;
         }
 
-        MeasureQueueDuration(handOut.TicksInQueue);
+        MeasureQueueDuration(handOut.TimeInQueue);
         item = Item(handOut);
         return true;
     }
@@ -451,7 +453,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
         if (_instruments is { WorkDuration: { Enabled: true } workDuration })
         {
-            workDuration.Record(Elapsed(takenAt, now).TotalSeconds, _nameTag);
+            workDuration.Record(Seconds(now - takenAt), _nameTag);
         }
     }
 
@@ -482,13 +484,16 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
     }
 
-    internal void MeasureQueueDuration(long ticksInQueue)
+    internal void MeasureQueueDuration(long timeInQueue)
     {
         if (_instruments is { QueueDuration: { Enabled: true } queueDuration })
         {
-            queueDuration.Record(new TimeSpan(ticksInQueue).TotalSeconds, _nameTag);
+            queueDuration.Record(Seconds(timeInQueue), _nameTag);
         }
     }
+
+    /// <summary>A difference of timestamps as a time.</summary>
+    internal TimeSpan ToTime(long timestamps) => _timeProvider.GetElapsedTime(0, timestamps);
 
     private static void ThrowIfNull(TKey key, [CallerArgumentExpression(nameof(key))] string? name = null)
     {
@@ -540,9 +545,11 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     // A key may have been added by a thread that read the clock a little later than the one that takes it.
     private TimeSpan Elapsed(long from, long to) => to <= from ? TimeSpan.Zero : _timeProvider.GetElapsedTime(from, to);
 
+    private double Seconds(long timestamps) => Math.Max(0, timestamps) / _timestampsPerSecond;
+
     private long Deadline(long now, TimeSpan delay)
     {
-        var ticks = delay.Ticks * ((double)_timeProvider.TimestampFrequency / TimeSpan.TicksPerSecond);
+        var ticks = delay.Ticks * (_timestampsPerSecond / TimeSpan.TicksPerSecond);
         return ticks < long.MaxValue - now ? now + (long)ticks : long.MaxValue;
     }
 
@@ -767,8 +774,9 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         entry.State = EntryState.Held;
         entry.TakenAt = now.GetValueOrDefault();
         _processing.Append(_entries, slot);
-        var ticksInQueue = _instruments is null ? WorkItem<TKey>.NotMeasured : Elapsed(entry.QueuedAt, entry.TakenAt).Ticks;
-        return new HandOut(slot, entry.Version, entry.Priority, ticksInQueue);
+        // A key may have been added by a thread that read the clock a little later.
+        var timeInQueue = _instruments is null ? WorkItem<TKey>.NotMeasured : Math.Max(0, entry.TakenAt - entry.QueuedAt);
+        return new HandOut(slot, entry.Version, entry.Priority, timeInQueue);
     }
 
     // The key of a held entry stays where it is, so this needs no lock.
@@ -938,8 +946,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
         while (_waiting.Count > 0)
         {
-            var slot = _waiting.Earliest;
-            _waiting.Remove(_entries, slot);
+            var slot = _waiting.TakeEarliest(_entries);
             if (_entries[slot].State == EntryState.None)
             {
                 RemoveLocked(slot);
@@ -1050,8 +1057,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
                         break;
                     }
 
-                    var slot = _waiting.Earliest;
-                    _waiting.Remove(_entries, slot);
+                    var slot = _waiting.TakeEarliest(_entries);
                     MakeDirtyLocked(slot, _entries[slot].Priority, now);
                     next = null;
                 }

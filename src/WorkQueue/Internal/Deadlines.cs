@@ -35,9 +35,6 @@ internal struct Deadlines
     /// <summary>When the first keys are to be released, as a timestamp. Only when <see cref="Count"/> is not 0.</summary>
     public readonly long EarliestDue => _moments[_heap[0]].Due;
 
-    /// <summary>The first entry to be released. Only when <see cref="Count"/> is not 0.</summary>
-    public readonly int Earliest => _moments[_heap[0]].Keys.First;
-
     /// <summary>When a waiting entry is to be released.</summary>
     public readonly long DueOf(in Entry entry) => _moments[entry.Lane].Due;
 
@@ -73,6 +70,21 @@ internal struct Deadlines
             moment.HeapIndex = _free;
             _free = index;
         }
+    }
+
+    /// <summary>Takes out the first entry to be released. Only when <see cref="Count"/> is not 0.</summary>
+    public int TakeEarliest(Entries entries)
+    {
+        ref var keys = ref _moments[_heap[0]].Keys;
+        var slot = keys.First;
+        Remove(entries, slot);
+        if (keys.First is >= 0 and var next)
+        {
+            // Keys of a millisecond lie at random places of memory: the one after the next is on its way while the next is released.
+            entries.Prefetch(entries[next].LaneNext);
+        }
+
+        return slot;
     }
 
     /// <summary>Whether a deadline is earlier than that of a waiting entry, by a millisecond of the clock or more.</summary>

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace CrMonitor.WorkQueue;
 
@@ -49,12 +50,28 @@ internal sealed class Entries
 
     public static int ChunkSize(int chunk) => FirstChunk << chunk;
 
-    /// <summary>Fetches what is needed to remove an entry soon, if there is one.</summary>
-    public void PrefetchRemoval(int slot)
+    /// <summary>
+    /// Fetches what the next hand-outs of a list will need: the bucket of the entry that is first now, and the entry behind it. Keys that fell due or
+    /// take turns lie at random places of memory, and each would otherwise be waited for under the lock.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchHandOuts<TLinks>(int first) where TLinks : struct, IEntryLinks
     {
-        if (slot >= 0)
+        if (first >= 0)
         {
-            Index.Prefetch(this[slot].Hash);
+            ref var entry = ref this[first];
+            Index.Prefetch(entry.Hash);
+            Prefetch(TLinks.Next(ref entry));
+        }
+    }
+
+    /// <summary>Fetches an entry that is about to be read, if there is one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe void Prefetch(int slot)
+    {
+        if (Sse.IsSupported && slot >= 0)
+        {
+            Sse.Prefetch0(Unsafe.AsPointer(ref this[slot]));
         }
     }
 
@@ -90,5 +107,4 @@ internal sealed class Entries
         entry.Next = _free;
         _free = slot;
     }
-
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace CrMonitor.WorkQueue;
 
@@ -93,7 +94,10 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
     {
         ref var posted = ref _posted[index];
         _received = posted;
-        posted = default;
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<TFlow>())
+        {
+            posted = default;
+        }
     }
 
     public override int FlowOf(TKey key, bool isReceived)
@@ -204,6 +208,7 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
                 _others.Append(_flows, index);
             }
 
+            PrefetchHandOuts(entries);
             return slot;
         }
 
@@ -323,6 +328,24 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         }
 
         Debug.Assert(ready == Count, "Every ready key belongs to a flow.");
+    }
+
+    /// <summary>Fetches what the next hand-outs will need, most likely those of the current flow, or else of the first two in the longer line.</summary>
+    private void PrefetchHandOuts(Entries entries)
+    {
+        if (_current >= 0)
+        {
+            _levels.PrefetchHandOuts(_flows[_current].Ready, entries);
+        }
+        else if (_others.First is >= 0 and var next)
+        {
+            ref var flow = ref _flows[next];
+            _levels.PrefetchHandOuts(flow.Ready, entries);
+            if (flow.Next >= 0)
+            {
+                entries.Prefetch(_flows[flow.Next].Ready.Keys.First);
+            }
+        }
     }
 
     /// <summary>Gives the turn to the flow at the front of the line that is to be served now.</summary>

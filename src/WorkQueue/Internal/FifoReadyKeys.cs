@@ -25,7 +25,7 @@ internal sealed class FifoReadyKeys<TKey> : ReadyKeys<TKey> where TKey : notnull
         if (slot >= 0)
         {
             Remove(entries, slot);
-            entries.PrefetchRemoval(_keys.First);
+            entries.PrefetchHandOuts<OrderLinks>(_keys.First);
         }
 
         return slot;

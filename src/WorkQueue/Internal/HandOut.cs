@@ -4,8 +4,8 @@ namespace CrMonitor.WorkQueue;
 /// <param name="Slot">The entry; negative if none was handed out: what <see cref="ReadyKeys{TKey}.Take"/> said.</param>
 /// <param name="Version">That of the entry.</param>
 /// <param name="Priority">With which the key is handed out.</param>
-/// <param name="TicksInQueue">How long the key was ready, in ticks of a <see cref="TimeSpan"/>; negative if that is not measured.</param>
-internal readonly record struct HandOut(int Slot, uint Version = 0, int Priority = 0, long TicksInQueue = 0)
+/// <param name="TimeInQueue">How long the key was ready, as a difference of timestamps; negative if that is not measured.</param>
+internal readonly record struct HandOut(int Slot, uint Version = 0, int Priority = 0, long TimeInQueue = 0)
 {
     /// <summary>No key may be handed out now.</summary>
     public const int None = -1;

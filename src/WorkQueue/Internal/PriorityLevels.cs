@@ -77,8 +77,20 @@ internal sealed class PriorityLevels(long ageingTicks)
         }
 
         Remove(ref keys, entries, slot);
-        entries.PrefetchRemoval(keys.HighestLevel >= 0 ? _levels[keys.HighestLevel].Keys.First : keys.Keys.First);
         return slot;
+    }
+
+    /// <summary>Fetches what the next hand-outs will need, which are most likely those of the highest priority.</summary>
+    public void PrefetchHandOuts(in PrioritizedKeys keys, Entries entries)
+    {
+        if (keys.HighestLevel >= 0)
+        {
+            entries.PrefetchHandOuts<LaneLinks>(_levels[keys.HighestLevel].Keys.First);
+        }
+        else
+        {
+            entries.PrefetchHandOuts<OrderLinks>(keys.Keys.First);
+        }
     }
 
     /// <summary>Gives a key a higher priority: it goes behind those that have it already.</summary>

@@ -34,7 +34,12 @@ internal sealed class PriorityReadyKeys<TKey>(long ageingTicks) : ReadyKeys<TKey
         }
 
         var slot = _levels.Take(ref _keys, entries, now);
-        Count -= slot >= 0 ? 1 : 0;
+        if (slot >= 0)
+        {
+            Count--;
+            _levels.PrefetchHandOuts(_keys, entries);
+        }
+
         return slot;
     }
 

@@ -49,7 +49,7 @@ internal sealed class TakeWaiter<TKey>(WorkQueue<TKey> queue) : IValueTaskSource
         {
             if (Item is { } item)
             {
-                queue.MeasureQueueDuration(item.TicksInQueue);
+                queue.MeasureQueueDuration(item.TimestampsInQueue);
             }
 
             _core.SetResult(Item);
