@@ -385,7 +385,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
             }
         }
 
-        public T? Get(ObjectKey key) => _objects.TryGet(key, out var known) ? known.Object : null;
+        public T? Get(ObjectKey key) => _objects.TryGet(new StoredKey(key), out var known) ? known.Object : null;
 
         public void Apply(StoreChange<T> change)
         {
