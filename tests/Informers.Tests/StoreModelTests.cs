@@ -47,6 +47,55 @@ public sealed class StoreModelTests
             iter: 200);
     }
 
+    // A key that occurs several times in one batch, in a namespace that comes into being in it, is written in turn.
+    [Fact]
+    public void Writes_in_batches_leave_what_they_leave_one_by_one_and_tell_each_step()
+    {
+        var operation = Gen.Select(Gen.Int[0, 9], Gen.Int[0, (Namespaces * Names) - 1], Gen.Int[0, Sizes - 1]);
+        operation.Array[1, 40].Array[1, 10].Sample(
+            batches =>
+            {
+                var store = new IndexedStore<Widget>(ObjectForm<Widget>.Of(WidgetJson.Resource, keepManagedFields: false), [null], (_, _, e) => throw e);
+                var bySize = store.AddIndex("size", widget => new[] { widget.Spec!.Size });
+                store.AddIndex<string>("everything", _ => ["yes"]);
+                var model = new Dictionary<ObjectKey, Widget>();
+                var version = 0;
+                foreach (var batch in batches)
+                {
+                    List<WatchedChange<Widget>> writes = [];
+                    List<StoreChange<Widget>> expected = [];
+                    foreach (var (kind, number, size) in batch)
+                    {
+                        var widget = NewWidget(number, size, ++version);
+                        var key = ObjectKey.Of(widget);
+                        var old = model.GetValueOrDefault(key);
+                        var current = kind < 5 ? null : widget;
+                        writes.Add(new WatchedChange<Widget>(key, current, null, $"{version}", 0));
+                        if (current is not null)
+                        {
+                            model[key] = current;
+                        }
+                        else
+                        {
+                            model.Remove(key);
+                        }
+
+                        if (old is not null || current is not null)
+                        {
+                            expected.Add(new StoreChange<Widget>(key, old, current));
+                        }
+                    }
+
+                    List<StoreChange<Widget>> changes = [];
+                    store.Write(0, writes.ToArray(), changes);
+                    Assert.Equal(expected, changes);
+                    Assert.Equal($"{version}", store.ResourceVersion);
+                    AssertSame(model, store, bySize);
+                }
+            },
+            iter: 100);
+    }
+
     // More objects of one value than are searched for one after the other, and again few.
     [Fact]
     public void An_index_finds_what_it_should_when_a_value_grows_common_and_rare_again()

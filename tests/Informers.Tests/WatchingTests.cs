@@ -34,6 +34,29 @@ public sealed class WatchingTests
     }
 
     [Fact]
+    public async Task Events_that_come_together_are_all_taken_also_those_before_bytes_that_are_no_event()
+    {
+        await using var fixture = new InformerFixture();
+        var handler = new RecordingHandler();
+        fixture.Informer.AddHandler(handler);
+        var watch = await fixture.SyncAsync("20", Json.Widget("a", 5, size: 1));
+        Assert.Equal("Added default/a ->1 initial", await handler.NextTextAsync());
+
+        watch.Send(
+            Json.Event("MODIFIED", Json.Widget("a", 21, size: 2))
+            + Json.Event("MODIFIED", Json.Widget("a", 22, size: 3))
+            + Json.Event("ADDED", Json.Widget("b", 23, size: 4))
+            + "no event\n");
+
+        Assert.Equal("Updated default/a 1->3", await handler.NextTextAsync());
+        Assert.Equal("Added default/b ->4", await handler.NextTextAsync());
+        Assert.Equal("23", fixture.Informer.Lister.ResourceVersion);
+        var (next, _) = await fixture.AfterDelayAsync();
+        Assert.False(next.IsWatch);
+        Assert.Equal("23", next["resourceVersion"]);
+    }
+
+    [Fact]
     public async Task A_watch_that_the_server_closes_after_a_while_is_opened_again_at_once_without_a_list()
     {
         await using var fixture = new InformerFixture();
