@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using CrMonitor.Tests;
 using k8s;
+using k8s.Models;
 
 namespace CrMonitor.Informers.Tests;
 
@@ -65,6 +66,35 @@ public sealed class RealServerTests : IAsyncLifetime
         await SendAsync(HttpMethod.Delete, $"{Collection}/a");
         await SendAsync(HttpMethod.Patch, $"{Collection}/b", """{"spec":{"size":4}}""", KubeRequest.MergePatch);
         await ConvergedAsync(informer, view);
+        Assert.Empty(_failures);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Dynamic_objects_and_metadata_alone_are_listed_and_followed_too(bool asStream)
+    {
+        SkipWithoutServer();
+        await CreateAsync("a", 1);
+        await CreateAsync("b", 2);
+        await using var factory = Factory(asStream);
+        var whole = factory.Informer(DynamicObject.Of(Resource));
+        var metadata = factory.Informer(PartialObjectMetadata.Of(Resource));
+        factory.Start();
+        await factory.WaitForSyncAsync(Cancellation);
+        Assert.Equal(["a=1", "b=2"], SizesIn(whole));
+        await SameAsOnServerAsync(metadata);
+
+        await CreateAsync("c", 3);
+        await SendAsync(HttpMethod.Delete, $"{Collection}/a");
+        await SendAsync(HttpMethod.Patch, $"{Collection}/b", """{"metadata":{"labels":{"app":"b"}},"spec":{"size":4}}""", KubeRequest.MergePatch);
+        await SameAsOnServerAsync(whole);
+        await SameAsOnServerAsync(metadata);
+        Assert.Equal(["b=4", "c=3"], SizesIn(whole));
+        Assert.All(whole.Lister.List(), widget => Assert.False(widget.Exists(DynamicPath.Parse("metadata.managedFields"))));
+        var labelled = Assert.Single(metadata.Lister.List(selector: LabelSelector.Parse("app=b")));
+        Assert.Equal("Widget", labelled.Kind);
+        Assert.Null(labelled.Metadata.ManagedFields);
         Assert.Empty(_failures);
     }
 
@@ -173,6 +203,20 @@ public sealed class RealServerTests : IAsyncLifetime
             TimeSpan.FromMinutes(2));
         Assert.Empty(view.Mistakes);
     }
+
+    private async Task SameAsOnServerAsync<T>(ISharedInformer<T> informer)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        var stored = await ListAsync();
+        await Eventually.TrueAsync(
+            () => stored.SequenceEqual(Ordered(informer.Lister.List().ToDictionary(held => ObjectKey.Of(held), held => held.Metadata.ResourceVersion))),
+            $"the cache has the server's state: {string.Join(", ", stored)}",
+            TimeSpan.FromMinutes(1));
+    }
+
+    private static IEnumerable<string> SizesIn(ISharedInformer<DynamicObject> informer) => informer.Lister.List()
+        .Select(widget => $"{widget.Key.Name}={(widget.TryGetInt64(DynamicPath.Parse("spec.size"), out var size) ? size : -1)}")
+        .Order(StringComparer.Ordinal);
 
     private async Task<SortedDictionary<ObjectKey, string>> ListAsync()
     {

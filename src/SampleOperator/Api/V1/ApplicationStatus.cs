@@ -8,21 +8,21 @@ internal sealed record ApplicationStatus
 {
     /// <summary>The <c>metadata.generation</c> that this status speaks of.</summary>
     [JsonPropertyName("observedGeneration")]
-    public long? ObservedGeneration { get; init; }
+    public long? ObservedGeneration { get; set; }
 
     /// <summary>The whole in one word, for people. Programs read the conditions.</summary>
     [JsonPropertyName("phase")]
-    public ApplicationPhase? Phase { get; init; }
+    public ApplicationPhase? Phase { get; set; }
 
     /// <summary>How many Pods of the Deployment are available.</summary>
     [JsonPropertyName("availableReplicas")]
-    public int AvailableReplicas { get; init; }
+    public int AvailableReplicas { get; set; }
 
     /// <summary><c>Ready</c>, <c>Progressing</c> and <c>Degraded</c>; see <see cref="ApplicationConditions"/>.</summary>
     [JsonPropertyName("conditions")]
-    public IReadOnlyList<V1Condition>? Conditions { get; init; }
+    public IReadOnlyList<V1Condition>? Conditions { get; set; }
 
     /// <summary>When anything else in this status last changed, in UTC and whole seconds.</summary>
     [JsonPropertyName("lastUpdated")]
-    public DateTime? LastUpdated { get; init; }
+    public DateTime? LastUpdated { get; set; }
 }
