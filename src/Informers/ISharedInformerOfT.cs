@@ -69,7 +69,7 @@ public interface ISharedInformer<T> : ISharedInformer
     /// <remarks>
     /// Answered at once if the cache is so far: the object in it is, or the watch has passed that version. Else it waits for the watch; the server is
     /// not asked.
-    /// A write noted by <see cref="NoteWrite"/> counts as well.
+    /// A write noted by <see cref="NoteWrite(T)"/> counts as well.
     /// </remarks>
     /// <param name="key">Which object.</param>
     /// <param name="atLeast">A resourceVersion of this resource, such as a write's answer has it.</param>
@@ -96,11 +96,10 @@ public interface ISharedInformer<T> : ISharedInformer
     /// <summary>Shows the answer of an own write in the cache at once, without waiting for the watch to bring it.</summary>
     /// <remarks>
     /// Handlers are told as if the watch had brought it; they are not told again when it does, and what the watch or a list still has of the time
-    /// before does not
-    /// take it back. An answer that is not newer than the cache changes nothing. One that leaves the scope (its labels no longer match), or shows the
-    /// object as gone
-    /// (marked for deletion, without finalizers or grace), takes the object out. With a field selector, which only the server can evaluate, only
-    /// objects that are cached already are changed. <see cref="ILister{T}.ResourceVersion"/> does not move.
+    /// before does not take it back. An answer that is not newer than the cache changes nothing. One that leaves the scope (its labels no longer
+    /// match) takes the object out; so does one that shows the cached object as gone (marked for deletion, without finalizers or grace), whatever
+    /// its version: the write that removes the last finalizer is answered with the state before it. With a field selector, which only the server
+    /// can evaluate, only objects that are cached already are changed. <see cref="ILister{T}.ResourceVersion"/> does not move.
     /// The answer belongs to the cache afterwards: it is transformed, shared, and must not be changed.
     /// </remarks>
     /// <param name="answer">
@@ -109,13 +108,22 @@ public interface ISharedInformer<T> : ISharedInformer
     /// <exception cref="ArgumentException">The answer has no name.</exception>
     void NoteWrite(T answer);
 
+    /// <summary>As <see cref="NoteWrite(T)"/>, with the body of the answer: it is decoded as the informer decodes what the server sends.</summary>
+    /// <remarks>
+    /// Managed fields are left out unless the informer keeps them. Of the bytes nothing is kept. An object that cannot be decoded is logged; the
+    /// watch brings it, and makes it an <see cref="InvalidObject"/>.
+    /// </remarks>
+    /// <param name="answer">The object as JSON.</param>
+    /// <exception cref="ArgumentException">The answer shows no object with a name (but a <c>Status</c>, say).</exception>
+    void NoteWrite(ReadOnlySpan<byte> answer);
+
     /// <summary>
     /// Takes an object out of the cache that the server has confirmed to be deleted for good, without waiting for the watch to say so.
     /// </summary>
     /// <remarks>
     /// The object of this uid stays hidden until the watch has shown its deletion or a list no longer holds it; one that is created again under its
     /// name
-    /// has another uid, and is seen. If the object has finalizers, it is not gone: note the answer with <see cref="NoteWrite"/>.
+    /// has another uid, and is seen. If the object has finalizers, it is not gone: note the answer with <see cref="NoteWrite(T)"/>.
     /// </remarks>
     /// <param name="key">Which object.</param>
     /// <param name="uid">

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using CrMonitor.Tests;
 using k8s.Models;
 
@@ -165,6 +167,73 @@ public sealed class OwnWritesTests
 
         Assert.Equal("graceful0,held0", Show(fixture));
         Assert.Same(held, fixture.Informer.Lister.Get(ObjectKey.Of(held)));
+    }
+
+    [Fact]
+    public async Task An_answer_that_shows_the_object_as_gone_takes_it_out_even_if_its_version_is_not_newer_than_the_cached_one()
+    {
+        await using var fixture = new InformerFixture();
+        var watch = await SyncAsync(fixture, "20", Json.Widget("same", 15, size: 1), Json.Widget("older", 16, size: 2), Json.Widget("again", 17, uid: "new-"));
+
+        // A patch that removes the last finalizer deletes; it is answered with the state before, in the version that the cache knows.
+        fixture.Informer.NoteWrite(Gone(fixture, "same", 15, size: 1));
+        fixture.Informer.NoteWrite(Gone(fixture, "older", 14));
+        fixture.Informer.NoteWrite(Gone(fixture, "again", 12));
+        string[] told = [await _handler.NextTextAsync(), await _handler.NextTextAsync()];
+        Assert.Equal(["Deleted default/same 1->", "Deleted default/older 0->"], told);
+        Assert.Equal("again0", Show(fixture));
+
+        watch.Send(Json.Event("DELETED", Json.Widget("same", 21, size: 1)));
+        watch.Send(Json.Event("DELETED", Json.Widget("older", 22, size: 2)));
+        watch.Send(Json.Event("ADDED", Json.Widget("same", 23, size: 3, uid: "again-")));
+        Assert.Equal("Added default/same ->3", await _handler.NextTextAsync());
+    }
+
+    [Fact]
+    public async Task A_late_word_of_an_objects_end_does_not_uncover_the_end_of_its_successor()
+    {
+        await using var fixture = new InformerFixture();
+        var watch = await SyncAsync(fixture, "20", Json.Widget("a", 5, size: 1));
+        fixture.Informer.NoteDelete(new ObjectKey("default", "a"), "u-a");
+        fixture.Informer.NoteWrite(Widget("a", 23, size: 3, uid: "again-"));
+        fixture.Informer.NoteDelete(new ObjectKey("default", "a"), "again-a");
+        fixture.Informer.NoteWrite(Gone(fixture, "a", 21));
+
+        watch.Send(Json.Event("DELETED", Json.Widget("a", 22, size: 1)));
+        watch.Send(Json.Event("ADDED", Json.Widget("a", 23, size: 3, uid: "again-")));
+        await ReachAsync(fixture, "23");
+        Assert.Equal("", Show(fixture));
+    }
+
+    [Fact]
+    public async Task The_bytes_of_an_answer_are_decoded_as_the_informer_decodes()
+    {
+        await using var fixture = new InformerFixture();
+        var watch = await SyncAsync(fixture, "20", Json.Widget("a", 5, size: 1));
+
+        var answer = JsonNode.Parse(Json.Widget("a", 22, size: 2))!;
+        answer["metadata"]!["managedFields"] = JsonNode.Parse("""[{"manager":"test","operation":"Update"}]""");
+        fixture.Informer.NoteWrite(Encoding.UTF8.GetBytes(answer.ToJsonString()));
+
+        Assert.Equal("Updated default/a 1->2", await _handler.NextTextAsync());
+        Assert.Null(fixture.Informer.Lister.Get(new ObjectKey("default", "a"))!.Metadata.ManagedFields);
+        watch.Send(Json.Event("MODIFIED", Json.Widget("a", 22, size: 2)));
+        watch.Send(Json.Event("MODIFIED", Json.Widget("a", 23, size: 3)));
+        Assert.Equal("Updated default/a 2->3", await _handler.NextTextAsync());
+    }
+
+    [Fact]
+    public async Task An_answer_that_cannot_be_decoded_is_logged_and_left_to_the_watch_and_one_without_a_name_is_refused()
+    {
+        await using var fixture = new InformerFixture();
+        await SyncAsync(fixture, "20", Json.Widget("a", 5, size: 1));
+
+        fixture.Informer.NoteWrite("""{"metadata":{"name":"a","namespace":"default","resourceVersion":"22"},"spec":"broken"}"""u8);
+
+        Assert.Equal("a1", Show(fixture));
+        Assert.Contains(fixture.Logs.Lines, line => line.Contains("the answer of a write of default/a cannot be taken", StringComparison.Ordinal));
+        var refused = Assert.Throws<ArgumentException>(() => fixture.Informer.NoteWrite("""{"kind":"Status","status":"Success"}"""u8));
+        Assert.Contains("it is no Widget", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -411,6 +480,14 @@ public sealed class OwnWritesTests
 
     private static Widget Widget(string name, int version, int size = 0, string ns = "default", string uid = "u-") =>
         JsonSerializer.Deserialize(Json.Widget(name, version, size, ns, uid), WidgetJson.Default.Widget)!;
+
+    /// <summary>Marked for deletion, and nothing holds it any more.</summary>
+    private static Widget Gone(InformerFixture fixture, string name, int version, int size = 0)
+    {
+        var gone = Widget(name, version, size);
+        gone.Metadata.DeletionTimestamp = fixture.Time.GetUtcNow().UtcDateTime;
+        return gone;
+    }
 
     private static int? Size(InformerFixture fixture, string name) => fixture.Informer.Lister.Get(new ObjectKey("default", name))?.Spec!.Size;
 

@@ -52,28 +52,26 @@ internal sealed partial class SharedInformer<T>
             throw new ArgumentException($"The answer has no metadata with a name: it is no {_resource.Kind}.", nameof(answer));
         }
 
-        var key = ObjectKey.Of(answer);
-        if (SourceOf(key) is not { } source || !ResourceVersions.IsComparable(metadata.ResourceVersion))
+        NoteWrite(answer, ObjectKey.Of(answer), metadata.ResourceVersion);
+    }
+
+    public void NoteWrite(ReadOnlySpan<byte> answer)
+    {
+        var decoder = Interlocked.Exchange(ref _answers, null) ?? new ObjectDecoder<T>(_resource, _options.KeepManagedFields);
+        var decoded = decoder.Decode(answer);
+        Volatile.Write(ref _answers, decoder);
+        if (decoded.Key is not { } key)
         {
+            throw new ArgumentException($"The answer has no metadata with a name: it is no {_resource.Kind}.", nameof(answer), decoded.Error);
+        }
+
+        if (decoded.Object is null)
+        {
+            LogAnswerNotTaken(decoded.Error, _resource, key);
             return;
         }
 
-        // Before the transform, which may leave labels out.
-        var isInScope = Scope.LabelSelector.Matches(answer);
-        var prepared = source.Prepare(new DecodedObject<T>(answer, key, metadata.ResourceVersion, null));
-        if (prepared.Object is null)
-        {
-            LogAnswerNotTransformed(prepared.Error, _resource, key);
-            return;
-        }
-
-        lock (_gate)
-        {
-            if (!_stopped)
-            {
-                source.NoteWriteLocked(key, prepared.Object, isInScope);
-            }
-        }
+        NoteWrite(decoded.Object, key, decoded.ResourceVersion);
     }
 
     public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null)
@@ -84,8 +82,33 @@ internal sealed partial class SharedInformer<T>
             {
                 if (!_stopped)
                 {
-                    source.NoteDeleteLocked(key, uid, resourceVersion);
+                    source.NoteDeleteLocked(key, uid, resourceVersion, null);
                 }
+            }
+        }
+    }
+
+    private void NoteWrite(T answer, ObjectKey key, string? version)
+    {
+        if (SourceOf(key) is not { } source || !ResourceVersions.IsComparable(version))
+        {
+            return;
+        }
+
+        // Before the transform, which may leave labels out.
+        var isInScope = Scope.LabelSelector.Matches(answer);
+        var prepared = source.Prepare(new DecodedObject<T>(answer, key, version, null));
+        if (prepared.Object is null)
+        {
+            LogAnswerNotTaken(prepared.Error, _resource, key);
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (!_stopped)
+            {
+                source.NoteWriteLocked(key, prepared.Object, isInScope);
             }
         }
     }

@@ -30,6 +30,8 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     private TaskScheduler? _scheduler;
     private bool _stopped;
 
+    private ObjectDecoder<T>? _answers;   // of answers' bytes; who uses it takes it away meanwhile
+
     /// <summary>Creates an informer.</summary>
     /// <param name="resource">What is watched.</param>
     /// <param name="scope">Which of its objects.</param>
@@ -309,8 +311,8 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
 
     private void LogIndexFailed(string index, ObjectKey key, Exception e) => LogIndexFailed(e, _resource, index, key);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Resource}: the answer of a write of {Key} cannot be transformed; the cache waits for the watch to bring it")]
-    private partial void LogAnswerNotTransformed(Exception? e, KubeResource resource, ObjectKey key);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Resource}: the answer of a write of {Key} cannot be taken; the cache waits for the watch to bring it")]
+    private partial void LogAnswerNotTaken(Exception? e, KubeResource resource, ObjectKey key);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Resource}: the index {Index} failed on {Key}; it does not find this object")]
     private partial void LogIndexFailed(Exception e, KubeResource resource, string index, ObjectKey key);
@@ -462,6 +464,13 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         public void NoteWriteLocked(ObjectKey key, T answer, bool isInScope)
         {
             var metadata = answer.Metadata;
+            if (metadata is { DeletionTimestamp: not null, Finalizers: null or { Count: 0 }, DeletionGracePeriodSeconds: null or 0 })
+            {
+                // A write that takes away the last finalizer deletes, and is answered with the state before: its version need not be news.
+                NoteDeleteLocked(key, metadata.Uid, metadata.ResourceVersion, answer);
+                return;
+            }
+
             var cached = _informer._store.Get(key);
             if (IsPassedLocked(metadata.ResourceVersion) || !_overlay.IsNews(key, metadata.Uid, metadata.ResourceVersion, cached)
                 || (cached is null && _informer.Scope.FieldSelector.Length > 0))
@@ -469,12 +478,11 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
                 return;
             }
 
-            var isGone = metadata is { DeletionTimestamp: not null, Finalizers: null or { Count: 0 }, DeletionGracePeriodSeconds: null or 0 };
-            _overlay.Note(key, metadata.Uid, metadata.ResourceVersion, isGone, cached);
-            ShowLocked(key, isInScope && !isGone ? answer : null, isGone ? answer : null);
+            _overlay.Note(key, metadata.Uid, metadata.ResourceVersion, isGone: false, cached);
+            ShowLocked(key, isInScope ? answer : null, null);
         }
 
-        public void NoteDeleteLocked(ObjectKey key, string? uid, string? version)
+        public void NoteDeleteLocked(ObjectKey key, string? uid, string? version, T? final)
         {
             var cached = _informer._store.Get(key);
             var known = cached?.Metadata;
@@ -484,8 +492,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
                 uid = known.Uid;
                 version = ResourceVersions.TryCompare(version, known.ResourceVersion, out var order) && order > 0 ? version : known.ResourceVersion;
             }
-            else if (uid is null || IsPassedLocked(version)
-                || (known is not null && !(ResourceVersions.TryCompare(known.ResourceVersion, version, out var age) && age < 0)))
+            else if (uid is null || IsPassedLocked(version) || version is null || !_overlay.IsNews(key, uid, version, cached))
             {
                 return;
             }
@@ -493,7 +500,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             if (ResourceVersions.IsComparable(version))
             {
                 _overlay.Note(key, uid, version, isGone: true, cached);
-                ShowLocked(key, null, null);
+                ShowLocked(key, null, final);
             }
         }
 
