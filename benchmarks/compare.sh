@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the work queue's workloads here and, where the Go program `wq` is found (in $PEERS_BIN or on the PATH), there too: interleaved, so that a busy
-# machine disturbs all alike. Prints the medians as a Markdown table, and the ratio of ours to the channel and to client-go.
+# machine disturbs all alike. Prints the medians as a Markdown table, and the ratios to the channel and to client-go.
 #   benchmarks/compare.sh [repetitions, 5 by default] [results.jsonl, which is kept if named]
 set -euo pipefail
 repetitions=${1:-5}
@@ -71,8 +71,8 @@ def median(scenario, queue, figure):
 def show(value, digits=0):
     return "" if value is None else f"{value:,.{digits}f}"
 
-print("| workload | queue | ns/key | of which add | CPU ns/key | B/key | s in all | late p50, p99 ms | peak MiB | x channel | x client-go |")
-print("|---|---|---|---|---|---|---|---|---|---|---|")
+print("| workload | queue | ns/key | of which add | CPU ns/key | B/key | s in all | late p50, p99 ms | peak MiB | x channel | x client-go | CPU x client-go |")
+print("|---|---|---|---|---|---|---|---|---|---|---|---|")
 for scenario in dict.fromkeys(key[0] for key in runs):
     workload, workers, n, metrics = scenario
     title = workload + (f", {workers} workers" if workers else "") + (f", {n:,} keys" if workload == "delayed" else "") + (", metrics" if metrics else "")
@@ -80,11 +80,11 @@ for scenario in dict.fromkeys(key[0] for key in runs):
         ns = median(scenario, queue, "ns_op")
         if ns is None:
             continue
-        def ratio(other):
-            base = median(scenario, other, "ns_op")
-            return f"{ns / base:.2f}" if base and queue in ("fifo", "priority", "fair") else ""
+        def ratio(other, figure="ns_op"):
+            base = median(scenario, other, figure)
+            return f"{median(scenario, queue, figure) / base:.2f}" if base and queue in ("fifo", "priority", "fair") else ""
         late = ", ".join(show(median(scenario, queue, f), 1) for f in ("late_p50_ms", "late_p99_ms")) if workload == "delayed" else ""
         print(f"| {title} | {queue} | {show(ns)} | {show(median(scenario, queue, 'add_ns_op'))} | {show(median(scenario, queue, 'cpu_ns_op'))} "
               f"| {show(median(scenario, queue, 'bytes_op'), 1)} | {show(median(scenario, queue, 'wall_s'), 2)} | {late} | {show(median(scenario, queue, 'peak_rss_mib'))} "
-              f"| {ratio('channel')} | {ratio('client-go')} |")
+              f"| {ratio('channel')} | {ratio('client-go')} | {ratio('client-go', 'cpu_ns_op')} |")
 PYTHON
