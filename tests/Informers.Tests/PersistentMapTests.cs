@@ -7,9 +7,9 @@ public sealed class PersistentMapTests
     [Fact]
     public void Random_changes_equal_those_of_a_dictionary_and_no_earlier_map_ever_changes()
     {
-        // Few hashes for many keys, so that deep nodes and lists of equal hashes are met.
-        var operation = Gen.Select(Gen.Int[0, 60], Gen.Bool, Gen.Bool);
-        operation.Array[0, 200].Sample(operations =>
+        // Few hashes for many keys, so that deep nodes and lists of equal hashes are met; and enough keys for the map to grow and to shrink.
+        var operation = Gen.Select(Gen.Int[0, 400], Gen.Bool, Gen.Int[0, 9].Select(number => number == 0));
+        operation.Array[0, 600].Sample(operations =>
         {
             var map = PersistentMap<Key, int>.Empty;
             var model = new Dictionary<Key, int>();
