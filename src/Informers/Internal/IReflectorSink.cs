@@ -24,7 +24,8 @@ internal interface IReflectorSink<T>
     /// <param name="current">What it is now.</param>
     /// <param name="final">What a deleted object was at last; <see langword="null"/> if that is not known.</param>
     /// <param name="version">The version that the store has reached by this; <see langword="null"/> leaves it.</param>
-    void Apply(ObjectKey key, T? current, T? final, string? version);
+    /// <param name="bytes">The length of <paramref name="current"/> as JSON.</param>
+    void Apply(ObjectKey key, T? current, T? final, string? version, int bytes);
 
     /// <summary>An object was added or modified, and could not be decoded.</summary>
     /// <param name="invalid">The object; <see langword="null"/> if not even its key can be read.</param>

@@ -28,6 +28,9 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
 
     public string? ResourceVersion => Snapshot.ResourceVersion;
 
+    /// <summary>The length of all objects as JSON, as far as it is known.</summary>
+    public long Bytes => Snapshot.Bytes;
+
     internal StoreSnapshot<T> Snapshot => Volatile.Read(ref _snapshot);
 
     public T? Get(ObjectKey key) => Snapshot.Get(key);
@@ -105,16 +108,16 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         var present = new List<StoreChange<T>>(snapshot.Objects.Count);
         snapshot.Objects.ForEach(present, static (changes, key, found) => changes.Add(new StoreChange<T>(key, null, found.Object)));
         var index = new StoreIndex<T, TValue>(name, values, indexFailed).With(CollectionsMarshal.AsSpan(present));
-        Publish(snapshot.Objects, snapshot.Namespaces, [.. snapshot.Indexes, index]);
+        Publish(snapshot.Objects, snapshot.Namespaces, [.. snapshot.Indexes, index], snapshot.Bytes);
         return new IndexHandle<T, TValue>(this, name, snapshot.Indexes.Length);
     }
 
     /// <summary>Adds or updates one object, or (<paramref name="current"/> is <see langword="null"/>) removes it. The version goes with it, if there is one.</summary>
     /// <returns>What changed; old and current are both <see langword="null"/> if an unknown key was removed.</returns>
-    public StoreChange<T> Write(int source, ObjectKey key, T? current, string? version)
+    public StoreChange<T> Write(int source, ObjectKey key, T? current, string? version, int bytes = 0)
     {
         using var writing = BeginWrite();
-        var change = new StoreChange<T>(key, Snapshot.Get(key), current);
+        var change = new StoreChange<T>(key, Snapshot.Get(key), current, bytes);
         SetVersion(source, version);
         Apply(change.Old is null && current is null ? [] : new ReadOnlySpan<StoreChange<T>>(in change));
         return change;
@@ -141,7 +144,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         var before = Snapshot;
         if (changes.IsEmpty)
         {
-            Publish(before.Objects, before.Namespaces, before.Indexes);
+            Publish(before.Objects, before.Namespaces, before.Indexes, before.Bytes);
             return;
         }
 
@@ -158,19 +161,20 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         }
 
         var (objects, namespaces) = contents.ToMaps();
-        Publish(objects, namespaces, indexes);
+        Publish(objects, namespaces, indexes, contents.Bytes);
     }
 
     private void SetVersion(int source, string? version) => _versions[source] = version ?? _versions[source];
 
     private void Publish(
-        PersistentMap<ObjectKey, StoredPlace<T>> objects, PersistentMap<Text, ObjectList<T>> namespaces, StoreIndex<T>[] indexes) =>
+        PersistentMap<ObjectKey, StoredPlace<T>> objects, PersistentMap<Text, ObjectList<T>> namespaces, StoreIndex<T>[] indexes, long bytes) =>
         Volatile.Write(ref _snapshot, new StoreSnapshot<T>
         {
             Objects = objects,
             Namespaces = namespaces,
             Indexes = indexes,
             ResourceVersion = OldestVersion(),
+            Bytes = bytes,
         });
 
     // With several sources the store as a whole is as old as its oldest part.
@@ -215,7 +219,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
 
         // What the list has as the store has it, by namespace and by the places of `_before`: a bit an object, so that a list without news costs next to nothing.
         private readonly Dictionary<string, BitArray> _kept = new(StringComparer.Ordinal);
-        private readonly Dictionary<ObjectKey, T> _news = [];
+        private readonly Dictionary<ObjectKey, (T Object, int Bytes)> _news = [];
 
         internal Replacement(IndexedStore<T> store, int source)
         {
@@ -241,7 +245,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         }
 
         /// <summary>The list holds this object. If the store has it in the same version, the store's instance stays.</summary>
-        public void Add(ObjectKey key, T listed)
+        public void Add(ObjectKey key, T listed, int bytes = 0)
         {
             if (_before.Objects.TryGet(key, out var known) && _store._form.IsSame(known.Object, listed))
             {
@@ -249,7 +253,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
             }
             else
             {
-                Override(key, listed);
+                Override(key, listed, bytes);
             }
         }
 
@@ -264,15 +268,16 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
 
         /// <summary>What the list holds under this key.</summary>
         public T? Find(ObjectKey key) =>
-            _news.TryGetValue(key, out var listed) ? listed
+            _news.TryGetValue(key, out var listed) ? listed.Object
             : IsKept(key, out var known) ? known.Object
             : null;
 
         /// <summary>Lets the list hold <paramref name="instead"/> under this key, or (<see langword="null"/>) nothing.</summary>
-        public void Override(ObjectKey key, T? instead)
+        public void Override(ObjectKey key, T? instead, int bytes = 0)
         {
-            if (_news.Remove(key))
+            if (_news.Remove(key, out var listed))
             {
+                bytes = bytes == 0 ? listed.Bytes : bytes;
                 Count--;
             }
             else if (IsKept(key, out var known))
@@ -283,7 +288,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
 
             if (instead is not null)
             {
-                _news.Add(key, instead);
+                _news.Add(key, (instead, bytes));
                 Count++;
             }
         }
@@ -318,9 +323,9 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
             foreach (var (key, listed) in _news)
             {
                 var old = now.Get(key);
-                if (!ReferenceEquals(old, listed))
+                if (!ReferenceEquals(old, listed.Object))
                 {
-                    changes.Add(new StoreChange<T>(key, old, listed));
+                    changes.Add(new StoreChange<T>(key, old, listed.Object, listed.Bytes));
                 }
             }
 
@@ -345,7 +350,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
     }
 
     /// <summary>The objects of the next snapshot.</summary>
-    private readonly struct ContentsBuilder
+    private struct ContentsBuilder
     {
         private readonly PersistentMap<ObjectKey, StoredPlace<T>>.Builder _objects;
         private readonly PersistentMap<Text, ObjectList<T>>.Builder _namespaces;
@@ -355,29 +360,35 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         {
             _objects = before.Objects.ToBuilder();
             _namespaces = before.Namespaces.ToBuilder();
+            Bytes = before.Bytes;
             if (changes > before.Objects.Count)
             {
                 _objects.EnsureCapacity(changes);
             }
         }
 
+        public long Bytes { get; private set; }
+
         public void Apply(StoreChange<T> change)
         {
+            var isKnown = _objects.TryGet(change.Key, out var known);
+            var bytes = change.Current is null ? 0 : change.Bytes == 0 ? known.Bytes : change.Bytes;
+            Bytes += bytes - known.Bytes;
             if (change.Current is null)
             {
-                Remove(change.Key);
+                Remove(change.Key, known.Position);
             }
-            else if (_objects.TryGet(change.Key, out var known))
+            else if (isKnown)
             {
-                Update(change.Key, known.Position, change.Current);
+                Update(change.Key, new StoredPlace<T>(change.Current, known.Position, bytes));
             }
             else
             {
-                Add(change.Key, change.Current);
+                Add(change.Key, change.Current, bytes);
             }
         }
 
-        public (PersistentMap<ObjectKey, StoredPlace<T>> Objects, PersistentMap<Text, ObjectList<T>> Namespaces) ToMaps()
+        public readonly (PersistentMap<ObjectKey, StoredPlace<T>> Objects, PersistentMap<Text, ObjectList<T>> Namespaces) ToMaps()
         {
             foreach (var (ns, items) in _new)
             {
@@ -391,13 +402,13 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
 
         private static Text NamespaceOf(ObjectKey key) => new(key.Namespace ?? "");
 
-        private void Add(ObjectKey key, T added)
+        private readonly void Add(ObjectKey key, T added, int bytes)
         {
             var ns = NamespaceOf(key);
             if (_namespaces.TryGet(ns, out var list))
             {
                 _namespaces.Set(ns, list.Add(ItemOf(added)));
-                _objects.Set(key, new StoredPlace<T>(added, list.Count));
+                _objects.Set(key, new StoredPlace<T>(added, list.Count, bytes));
                 return;
             }
 
@@ -407,28 +418,29 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
                 _new.Add(ns.Value, items);
             }
 
-            _objects.Set(key, new StoredPlace<T>(added, items.Count));
+            _objects.Set(key, new StoredPlace<T>(added, items.Count, bytes));
             items.Add(ItemOf(added));
         }
 
-        private void Update(ObjectKey key, int position, T current)
+        private readonly void Update(ObjectKey key, StoredPlace<T> current)
         {
             var ns = NamespaceOf(key);
             _namespaces.TryGet(ns, out var list);
-            _namespaces.Set(ns, list!.SetAt(position, ItemOf(current)));
-            _objects.Set(key, new StoredPlace<T>(current, position));
+            _namespaces.Set(ns, list!.SetAt(current.Position, ItemOf(current.Object)));
+            _objects.Set(key, current);
         }
 
-        private void Remove(ObjectKey key)
+        private readonly void Remove(ObjectKey key, int position)
         {
-            _objects.TryGet(key, out var removed);
             _objects.Remove(key);
             var ns = NamespaceOf(key);
             _namespaces.TryGet(ns, out var list);
-            var rest = list!.RemoveAt(removed.Position, out var moved);
+            var rest = list!.RemoveAt(position, out var moved);
             if (moved is not null)
             {
-                _objects.Set(ObjectKey.Of(moved), new StoredPlace<T>(moved, removed.Position));
+                var movedKey = ObjectKey.Of(moved);
+                _objects.TryGet(movedKey, out var place);
+                _objects.Set(movedKey, place with { Position = position });
             }
 
             if (rest.Count == 0)

@@ -44,6 +44,8 @@ internal static class InformerInstruments
     {
         Meter.CreateObservableGauge("informer_objects", () => Observe(informer => informer.ObjectCount), "{object}", "Cached objects.");
         Meter.CreateObservableGauge(
+            "informer_cache_bytes", () => Observe(informer => informer.CacheBytes), "By", "Cached objects as JSON, as they came from the server.");
+        Meter.CreateObservableGauge(
             "informer_invalid_objects", () => Observe(informer => informer.Health.InvalidObjects), "{object}", "Objects whose latest state cannot be decoded.");
         Meter.CreateObservableGauge(
             "informer_queued_items", () => Observe(informer => informer.QueuedItems), "{item}", "Changes that wait for handlers.");

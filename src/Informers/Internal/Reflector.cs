@@ -254,7 +254,7 @@ internal sealed partial class Reflector<T>
     {
         if (decoded.Object is not null)
         {
-            replacement.Add(decoded.Key!.Value, decoded.Object);
+            replacement.Add(decoded.Key!.Value, decoded.Object, decoded.Bytes);
             invalid.Remove(decoded.Key.Value);
             return;
         }
@@ -501,10 +501,10 @@ internal sealed partial class Reflector<T>
         switch (decoded)
         {
             case { Key: { } key } when type == WatchEventType.Deleted:
-                _sink.Apply(key, null, decoded.Object, version);
+                _sink.Apply(key, null, decoded.Object, version, 0);
                 break;
             case { Key: { } key, Object: { } current }:
-                _sink.Apply(key, current, null, version);
+                _sink.Apply(key, current, null, version, decoded.Bytes);
                 break;
             default:
                 _sink.Invalid(decoded.Invalid, version);

@@ -83,6 +83,8 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
 
     public int ObjectCount => _store.Count;
 
+    public long CacheBytes => _store.Bytes;
+
     public string? StoreVersion => _store.ResourceVersion;
 
     public bool IsStopped => Volatile.Read(ref _stopped);
@@ -256,9 +258,9 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         }
     }
 
-    private StoreChange<T> WriteLocked(int source, ObjectKey key, T? current, string? version)
+    private StoreChange<T> WriteLocked(int source, ObjectKey key, T? current, string? version, int bytes)
     {
-        var change = _store.Write(source, key, current, version);
+        var change = _store.Write(source, key, current, version, bytes);
         _mutations?.Check(key, change.Old);
         _mutations?.Remember(key, change.Current);
         return change;
@@ -390,7 +392,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             }
         }
 
-        public void Apply(ObjectKey key, T? current, T? final, string? version)
+        public void Apply(ObjectKey key, T? current, T? final, string? version, int bytes)
         {
             lock (_informer._gate)
             {
@@ -403,11 +405,11 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
                 switch (verdict)
                 {
                     case WriteOverlay<T>.Verdict.Apply:
-                        _informer.TellLocked(_informer.WriteLocked(_index, key, current, version), final, isInitialList: false);
+                        _informer.TellLocked(_informer.WriteLocked(_index, key, current, version, bytes), final, isInitialList: false);
                         break;
                     case WriteOverlay<T>.Verdict.Echo:
                         // The watch's own instance takes the place of the answer: it is decoded as all others are.
-                        _informer.WriteLocked(_index, key, current, version);
+                        _informer.WriteLocked(_index, key, current, version, bytes);
                         break;
                     default:
                         AdvanceStoreLocked(version);
@@ -461,7 +463,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             }
         }
 
-        public void NoteWriteLocked(ObjectKey key, T answer, bool isInScope)
+        public void NoteWriteLocked(ObjectKey key, T answer, bool isInScope, int bytes)
         {
             var metadata = answer.Metadata;
             if (metadata is { DeletionTimestamp: not null, Finalizers: null or { Count: 0 }, DeletionGracePeriodSeconds: null or 0 })
@@ -479,7 +481,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             }
 
             _overlay.Note(key, metadata.Uid, metadata.ResourceVersion, isGone: false, cached);
-            ShowLocked(key, isInScope ? answer : null, null);
+            ShowLocked(key, isInScope ? answer : null, null, bytes);
         }
 
         public void NoteDeleteLocked(ObjectKey key, string? uid, string? version, T? final)
@@ -509,9 +511,9 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
 
         private bool IsPassedLocked(string? version) => ResourceVersions.TryCompare(_version, version, out var order) && order >= 0;
 
-        private void ShowLocked(ObjectKey key, T? current, T? final)
+        private void ShowLocked(ObjectKey key, T? current, T? final, int bytes = 0)
         {
-            _informer.TellLocked(_informer.WriteLocked(_index, key, current, null), final, isInitialList: false);
+            _informer.TellLocked(_informer.WriteLocked(_index, key, current, null, bytes), final, isInitialList: false);
             _informer.WakeLocked(key, null);
         }
 
