@@ -98,8 +98,7 @@ public sealed class RealServerTests : IAsyncLifetime
 
             informer.NoteWrite((await SendAsync(HttpMethod.Delete, $"{Collection}/{key.Name}")).Body.Span);
             Assert.NotNull(informer.Lister.Get(key)!.Metadata.DeletionTimestamp);
-            var freed = await SendAsync(HttpMethod.Patch, $"{Collection}/{key.Name}", """{"metadata":{"finalizers":null} }""", KubeRequest.MergePatch);
-            informer.NoteWrite(freed.Body.Span);
+            informer.NoteWrite((await FreeAsync(key.Name)).Body.Span);
             Assert.Null(informer.Lister.Get(key));
         }
 
@@ -109,7 +108,7 @@ public sealed class RealServerTests : IAsyncLifetime
         // Else the kind could not go.
         for (var i = 0; i < 20; i += 2)
         {
-            await SendAsync(HttpMethod.Patch, $"{Collection}/w{i}", """{"metadata":{"finalizers":null} }""", KubeRequest.MergePatch);
+            await FreeAsync($"w{i}");
         }
     }
 
@@ -265,6 +264,10 @@ public sealed class RealServerTests : IAsyncLifetime
         HttpMethod.Post,
         Collection,
         $$"""{"apiVersion":"{{_group}}/v1","kind":"Widget","metadata":{"name":"{{name}}"},"spec":{"size":{{size}} } }""");
+
+    /// <summary>Takes the finalizers away.</summary>
+    private Task<KubeResponse> FreeAsync(string name) =>
+        SendAsync(HttpMethod.Patch, $"{Collection}/{name}", """{"metadata":{"finalizers":null} }""", KubeRequest.MergePatch);
 
     private Task<KubeResponse> SendAsync(HttpMethod method, string path, string body = "", string? contentType = null) => _client.SendAsync(
         new KubeRequest { Method = method, Path = path, Body = Encoding.UTF8.GetBytes(body), ContentType = contentType }, Cancellation);

@@ -7,7 +7,8 @@ public sealed class StoreConsistencyTests
     private const int Lists = 300;
     private const int Writes = 5_000;
 
-    private readonly IndexedStore<Widget> _store = new(ObjectForm<Widget>.Of(WidgetJson.Resource, keepManagedFields: false), [null], (_, _, e) => throw e);
+    private readonly IndexedStore<Widget> _store =
+        new(ObjectForm<Widget>.Of(WidgetJson.Resource, keepManagedFields: false), [null], (_, _, e) => throw e);
 
     // Every object of the n-th list has the size n, there are 20 to 60 of them, and all stand in one index.
     [Fact]
@@ -104,7 +105,9 @@ public sealed class StoreConsistencyTests
         _store.Write(0, ObjectKey.Of(widget), widget, widget.Metadata.ResourceVersion);
     }
 
-    /// <summary>Runs <paramref name="write"/> once, when all readers have begun, and <paramref name="check"/> again and again until it has ended.</summary>
+    /// <summary>
+    /// Runs <paramref name="write"/> once, when all readers have begun, and <paramref name="check"/> again and again until it has ended.
+    /// </summary>
     private static async Task WhileReadersCheckAsync(Action check, Action write)
     {
         using var begun = new CountdownEvent(Readers);

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace CrMonitor.Informers;
 
-/// <summary>What waits for one handler: at most one change a key, oldest key first. A slow handler costs memory for live keys, and nobody's time but its own.</summary>
+/// <summary>
+/// What waits for one handler: at most one change a key, oldest key first. A slow handler costs memory for live keys, and nobody's time but its own.
+/// </summary>
 internal sealed partial class HandlerMailbox<T> : HandlerRegistration
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
@@ -27,7 +29,8 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
     private readonly Action<HandlerMailbox<T>> _ended;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
     // _gate guards every field below. It is held for updates of them alone: never across an await or a callback.
     private readonly Lock _gate = new();
@@ -307,10 +310,12 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Resource}: the handler {Handler} failed on {Change} of {Key}; it goes on with the next change")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "{Resource}: the handler {Handler} failed on {Change} of {Key}; it goes on with the next change")]
     private partial void LogHandlerFailed(Exception e, string resource, Type handler, ChangeKind change, ObjectKey key);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Resource}: {Count} changes wait for the handler {Handler}, which is slow; they are merged by key")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Resource}: {Count} changes wait for the handler {Handler}, which is slow; they are merged by key")]
     private partial void LogSlow(string resource, int count, Type handler);
 
     /// <summary>The way from what the handler was told to what is so now.</summary>

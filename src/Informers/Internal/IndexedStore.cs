@@ -8,13 +8,14 @@ namespace CrMonitor.Informers;
 
 /// <summary>The objects of one informer, by key, namespace and index.</summary>
 /// <remarks>
-/// Readers take no lock: each call works on the snapshot that it finds. Writers come one at a time; the caller sees to that (<see cref="SharedInformer{T}"/> holds
-/// its gate). A store is fed by one or several sources, each of which owns a namespace or, alone, everything.
+/// Readers take no lock: each call works on the snapshot that it finds. Writers come one at a time; the caller sees to that
+/// (<see cref="SharedInformer{T}"/> holds its gate). A store is fed by one or several sources, each of which owns a namespace or, alone, everything.
 /// </remarks>
 /// <param name="form">How its objects are held.</param>
 /// <param name="sources">The namespace of each source; a single <see langword="null"/> for one source of everything.</param>
 /// <param name="indexFailed">Is told when an index function throws; the object then stands under no value of that index.</param>
-internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?> sources, Action<string, ObjectKey, Exception> indexFailed) : ILister<T>
+internal sealed class IndexedStore<T>(
+    ObjectForm<T> form, IReadOnlyList<string?> sources, Action<string, ObjectKey, Exception> indexFailed) : ILister<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     // Written under the caller's gate alone; read by anyone.
@@ -91,7 +92,8 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         }
 
         var names = string.Join(", ", Snapshot.Indexes.Select(existing => $"'{existing.Name}'"));
-        throw new ArgumentException($"There is no index '{index}'. Add it with AddIndex; existing: {(names.Length == 0 ? "none" : names)}.", nameof(index));
+        throw new ArgumentException(
+            $"There is no index '{index}'. Add it with AddIndex; existing: {(names.Length == 0 ? "none" : names)}.", nameof(index));
     }
 
     /// <summary>Adds an index and fills it.</summary>
@@ -112,7 +114,9 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         return new IndexHandle<T, TValue>(this, name, snapshot.Indexes.Length);
     }
 
-    /// <summary>Adds or updates one object, or (<paramref name="current"/> is <see langword="null"/>) removes it. The version goes with it, if there is one.</summary>
+    /// <summary>
+    /// Adds or updates one object, or (<paramref name="current"/> is <see langword="null"/>) removes it. The version goes with it, if there is one.
+    /// </summary>
     /// <returns>What changed; old and current are both <see langword="null"/> if an unknown key was removed.</returns>
     public StoreChange<T> Write(int source, ObjectKey key, T? current, string? version, int bytes = 0)
     {
@@ -217,7 +221,8 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         private readonly string? _scope;
         private readonly StoreSnapshot<T> _before;
 
-        // What the list has as the store has it, by namespace and by the places of `_before`: a bit an object, so that a list without news costs next to nothing.
+        // What the list has as the store has it, by namespace and by the places of `_before`: a bit an object, so that a list without news costs next
+        // to nothing.
         private readonly Dictionary<string, BitArray> _kept = new(StringComparer.Ordinal);
         private readonly Dictionary<ObjectKey, (T Object, int Bytes)> _news = [];
 
@@ -231,7 +236,10 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
 
         public int Count { get; private set; }
 
-        /// <summary>The list holds this object. If the store has it in the same version, the store's instance is taken, and the listed one need not be decoded.</summary>
+        /// <summary>
+        /// The list holds this object. If the store has it in the same version, the store's instance is taken, and the listed one need not be
+        /// decoded.
+        /// </summary>
         /// <returns><see langword="false"/> if the store does not have it: it is to be decoded and added.</returns>
         public bool TryKeep(in ObjectHeader listed)
         {
@@ -293,7 +301,10 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
             }
         }
 
-        /// <summary>Makes the list the contents of the store (of its source), and then calls <paramref name="tell"/> for every key that differs. The caller holds the gate.</summary>
+        /// <summary>
+        /// Makes the list the contents of the store (of its source), and then calls <paramref name="tell"/> for every key that differs. The caller
+        /// holds the gate.
+        /// </summary>
         public void Commit(string? version, Action<StoreChange<T>> tell)
         {
             List<StoreChange<T>> changes;

@@ -4,11 +4,13 @@ using System.Runtime.CompilerServices;
 
 namespace CrMonitor.Informers;
 
-/// <summary>An immutable hash table: a changed copy shares all but one path with its origin, so that readers keep a consistent view while a writer goes on.</summary>
+/// <summary>
+/// An immutable hash table: a changed copy shares all but one path with its origin, so that readers keep a consistent view while a writer goes on.
+/// </summary>
 /// <remarks>
-/// There are as many buckets as entries, or up to twice as many (a power of two), found through a tree of nodes with 32 slots each. The depth is the same
-/// everywhere; so a look-up has no branches to guess, and of what it reads only the last node, the entry and its key are likely to lie far away in memory.
-/// Entries that share a bucket stand in a chain. The table doubles when it is full, and shrinks when it is nearly empty.
+/// There are as many buckets as entries, or up to twice as many (a power of two), found through a tree of nodes with 32 slots each. The depth is the
+/// same everywhere; so a look-up has no branches to guess, and of what it reads only the last node, the entry and its key are likely to lie far away
+/// in memory. Entries that share a bucket stand in a chain. The table doubles when it is full, and shrinks when it is nearly empty.
 /// </remarks>
 internal sealed class PersistentMap<TKey, TValue>
     where TKey : struct, IEquatable<TKey>

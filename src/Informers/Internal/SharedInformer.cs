@@ -19,9 +19,10 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     private readonly Action<ISharedInformer> _stopEnded;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ObjectDecoder<T>? _answers;   // of answers' bytes; who uses it takes it away meanwhile
 
-    // _gate guards writes to the store and every field below. It is held while one event (or one list) goes into the store and the mailboxes, so that a
-    // handler that is added sees each object either in its replay or as a change; never across an await. User code under it: index functions alone.
+    // _gate guards writes to the store and every field below. It is held while one event (or one list) goes into the store and the mailboxes, so that
+    // a handler that is added sees each object either in its replay or as a change; never across an await. User code under it: index functions alone.
     private readonly Lock _gate = new();
     private HandlerMailbox<T>[] _handlers = [];
     private readonly List<CacheWaiter> _waiters = [];
@@ -29,8 +30,6 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     private Task[] _loops = [];
     private TaskScheduler? _scheduler;
     private bool _stopped;
-
-    private ObjectDecoder<T>? _answers;   // of answers' bytes; who uses it takes it away meanwhile
 
     /// <summary>Creates an informer.</summary>
     /// <param name="resource">What is watched.</param>
@@ -313,7 +312,8 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
 
     private void LogIndexFailed(string index, ObjectKey key, Exception e) => LogIndexFailed(e, _resource, index, key);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Resource}: the answer of a write of {Key} cannot be taken; the cache waits for the watch to bring it")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Resource}: the answer of a write of {Key} cannot be taken; the cache waits for the watch to bring it")]
     private partial void LogAnswerNotTaken(Exception? e, KubeResource resource, ObjectKey key);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Resource}: the index {Index} failed on {Key}; it does not find this object")]
