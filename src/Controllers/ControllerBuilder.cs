@@ -10,9 +10,9 @@ namespace CrMonitor.Controllers;
 public sealed class ControllerBuilder<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
-    private readonly CrMonitorBuilder _builder;
+    private readonly IResourceRegistry _resources;
 
-    internal ControllerBuilder(CrMonitorBuilder builder) => _builder = builder;
+    internal ControllerBuilder(IResourceRegistry resources) => _resources = resources;
 
     internal string? Name { get; private set; }
 
@@ -33,11 +33,20 @@ public sealed class ControllerBuilder<T>
 
     internal List<WatchSource> Sources { get; } = [];
 
+    internal List<Func<IServiceProvider, CancellationToken, IAsyncEnumerable<ObjectKey>>> KeySources { get; } = [];
+
+    internal Dictionary<string, Func<T, IEnumerable<string>>> Indexes { get; } = [];
+
+    internal ReconcileOrder ReconcileOrder { get; private set; }
+
+    internal TimeSpan? ResyncPeriod { get; private set; }
+
     /// <summary>Says which resource the objects are, and with which contract they are read and written.</summary>
     /// <remarks>Not needed for KubernetesClient's models and for types in <see cref="CrMonitorOptions.JsonContexts"/>.</remarks>
     public ControllerBuilder<T> For(KubeResource<T> resource)
     {
-        _builder.AddResource(resource);
+        ArgumentNullException.ThrowIfNull(resource);
+        _resources.AddResource(resource);
         Resource = resource;
         return this;
     }
@@ -50,21 +59,28 @@ public sealed class ControllerBuilder<T>
     }
 
     /// <summary>
-    /// Runs for an object when something changes of a <typeparamref name="TOwned"/> whose controller it is (by owner reference, in whatever version of the
+    /// Runs for an object when something changes of a <typeparamref name="TOwned"/> whose controller it is (by owner reference, in whatever version
+    /// of the
     /// kind), or was until now.
     /// </summary>
     /// <param name="resource">The resource of the owned objects, if their type is not known otherwise.</param>
-    public ControllerBuilder<T> Owns<TOwned>(KubeResource<TOwned>? resource = null)
+    /// <param name="anyOwner">
+    /// Run also for owners that are not the controller (<c>controller: true</c>) of the object. They are not by default.
+    /// </param>
+    public ControllerBuilder<T> Owns<TOwned>(KubeResource<TOwned>? resource = null, bool anyOwner = false)
         where TOwned : class, IKubernetesObject<V1ObjectMeta>
     {
-        _builder.AddInformer(resource);
-        Sources.Add(new OwnedSource<TOwned>());
+        _resources.AddInformer(resource);
+        Sources.Add(new OwnedSource<TOwned>(anyOwner));
         return this;
     }
 
-    /// <summary>Runs for the objects to which <paramref name="map"/> relates a <typeparamref name="TOther"/> when something of that changes.</summary>
+    /// <summary>
+    /// Runs for the objects to which <paramref name="map"/> relates a <typeparamref name="TOther"/> when something of that changes.
+    /// </summary>
     /// <param name="map">
-    /// The keys of the objects that depend on it, with the services of the host at hand (listers, above all). Called for what it was and for what it is; quick,
+    /// The keys of the objects that depend on it, with the services of the host at hand (listers, above all). Called for what it was and for what it
+    /// is; quick,
     /// and from one thread at a time.
     /// </param>
     /// <param name="resource">The resource of the watched objects, if their type is not known otherwise.</param>
@@ -72,14 +88,85 @@ public sealed class ControllerBuilder<T>
         where TOther : class, IKubernetesObject<V1ObjectMeta>
     {
         ArgumentNullException.ThrowIfNull(map);
-        _builder.AddInformer(resource);
+        _resources.AddInformer(resource);
         Sources.Add(new MappedSource<TOther>(map));
+        return this;
+    }
+
+    /// <summary>
+    /// Runs for the objects that <paramref name="index"/> finds under the key (<c>namespace/name</c>) of a <typeparamref name="TOther"/> when
+    /// something of that
+    /// changes.
+    /// </summary>
+    /// <param name="index">An index of the reconciled objects, from <see cref="Index"/>. One that does not exist fails the start.</param>
+    /// <param name="resource">The resource of the watched objects, if their type is not known otherwise.</param>
+    public ControllerBuilder<T> WatchesByIndex<TOther>(string index, KubeResource<TOther>? resource = null)
+        where TOther : class, IKubernetesObject<V1ObjectMeta>
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(index);
+        _resources.AddInformer(resource);
+        Sources.Add(new IndexedSource<TOther>(index));
+        return this;
+    }
+
+    /// <summary>Runs for the keys that a source of the program's own yields: a webhook, a queue, a poll of another system.</summary>
+    /// <param name="keys">
+    /// Makes the source, with the services of the host. It is read from the time at which the caches have synced until its token is cancelled, which
+    /// it must heed. Where it
+    /// ends, that is the end; where it throws, that is logged, and ten seconds later it is made anew. For a channel:
+    /// <c>(_, cancellationToken) => channel.Reader.ReadAllAsync(cancellationToken)</c>.
+    /// </param>
+    public ControllerBuilder<T> Triggers(Func<IServiceProvider, CancellationToken, IAsyncEnumerable<ObjectKey>> keys)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        KeySources.Add(keys);
+        return this;
+    }
+
+    /// <summary>
+    /// Adds an index to the cache of the reconciled objects, for <see cref="ILister{T}.ByIndex"/> and <see cref="WatchesByIndex{TOther}"/>.
+    /// </summary>
+    /// <param name="name">Its name. Controllers of one kind share their indexes; each is declared once.</param>
+    /// <param name="values">Under which values an object is found. It must depend on the object alone.</param>
+    public ControllerBuilder<T> Index(string name, Func<T, IEnumerable<string>> values)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(values);
+        if (!Indexes.TryAdd(name, values))
+        {
+            throw new InvalidOperationException($"There are two indexes named '{name}'. Give one of them another name.");
+        }
+
+        return this;
+    }
+
+    /// <summary>Which of the waiting objects comes next.</summary>
+    /// <value><see cref="ReconcileOrder.Arrival"/> by default.</value>
+    public ControllerBuilder<T> Order(ReconcileOrder order)
+    {
+        if (!Enum.IsDefined(order))
+        {
+            throw new ArgumentOutOfRangeException(nameof(order), order, "It is none of the orders that there are.");
+        }
+
+        ReconcileOrder = order;
+        return this;
+    }
+
+    /// <summary>Runs for every object again after this time, lengthened at random by up to a tenth, whether it changed or not.</summary>
+    /// <remarks>The server is not asked. For controllers that look after something outside of the cluster; others need it not.</remarks>
+    /// <value>Never by default; one second at least.</value>
+    public ControllerBuilder<T> Resync(TimeSpan period)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(period, TimeSpan.FromSeconds(1));
+        ResyncPeriod = period;
         return this;
     }
 
     /// <summary>Which changes of the object itself start a run.</summary>
     /// <remarks>
-    /// <see cref="Changed.Anything"/> by default. Most controllers want <c>Generation | Labels | Deletion</c>: then their own status writes do not wake them.
+    /// <see cref="Changed.Anything"/> by default. Most controllers want <c>Generation | Labels | Deletion</c>: then their own status writes do not
+    /// wake them.
     /// </remarks>
     public ControllerBuilder<T> When(Changed changes)
     {
@@ -87,7 +174,9 @@ public sealed class ControllerBuilder<T>
         return this;
     }
 
-    /// <summary>Of the changes that <see cref="When(Changed)"/> lets through, only those start a run for which <paramref name="filter"/> returns true.</summary>
+    /// <summary>
+    /// Of the changes that <see cref="When(Changed)"/> lets through, only those start a run for which <paramref name="filter"/> returns true.
+    /// </summary>
     /// <remarks>Here creation and deletion are asked about too. An exception lets the change through and is logged.</remarks>
     public ControllerBuilder<T> When(Func<ResourceChange<T>, bool> filter)
     {
@@ -123,7 +212,10 @@ public sealed class ControllerBuilder<T>
         return this;
     }
 
-    /// <summary>How long to wait before the next run after one that failed or asked to be requeued: from <paramref name="first"/>, doubling, to <paramref name="longest"/>.</summary>
+    /// <summary>
+    /// How long to wait before the next run after one that failed or asked to be requeued: from <paramref name="first"/>, doubling, to
+    /// <paramref name="longest"/>.
+    /// </summary>
     public ControllerBuilder<T> Retry(TimeSpan first, TimeSpan longest)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(first, TimeSpan.Zero);

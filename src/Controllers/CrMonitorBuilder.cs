@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace CrMonitor.Controllers;
 
 /// <summary>Adds controllers and caches to the runtime of a host.</summary>
-public sealed class CrMonitorBuilder
+public sealed class CrMonitorBuilder : IResourceRegistry
 {
     internal CrMonitorBuilder(IServiceCollection services) => Services = services;
 
@@ -18,10 +18,13 @@ public sealed class CrMonitorBuilder
 
     /// <summary>Adds a controller that runs <typeparamref name="TReconciler"/> for the objects of <typeparamref name="T"/>.</summary>
     /// <remarks>
-    /// Controllers for one kind share one informer. Its cache is there as <see cref="ILister{T}"/> in the services, for the reconciler's constructor too.
+    /// Controllers for one kind share one informer. Its cache is there as <see cref="ILister{T}"/> in the services, for the reconciler's constructor
+    /// too.
     /// </remarks>
     /// <param name="configure">What wakes the controller, and how it runs.</param>
-    /// <exception cref="InvalidOperationException">A controller of that name was added, or the kind of <typeparamref name="T"/> is not known.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A controller of that name was added, or the kind of <typeparamref name="T"/> is not known.
+    /// </exception>
     public CrMonitorBuilder AddController<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TReconciler, T>(
         Action<ControllerBuilder<T>>? configure = null)
         where TReconciler : class, IReconciler<T>
@@ -29,32 +32,21 @@ public sealed class CrMonitorBuilder
     {
         var settings = new ControllerBuilder<T>(this);
         configure?.Invoke(settings);
-        var name = settings.Name ?? (settings.Resource ?? KubeResource.Of(typeof(T))).Kind.ToLowerInvariant();
+        var name = NameOf(settings);
         if (Services.Any(service => service.ImplementationInstance is Registration registration && registration.ControllerName == name))
         {
-            throw new InvalidOperationException(
-                $"There are two controllers named '{name}'. Give one of them another name with Named(...): names keep their metrics and logs apart.");
+            throw TwoNamed(name);
         }
 
         Services.TryAddSingleton<TReconciler>();
         AddInformer<T>();
-        Services.AddSingleton(new Registration(name, provider => new Controller<T>(
-            name,
-            settings,
-            provider.GetRequiredService<TReconciler>(),
-            provider.GetRequiredService<IInformers>(),
-            provider,
-            provider.GetRequiredService<IKubeClient>(),
-            provider.GetRequiredService<ILeadership>(),
-            provider.GetRequiredService<ControllerInstruments>(),
-            provider.GetService<IMeterFactory>(),
-            provider.GetRequiredService<TimeProvider>(),
-            CrMonitorServiceCollectionExtensions.Loggers(provider))));
+        Services.AddSingleton(new Registration(name, provider => Create(provider, name, settings, provider.GetRequiredService<TReconciler>())));
         return this;
     }
 
     /// <summary>
-    /// Keeps a cache of <typeparamref name="T"/>, with a controller or without: <see cref="ILister{T}"/> and <see cref="ISharedInformer{T}"/> become services.
+    /// Keeps a cache of <typeparamref name="T"/>, with a controller or without: <see cref="ILister{T}"/> and <see cref="ISharedInformer{T}"/> become
+    /// services.
     /// </summary>
     /// <param name="resource">The resource, if the type is not known otherwise.</param>
     public CrMonitorBuilder AddInformer<T>(KubeResource<T>? resource = null)
@@ -80,6 +72,43 @@ public sealed class CrMonitorBuilder
         return this;
     }
 
-    internal void AddResource<T>(KubeResource<T> resource)
+    void IResourceRegistry.AddResource<T>(KubeResource<T> resource) => AddResource(resource);
+
+    void IResourceRegistry.AddInformer<T>(KubeResource<T>? resource) => AddInformer(resource);
+
+    internal static string NameOf<T>(ControllerBuilder<T> settings)
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
+        settings.Name ?? (settings.Resource ?? KubeResource.Of(typeof(T))).Kind.ToLowerInvariant();
+
+    internal static InvalidOperationException TwoNamed(string name) => new(
+        $"There are two controllers named '{name}'. Give one of them another name with Named(...): names keep their metrics and logs apart.");
+
+    internal static Controller<T> Create<T>(IServiceProvider provider, string name, ControllerBuilder<T> settings, IReconciler<T> reconciler)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        provider.GetRequiredService<CrMonitorConfiguration>().Apply(name, settings);
+        var options = CrMonitorServiceCollectionExtensions.Options(provider);
+        if (settings.IsClusterScoped && options.Namespaces.Count > 0)
+        {
+            throw new InvalidOperationException(
+                $"Controller '{name}' is for a cluster-scoped kind, which cannot be watched within namespaces. Leave {nameof(options.Namespaces)} empty.");
+        }
+
+        return new Controller<T>(
+            name,
+            settings,
+            reconciler,
+            provider.GetRequiredService<IInformers>(),
+            provider,
+            provider.GetRequiredService<IKubeClient>(),
+            provider.GetRequiredService<ILeadership>(),
+            provider.GetRequiredService<ControllerInstruments>(),
+            options,
+            provider.GetService<IMeterFactory>(),
+            provider.GetRequiredService<TimeProvider>(),
+            CrMonitorServiceCollectionExtensions.Loggers(provider));
+    }
+
+    private void AddResource<T>(KubeResource<T> resource)
         where T : class, IKubernetesObject<V1ObjectMeta> => Services.Configure<CrMonitorOptions>(options => options.AddResource(resource));
 }

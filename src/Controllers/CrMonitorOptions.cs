@@ -21,10 +21,12 @@ public sealed class CrMonitorOptions
     public IList<JsonSerializerContext> JsonContexts { get; } = [];
 
     /// <summary>
-    /// Makes the connection to the API server when the host starts. It is not asked for where an <see cref="IKubeTransport"/> is registered as a service.
+    /// Makes the connection to the API server when the host starts. It is not asked for where an <see cref="IKubeTransport"/> is registered as a
+    /// service.
     /// </summary>
     /// <value>
-    /// By default it finds the cluster as kubectl does: the file that <c>KUBECONFIG</c> names, <c>~/.kube/config</c>, else the service account of the pod.
+    /// By default it finds the cluster as kubectl does: the file that <c>KUBECONFIG</c> names, <c>~/.kube/config</c>, else the service account of the
+    /// pod.
     /// </value>
     public Func<IServiceProvider, IKubeTransport> Transport { get; set; } =
         _ => new KubernetesTransport(KubernetesClientConfiguration.BuildDefaultConfig());
@@ -45,12 +47,24 @@ public sealed class CrMonitorOptions
     /// <value>Three seconds by default, so that a process ends within five seconds of Ctrl-C.</value>
     public TimeSpan ShutdownGracePeriod { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>A worker that has been busy with one key for longer makes the liveness check fail; the key is named.</summary>
-    /// <value>Ten minutes by default. Should be above the reconcile timeouts.</value>
+    /// <summary>
+    /// A reconcile that runs for longer counts as hanging: log, metrics and liveness check say so, the first and the last with the key. If it holds
+    /// the last worker of its
+    /// controller, the liveness check fails.
+    /// </summary>
+    /// <value>Ten minutes by default. A run with a timeout counts as hanging ten seconds after that, if this is earlier.</value>
     public TimeSpan StuckAfter { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Lets one copy of the program work at a time. The others keep their caches warm and their queues filled, and take over when it stops or is lost.
+    /// A controller whose caches have not synced within this time says so in the log, and which of them are late; then again after as long. It goes
+    /// on waiting.
+    /// </summary>
+    /// <value>Two minutes by default.</value>
+    public TimeSpan SyncTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>
+    /// Lets one copy of the program work at a time. The others keep their caches warm and their queues filled, and take over when it stops or is
+    /// lost.
     /// </summary>
     /// <value><see langword="null"/> by default: every copy works.</value>
     public LeaderElectionOptions? LeaderElection { get; set; }
@@ -63,7 +77,8 @@ public sealed class CrMonitorOptions
         if (_resources.TryGetValue(typeof(T), out var other) && !other.Equals(resource))
         {
             throw new InvalidOperationException(
-                $"{typeof(T).Name} is bound to {other.ApiVersion} {other.Plural} and to {resource.ApiVersion} {resource.Plural}. Use one model type for each resource.");
+                $"{typeof(T).Name} is bound to {other.ApiVersion} {other.Plural} and to {resource.ApiVersion} {resource.Plural}. "
+                + "Use one model type for each resource.");
         }
 
         _resources[typeof(T)] = resource;
@@ -87,7 +102,7 @@ public sealed class CrMonitorOptions
         }
 
         throw new InvalidOperationException(
-            $"No JSON contract is known for {typeof(T).Name}. Put [JsonSerializable(typeof({typeof(T).Name}))] on a JsonSerializerContext and add its Default "
-            + $"to {nameof(CrMonitorOptions)}.{nameof(JsonContexts)}, or pass a KubeResource<{typeof(T).Name}>.");
+            $"No JSON contract is known for {typeof(T).Name}. Put [JsonSerializable(typeof({typeof(T).Name}))] on a JsonSerializerContext "
+            + $"and add its Default to {nameof(CrMonitorOptions)}.{nameof(JsonContexts)}, or pass a KubeResource<{typeof(T).Name}>.");
     }
 }

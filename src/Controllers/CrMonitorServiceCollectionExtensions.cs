@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using CrMonitor.Informers;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -13,9 +14,15 @@ namespace CrMonitor.Controllers;
 public static class CrMonitorServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds the runtime: a hosted service that runs informers and controllers, <see cref="IKubeClient"/> and <see cref="IEventRecorder"/>. May be called more
+    /// Adds the runtime: a hosted service that runs informers and controllers, <see cref="IKubeClient"/> and <see cref="IEventRecorder"/>. May be
+    /// called more
     /// than once; there is one runtime in a host.
     /// </summary>
+    /// <remarks>
+    /// What the host's configuration says in its section <c>CrMonitor</c> goes before what the code says: the options by their names, and under
+    /// <c>Controllers:NAME</c> the settings <c>Concurrency</c>, <c>Order</c>, <c>Timeout</c>, <c>Resync</c>, <c>Retry:First</c> and
+    /// <c>Retry:Longest</c>.
+    /// </remarks>
     /// <param name="services">The host's services. A <see cref="TimeProvider"/> or an <see cref="IKubeTransport"/> registered there is used.</param>
     /// <param name="configure">Sets what all controllers have in common.</param>
     public static CrMonitorBuilder AddCrMonitor(this IServiceCollection services, Action<CrMonitorOptions>? configure = null)
@@ -23,6 +30,7 @@ public static class CrMonitorServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptions<CrMonitorOptions>().PostConfigure<IServiceProvider>((options, provider) =>
         {
+            provider.GetRequiredService<CrMonitorConfiguration>().Apply(options);
             options.FieldManager ??= provider.GetService<IHostEnvironment>()?.ApplicationName ?? AppDomain.CurrentDomain.FriendlyName;
             options.ReportingController ??= options.FieldManager;
             if (options.LeaderElection is { } election)
@@ -38,13 +46,19 @@ public static class CrMonitorServiceCollectionExtensions
             services.Configure(configure);
         }
 
+        services.TryAddSingleton(provider => new CrMonitorConfiguration(provider.GetService<IConfiguration>()));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => Options(provider).Transport(provider));
-        services.TryAddSingleton(provider => new RestClient(
+        services.TryAddSingleton(provider => new MeasuredTransport(
             provider.GetRequiredService<IKubeTransport>(),
+            provider.GetRequiredService<ControllerInstruments>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider => new RestClient(
+            provider.GetRequiredService<MeasuredTransport>(),
             new RestClientOptions { TimeProvider = provider.GetRequiredService<TimeProvider>(), LoggerFactory = Loggers(provider) }));
         services.TryAddSingleton<IKubeClient>(provider =>
-            new KubeClient(provider.GetRequiredService<RestClient>(), Options(provider), provider.GetService<ILogger<KubeClient>>()));
+            new KubeClient(
+                provider.GetRequiredService<RestClient>(), Options(provider), provider.GetRequiredService<IInformers>(), provider.GetService<ILogger<KubeClient>>()));
         services.TryAddSingleton(provider => new ControllerInstruments(provider.GetService<IMeterFactory>()));
         services.TryAddSingleton(provider => new EventRecorder(
             provider.GetRequiredService<RestClient>(),
@@ -54,11 +68,11 @@ public static class CrMonitorServiceCollectionExtensions
             Loggers(provider).CreateLogger<EventRecorder>()));
         services.TryAddSingleton<IEventRecorder>(provider => provider.GetRequiredService<EventRecorder>());
         services.TryAddSingleton(provider => new HostInformers(
-            provider.GetRequiredService<IKubeTransport>(), Options(provider), provider.GetRequiredService<TimeProvider>(), Loggers(provider)));
+            provider.GetRequiredService<MeasuredTransport>(), Options(provider), provider.GetRequiredService<TimeProvider>(), Loggers(provider)));
         services.TryAddSingleton<IInformers>(provider => provider.GetRequiredService<HostInformers>());
         services.TryAddSingleton<ILeadership>(provider => Options(provider).LeaderElection is { } election
             ? new LeaderElector(
-                provider.GetRequiredService<IKubeTransport>(),
+                provider.GetRequiredService<MeasuredTransport>(),
                 election,
                 provider.GetRequiredService<ControllerInstruments>(),
                 provider.GetRequiredService<TimeProvider>(),
@@ -73,8 +87,11 @@ public static class CrMonitorServiceCollectionExtensions
             provider.GetRequiredService<EventRecorder>(),
             provider.GetRequiredService<ControllerInstruments>(),
             Options(provider),
+            provider.GetRequiredService<CrMonitorConfiguration>(),
             Loggers(provider).CreateLogger<ControllerHost>()));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ControllerHost>(provider => provider.GetRequiredService<ControllerHost>()));
+        services.TryAddSingleton<IControllers>(provider => provider.GetRequiredService<ControllerHost>());
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IHostedService, ControllerHost>(provider => provider.GetRequiredService<ControllerHost>()));
         return new CrMonitorBuilder(services);
     }
 

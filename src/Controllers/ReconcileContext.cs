@@ -25,7 +25,7 @@ public sealed class ReconcileContext<T>
     public ObjectKey Key { get; }
 
     /// <summary>
-    /// The object as the cache shows it, or as this controller's last write left it if that is newer. <see langword="null"/> when it is gone: the run is then
+    /// The object as the cache shows it, this process's own writes included. <see langword="null"/> when it is gone: the run is then
     /// the chance to drop what was kept for the key; what must happen before an object goes is a finalizer's.
     /// </summary>
     /// <remarks>Shared with the cache: it must not be changed.</remarks>
@@ -53,12 +53,12 @@ public sealed class ReconcileContext<T>
     /// <value><see langword="null"/> where nobody is elected.</value>
     public LeadershipTerm? Leadership { get; init; }
 
-    /// <summary>Is told each answer of the server, for the controller to remember until the cache has caught up.</summary>
+    /// <summary>Is told each answer of the server, for the cache to show it at once.</summary>
     internal Action<T>? Observed { get; init; }
 
     /// <summary>
-    /// Takes the server's answer to a write of this object as its present state: for the rest of this run, and for the next runs until the cache has caught up.
-    /// Call it after writing the object with <see cref="Client"/>; the helpers of this library do it themselves.
+    /// Takes the server's answer to a write of this object as its present state, for the rest of this run. The helpers of this library do it themselves.
+    /// The cache has what <see cref="Client"/> wrote already; it takes over here what was written in any other way.
     /// </summary>
     /// <exception cref="ArgumentException">It is another object.</exception>
     public void Observe(T answer)
@@ -66,7 +66,8 @@ public sealed class ReconcileContext<T>
         ArgumentNullException.ThrowIfNull(answer);
         if (ObjectKey.Of(answer) != Key)
         {
-            throw new ArgumentException($"{ObjectKey.Of(answer)} is not {Key}: only writes of the reconciled object itself are observed.", nameof(answer));
+            throw new ArgumentException(
+                $"{ObjectKey.Of(answer)} is not {Key}: only writes of the reconciled object itself are observed.", nameof(answer));
         }
 
         Object = answer;

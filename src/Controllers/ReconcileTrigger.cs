@@ -21,6 +21,9 @@ public enum ReconcileTrigger
     /// <summary>An object that a map function relates to this one was created, changed or deleted.</summary>
     Watched,
 
+    /// <summary>A source of the program's own asked for it.</summary>
+    External,
+
     /// <summary>The informer told its objects again; nothing changed.</summary>
     Resync,
 

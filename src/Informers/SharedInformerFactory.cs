@@ -59,6 +59,17 @@ public sealed class SharedInformerFactory : IAsyncDisposable
         }
     }
 
+    /// <summary>The informer of <paramref name="resource"/> within <paramref name="scope"/> that somebody has asked for; <see langword="null"/> if nobody has.</summary>
+    public ISharedInformer<T>? Find<T>(KubeResource<T> resource, InformerScope? scope = null)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        ArgumentNullException.ThrowIfNull(resource);
+        lock (_gate)
+        {
+            return _informers.TryGetValue(KeyOf(resource, scope), out var entry) ? (ISharedInformer<T>)entry.Informer : null;
+        }
+    }
+
     /// <summary>Takes part in the informer of <paramref name="resource"/> within <paramref name="scope"/> for as long as the lease lasts.</summary>
     /// <remarks>
     /// Leases of one resource, type and scope share one informer. Disposing the last of them stops it, unless it was also asked for by
@@ -171,6 +182,11 @@ public sealed class SharedInformerFactory : IAsyncDisposable
 
         return (key, entry);
     }
+
+    // By what the server is asked for: two contracts for the same type are no reason to watch twice.
+    private static InformerKey KeyOf<T>(KubeResource<T> resource, InformerScope? scope)
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
+        new(new KubeResource(resource.Group, resource.Version, resource.Plural, resource.Kind), typeof(T), scope ?? InformerScope.All);
 
     private Task ReleaseAsync(InformerKey key, Entry entry)
     {

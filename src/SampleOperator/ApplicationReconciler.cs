@@ -50,7 +50,7 @@ internal sealed partial class ApplicationReconciler : IReconciler<Application>
         catch (KubeApiException exception) when (exception.IsNotFound)
         {
             // It may have gone between the cache's picture and a write: then there is nothing left to do for it.
-            if (await _client.GetAsync<Application>(context.Key, cancellationToken) is null)
+            if (await _client.Live.GetAsync<Application>(context.Key, cancellationToken) is null)
             {
                 return ReconcileResult.Done;
             }
@@ -96,7 +96,7 @@ internal sealed partial class ApplicationReconciler : IReconciler<Application>
         }
 
         // Where the cache shows none, there may still be one that it has not heard of: ours of a moment ago, or somebody's.
-        deployment ??= await _client.GetAsync<V1Deployment>(key, cancellationToken);
+        deployment ??= await _client.Live.GetAsync<V1Deployment>(key, cancellationToken);
         if (deployment is not null && !OwnerReferences.IsControlledBy(deployment, application))
         {
             var message = $"Deployment {key} exists and {DescribeOwner(deployment)}. Delete it, or create this Application under another name.";
@@ -194,7 +194,7 @@ internal sealed partial class ApplicationReconciler : IReconciler<Application>
         }
 
         var key = DesiredDeployment.KeyFor(ObjectKey.Of(application));
-        var deployment = await _client.GetAsync<V1Deployment>(key, cancellationToken);
+        var deployment = await _client.Live.GetAsync<V1Deployment>(key, cancellationToken);
         if (deployment is null || deployment.Metadata.DeletionTimestamp is not null || !OwnerReferences.IsControlledBy(deployment, application))
         {
             return;

@@ -44,6 +44,33 @@ public sealed class EventTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Of_one_object_25_different_events_are_written_and_one_more_every_five_minutes()
+    {
+        _recorder.Start();
+        for (var i = 0; i < 30; i++)
+        {
+            _recorder.Record(Widget(), EventType.Normal, "Step", "Step", $"step {i}");
+        }
+
+        for (var i = 0; i < 25; i++)
+        {
+            await _server.ArrivedAsync();
+        }
+
+        _recorder.Record(Widget("other"), EventType.Normal, "Step", "Step", "another object has its own");
+        await _server.ArrivedAsync();
+        Assert.Equal(26, _server.Requests.Count);
+
+        _time.Advance(TimeSpan.FromMinutes(5));
+        _recorder.Record(Widget(), EventType.Normal, "Step", "Step", "one more");
+        _recorder.Record(Widget(), EventType.Normal, "Step", "Step", "not this one");
+        _recorder.Record(Widget("third"), EventType.Normal, "Step", "Step", "the last");
+        await _server.ArrivedAsync();
+        await _server.ArrivedAsync();
+        Assert.Equal(["one more", "the last"], _server.Requests.Skip(26).Select(request => (string)request.Json["note"]!));
+    }
+
+    [Fact]
     public async Task Equal_events_are_counted_in_one_and_its_count_is_written_after_ten_seconds()
     {
         _recorder.Start();

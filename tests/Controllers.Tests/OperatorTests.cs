@@ -92,6 +92,28 @@ public sealed class OperatorTests
         Assert.Equal(Key, (await reconciler.NextAsync()).Key);
     }
 
+    // Reference: case 99.
+    [Fact]
+    public async Task A_kind_that_does_not_exist_at_the_start_is_named_and_the_controller_works_when_it_appears()
+    {
+        var reconciler = new FakeReconciler();
+        await using var server = await ApiServer.EmbeddedApiServer.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await using var rig = await OperatorRig.CreateAsync(
+            reconciler, options: options => options.SyncTimeout = TimeSpan.FromMilliseconds(100), beside: server);
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(
+            () => rig.Log.Lines.Any(line => line is { Level: LogLevel.Warning } && line.Text.Contains("it goes on waiting for widgets.example.com (")),
+            "the missing kind is named");
+        Assert.False((await rig.HealthAsync()).Entries["crmonitor-ready"].Status == HealthStatus.Healthy);
+
+        using var handler = server.CreateHandler();
+        await WidgetDefinition.InstallAsync(handler, TestContext.Current.CancellationToken);
+        await rig.ReadyAsync();
+        await rig.Client.CreateAsync(New(), cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal(Key, (await reconciler.NextAsync()).Key);
+    }
+
     [Fact]
     public async Task An_object_that_was_deleted_while_the_server_was_out_of_reach_is_reconciled_as_gone()
     {

@@ -54,6 +54,43 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public async Task A_cluster_scoped_kind_within_namespaces_fails_the_start_with_the_remedy()
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "tests" });
+        builder.Services
+            .AddCrMonitor(options =>
+            {
+                options.JsonContexts.Add(TestJson.Default);
+                options.Namespaces.Add("default");
+            })
+            .AddController<Reconciler, Widget>(controller => controller.ClusterScoped());
+        await using var server = new StubTransport();
+        builder.Services.AddSingleton<IKubeTransport>(server);
+        using var host = builder.Build();
+
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains("Leave Namespaces empty", failure.Message);
+    }
+
+    [Fact]
+    public async Task An_index_that_two_controllers_of_a_kind_declare_fails_the_start_by_its_name()
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "tests" });
+        builder.Services
+            .AddCrMonitor(options => options.JsonContexts.Add(TestJson.Default))
+            .AddController<Reconciler, Widget>(controller => controller.Index("color", _ => []))
+            .AddController<Reconciler, Widget>(controller => controller.Named("second").Index("color", _ => []));
+        await using var server = new StubTransport();
+        builder.Services.AddSingleton<IKubeTransport>(server);
+        using var host = builder.Build();
+
+        var failure = await Assert.ThrowsAnyAsync<Exception>(() => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains("color", failure.Message);
+    }
+
+    [Fact]
     public void Options_that_cannot_work_are_refused_by_name()
     {
         using var services = new ServiceCollection()
@@ -75,6 +112,39 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public void Times_of_an_election_that_cannot_work_are_refused_by_name()
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() => Election(new LeaderElectionOptions
+        {
+            LeaseName = "Not A Name",
+            Identity = "",
+            LeaseDuration = TimeSpan.FromSeconds(10),
+            RenewDeadline = TimeSpan.FromSeconds(10),
+            RetryPeriod = TimeSpan.FromSeconds(9),
+        }));
+
+        var mistakes = new[]
+        {
+            "LeaseName is", "LeaseNamespace is not set", "Identity", "RenewDeadline (00:00:10) must be shorter", "RenewDeadline (00:00:10) must be longer",
+        };
+        foreach (var option in mistakes)
+        {
+            Assert.Contains(failure.Failures, mistake => mistake.StartsWith($"LeaderElection.{option}", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void An_election_needs_no_more_than_a_namespace_and_every_process_is_somebody_else()
+    {
+        var first = Election(new LeaderElectionOptions { LeaseNamespace = "default" });
+        var second = Election(new LeaderElectionOptions { LeaseNamespace = "default" });
+
+        Assert.Equal("widget-operator", first.LeaseName);
+        Assert.StartsWith(Environment.MachineName, first.Identity, StringComparison.Ordinal);
+        Assert.NotEqual(first.Identity, second.Identity);
+    }
+
+    [Fact]
     public void A_type_that_is_bound_to_two_resources_is_refused()
     {
         var options = new CrMonitorOptions();
@@ -84,6 +154,18 @@ public sealed class RegistrationTests
         var other = new KubeResource<Widget>(new KubeResource("example.com", "v2", "widgets", "Widget"), TestJson.Default.Widget);
 
         Assert.Contains("example.com/v2 widgets", Assert.Throws<InvalidOperationException>(() => options.AddResource(other)).Message);
+    }
+
+    private static LeaderElectionOptions Election(LeaderElectionOptions election)
+    {
+        using var services = new ServiceCollection()
+            .AddCrMonitor(options =>
+            {
+                options.FieldManager = "widget-operator";
+                options.LeaderElection = election;
+            })
+            .Services.BuildServiceProvider();
+        return services.GetRequiredService<IOptions<CrMonitorOptions>>().Value.LeaderElection!;
     }
 
     private sealed class Reconciler : IReconciler<Widget>

@@ -14,6 +14,7 @@ public sealed class CommandLineTests
 
         Assert.False(settings.Embedded);
         Assert.False(settings.InstallCrd);
+        Assert.False(settings.LeaderElect);
         Assert.Equal(new BindAddress("", 8080), settings.Metrics);
         Assert.Equal(new BindAddress("", 8081), settings.HealthProbes);
         Assert.Equal("crmonitor.kubeconfig", settings.KubeConfigOut);
@@ -26,13 +27,16 @@ public sealed class CommandLineTests
     public void Every_flag_is_read()
     {
         var settings = Parse(
-            "--kubeconfig", "/tmp/k", "--context=c", "--namespace", "a", "--namespace=b", "--install-crd", "--metrics-bind-address", "127.0.0.1:9090",
+            "--kubeconfig", "/tmp/k", "--context=c", "--namespace", "a", "--namespace=b", "--install-crd", "--leader-elect",
+            "--leader-election-namespace", "system", "--metrics-bind-address", "127.0.0.1:9090",
             "--health-probe-bind-address=0", "--log-format", "json", "--log-level", "debug")!;
 
         Assert.Equal("/tmp/k", settings.KubeConfig);
         Assert.Equal("c", settings.Context);
         Assert.Equal(["a", "b"], settings.Namespaces);
         Assert.True(settings.InstallCrd);
+        Assert.True(settings.LeaderElect);
+        Assert.Equal("system", settings.LeaderElectionNamespace);
         Assert.Equal(new BindAddress("127.0.0.1", 9090), settings.Metrics);
         Assert.True(settings.HealthProbes.IsOff);
         Assert.Equal(LogFormat.Json, settings.LogFormat);

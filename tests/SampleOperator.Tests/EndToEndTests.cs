@@ -92,6 +92,31 @@ public sealed class EndToEndTests
     [Fact]
     public async Task SIGTERM_while_it_waits_for_its_cluster_ends_it_with_0()
     {
+        var kubeConfig = await WriteKubeConfigOfNobodyAsync();
+        await using var process = OperatorProcess.Start(
+            "--kubeconfig", kubeConfig, "--install-crd", "--metrics-bind-address=0", "--health-probe-bind-address=0");
+        await process.WaitForOutputAsync("The cluster cannot be prepared yet");
+
+        Assert.Equal(0, await process.TerminateAsync());
+        Assert.Equal("", process.Error);
+        File.Delete(kubeConfig);
+    }
+
+    [Fact]
+    public async Task An_election_without_a_namespace_for_its_lease_is_one_line_that_names_the_flag()
+    {
+        var kubeConfig = await WriteKubeConfigOfNobodyAsync();
+        await using var process = OperatorProcess.Start(
+            "--kubeconfig", kubeConfig, "--leader-elect", "--metrics-bind-address=0", "--health-probe-bind-address=0");
+
+        Assert.Equal(2, await process.WaitForExitAsync());
+        AssertOneLine(process.Error, "--leader-election-namespace");
+        Assert.Equal("", process.Output);
+        File.Delete(kubeConfig);
+    }
+
+    private static async Task<string> WriteKubeConfigOfNobodyAsync()
+    {
         var kubeConfig = Path.Combine(Path.GetTempPath(), $"crmonitor-{Guid.NewGuid():N}.kubeconfig");
         await File.WriteAllTextAsync(kubeConfig, """
             apiVersion: v1
@@ -101,13 +126,7 @@ public sealed class EndToEndTests
             users: [{ name: me, user: { token: mine } }]
             current-context: gone
             """, TestContext.Current.CancellationToken);
-        await using var process = OperatorProcess.Start(
-            "--kubeconfig", kubeConfig, "--install-crd", "--metrics-bind-address=0", "--health-probe-bind-address=0");
-        await process.WaitForOutputAsync("The cluster cannot be prepared yet");
-
-        Assert.Equal(0, await process.TerminateAsync());
-        Assert.Equal("", process.Error);
-        File.Delete(kubeConfig);
+        return kubeConfig;
     }
 
     private static void AssertOneLine(string error, string part)

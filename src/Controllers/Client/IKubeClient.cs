@@ -4,9 +4,18 @@ using k8s.Models;
 
 namespace CrMonitor.Controllers;
 
-/// <summary>Reads and writes single objects at the API server.</summary>
+/// <summary>Reads and writes objects; reads come from the host's caches where it keeps one, and are never older than what this process wrote.</summary>
 /// <remarks>
-/// Reads are live; reads from the cache are the listers' (<see cref="ILister{T}"/>). Every call throws <see cref="KubeApiException"/> with the server's words
+/// <para>
+/// A read is answered from the cache if the host keeps one for the type and it has synced; else, and for namespaces that the cache leaves out, the server
+/// is asked. <see cref="Live"/> always asks the server. The answer of every write goes into the cache before the write returns, so that reads here and
+/// by <see cref="ILister{T}"/> show it, whatever the watch has brought so far.
+/// </para>
+/// <para>
+/// What a read or a write returns is the caller's own copy and may be changed and written back; it has no managedFields. Listers hand out the shared
+/// objects, without the cost of a copy.
+/// </para>
+/// Every call throws <see cref="KubeApiException"/> with the server's words
 /// when the server refuses it, and <see cref="HttpRequestException"/> when the server cannot be reached. Objects that are passed in are not changed.
 /// Null members are not sent. May be used from any thread.
 /// </remarks>
@@ -17,8 +26,23 @@ public interface IKubeClient
     KubeResource<T> Resource<T>()
         where T : class, IKubernetesObject<V1ObjectMeta>;
 
-    /// <summary>Reads an object from the server, past the cache. <see langword="null"/> if there is none.</summary>
+    /// <summary>The same client, whose reads ask the server, past the cache.</summary>
+    IKubeClient Live { get; }
+
+    /// <summary>
+    /// The same client, for which objects of <typeparamref name="T"/> are those of <paramref name="resource"/>: for types that stand for many
+    /// resources, and for resources that the host was not told of.
+    /// </summary>
+    IKubeClient For<T>(KubeResource<T> resource)
+        where T : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>Reads an object. <see langword="null"/> if there is none.</summary>
     Task<T?> GetAsync<T>(ObjectKey key, CancellationToken cancellationToken = default)
+        where T : class, IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>Reads the objects of one namespace (<see langword="null"/>: of all that the cache holds, or the server has) that <paramref name="selector"/> matches.</summary>
+    /// <returns>The objects in no particular order, all of one state of the cache or the server.</returns>
+    Task<IReadOnlyList<T>> ListAsync<T>(string? ns = null, LabelSelector? selector = null, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>;
 
     /// <summary>Creates an object.</summary>

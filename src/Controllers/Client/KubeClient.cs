@@ -12,14 +12,22 @@ namespace CrMonitor.Controllers;
 /// <summary>The <see cref="IKubeClient"/> of the runtime, over a <see cref="RestClient"/>.</summary>
 public sealed partial class KubeClient : IKubeClient
 {
+    // As client-go pages its lists.
+    private const int ListPageSize = 500;
+
     private readonly RestClient _rest;
     private readonly CrMonitorOptions _options;
     private readonly string _fieldManager;
     private readonly ILogger _logger;
+    private readonly IInformers? _caches;
+    private readonly bool _readsCaches;
+    private readonly KubeResource? _bound;
 
-    /// <summary>Creates a client.</summary>
+    /// <summary>Creates a client without caches: every read asks the server.</summary>
     /// <param name="rest">What sends and retries.</param>
-    /// <param name="options">Which types are known, and in whose name fields are written (required here: <see cref="CrMonitorOptions.FieldManager"/>).</param>
+    /// <param name="options">
+    /// Which types are known, and in whose name fields are written (required here: <see cref="CrMonitorOptions.FieldManager"/>).
+    /// </param>
     /// <param name="logger">Where the server's warnings are logged.</param>
     /// <exception cref="ArgumentException">The options name no field manager.</exception>
     public KubeClient(RestClient rest, CrMonitorOptions options, ILogger<KubeClient>? logger = null)
@@ -33,23 +41,87 @@ public sealed partial class KubeClient : IKubeClient
         _logger = logger ?? NullLogger<KubeClient>.Instance;
     }
 
+    internal KubeClient(RestClient rest, CrMonitorOptions options, IInformers caches, ILogger<KubeClient>? logger)
+        : this(rest, options, logger)
+    {
+        _caches = caches;
+        _readsCaches = true;
+    }
+
+    private KubeClient(KubeClient other, bool readsCaches, KubeResource? bound)
+    {
+        _rest = other._rest;
+        _options = other._options;
+        _fieldManager = other._fieldManager;
+        _logger = other._logger;
+        _caches = other._caches;
+        _readsCaches = readsCaches;
+        _bound = bound;
+    }
+
+    /// <inheritdoc/>
+    public IKubeClient Live => _readsCaches ? new KubeClient(this, readsCaches: false, _bound) : this;
+
+    /// <inheritdoc/>
+    public IKubeClient For<T>(KubeResource<T> resource)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        ArgumentNullException.ThrowIfNull(resource);
+        return new KubeClient(this, _readsCaches, resource);
+    }
+
     /// <inheritdoc/>
     public KubeResource<T> Resource<T>()
-        where T : class, IKubernetesObject<V1ObjectMeta> => _options.Resource<T>();
+        where T : class, IKubernetesObject<V1ObjectMeta> => _bound as KubeResource<T> ?? _options.Resource<T>();
 
     /// <inheritdoc/>
     public async Task<T?> GetAsync<T>(ObjectKey key, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var resource = Resource<T>();
+        if (CacheOf(resource, key.Namespace) is { } cache)
+        {
+            return cache.Lister.Get(key) is { } cached ? Copy(resource, cached) : null;
+        }
+
         try
         {
-            return await SendAsync(resource, HttpMethod.Get, resource.ObjectPath(key), default, null, cancellationToken);
+            var request = new KubeRequest { Method = HttpMethod.Get, Path = resource.ObjectPath(key) };
+            return Read(resource, request, await SendAsync(request, cancellationToken));
         }
         catch (KubeApiException e) when (e.IsNotFound)
         {
             return null;
         }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<T>> ListAsync<T>(string? ns = null, LabelSelector? selector = null, CancellationToken cancellationToken = default)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        var resource = Resource<T>();
+        if (CacheOf(resource, ns) is { } cache)
+        {
+            return [.. cache.Lister.List(ns, selector).Select(cached => Copy(resource, cached))];
+        }
+
+        var query = $"?limit={ListPageSize}";
+        if (selector is { IsEverything: false })
+        {
+            query += $"&labelSelector={Uri.EscapeDataString(selector.ToString())}";
+        }
+
+        List<T> all = [];
+        var next = "";
+        do
+        {
+            var path = resource.CollectionPath(ns) + query + (next.Length == 0 ? "" : $"&continue={Uri.EscapeDataString(next)}");
+            var request = new KubeRequest { Method = HttpMethod.Get, Path = path };
+            var response = await SendAsync(request, cancellationToken);
+            next = AddPage(resource, request, response, all);
+        }
+        while (next.Length > 0);
+        return all;
     }
 
     /// <inheritdoc/>
@@ -61,7 +133,7 @@ public sealed partial class KubeClient : IKubeClient
         var path = options?.Subresource is { } subresource
             ? to.ObjectPath(ObjectKey.Of(resource), subresource)
             : to.CollectionPath(Namespace(resource));
-        return SendAsync(to, HttpMethod.Post, path + Query(options), Write(to, resource), null, cancellationToken);
+        return WriteAsync(to, HttpMethod.Post, path + Query(options), Write(to, resource), null, options, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -70,7 +142,7 @@ public sealed partial class KubeClient : IKubeClient
     {
         ArgumentNullException.ThrowIfNull(resource);
         var to = Resource<T>();
-        return SendAsync(to, HttpMethod.Put, Path(to, KeyOf(to, resource), options), Write(to, resource), null, cancellationToken);
+        return WriteAsync(to, HttpMethod.Put, Path(to, KeyOf(to, resource), options), Write(to, resource), null, options, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -79,7 +151,7 @@ public sealed partial class KubeClient : IKubeClient
     {
         ArgumentNullException.ThrowIfNull(patch);
         var to = Resource<T>();
-        return SendAsync(to, HttpMethod.Patch, Path(to, key, options), patch.Body, patch.ContentType, cancellationToken);
+        return WriteAsync(to, HttpMethod.Patch, Path(to, key, options), patch.Body, patch.ContentType, options, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -92,11 +164,12 @@ public sealed partial class KubeClient : IKubeClient
     }
 
     /// <inheritdoc/>
-    public Task<T> ApplyJsonAsync<T>(ObjectKey key, ReadOnlyMemory<byte> desired, ApplyOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<T> ApplyJsonAsync<T>(
+        ObjectKey key, ReadOnlyMemory<byte> desired, ApplyOptions? options = null, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var to = Resource<T>();
-        return SendAsync(to, HttpMethod.Patch, Path(to, key, options ?? new ApplyOptions()), desired, KubeRequest.ApplyPatch, cancellationToken);
+        return WriteAsync(to, HttpMethod.Patch, Path(to, key, options ?? new ApplyOptions()), desired, KubeRequest.ApplyPatch, options, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -111,7 +184,12 @@ public sealed partial class KubeClient : IKubeClient
         };
         try
         {
-            Warn(request, await SendAsync(request, cancellationToken));
+            var response = await SendAsync(request, cancellationToken);
+            if (options is not { DryRun: true })
+            {
+                NoteDeletion(Resource<T>(), key, response.Body.Span);
+            }
+
             return true;
         }
         catch (KubeApiException e) when (e.IsNotFound)
@@ -119,6 +197,23 @@ public sealed partial class KubeClient : IKubeClient
             return false;
         }
     }
+
+    // As in the caches. Nobody reads them, an update without them leaves them as they are, and models could not write them back.
+    private static T WithoutManagedFields<T>(T answer)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        if (answer.Metadata is { ManagedFields: not null } metadata)
+        {
+            metadata.ManagedFields = null;
+        }
+
+        return answer;
+    }
+
+    // A copy by way of JSON, since models know no other. They are copied only here: listers share.
+    private static T Copy<T>(KubeResource<T> resource, T cached)
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
+        JsonSerializer.Deserialize(JsonSerializer.SerializeToUtf8Bytes(cached, resource.Json), resource.Json)!;
 
     private static string? Namespace(IMetadata<V1ObjectMeta> resource) =>
         string.IsNullOrEmpty(resource.Metadata?.NamespaceProperty) ? null : resource.Metadata.NamespaceProperty;
@@ -164,7 +259,8 @@ public sealed partial class KubeClient : IKubeClient
         }
     }
 
-    // Objects from a list carry no apiVersion and kind, which writes need. They are put in front of the bytes, because a cached object must not be changed.
+    // Objects from a list carry no apiVersion and kind, which writes need. They are put in front of the bytes, because a cached object must not be
+    // changed.
     private static ReadOnlyMemory<byte> Write<T>(KubeResource<T> to, T resource)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
@@ -206,21 +302,94 @@ public sealed partial class KubeClient : IKubeClient
         return options is { DryRun: true } ? query + "&dryRun=All" : query;
     }
 
-    private async Task<T> SendAsync<T>(
-        KubeResource<T> resource, HttpMethod method, string path, ReadOnlyMemory<byte> body, string? contentType, CancellationToken cancellationToken)
+    // A cache that has not synced shows nothing yet, and one with selectors shows not all: then the server is asked.
+    private ISharedInformer<T>? CacheOf<T>(KubeResource<T> resource, string? ns)
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
+        _readsCaches && _caches?.Find(resource) is { HasSynced: true } cache && IsWhole(cache.Scope, ns) ? cache : null;
+
+    private static bool IsWhole(InformerScope scope, string? ns) =>
+        scope is { LabelSelector.IsEverything: true, FieldSelector.Length: 0 } && (scope.Namespaces.Count == 0 || ns is null || scope.Namespaces.Contains(ns));
+
+    private async Task<T> WriteAsync<T>(
+        KubeResource<T> resource, HttpMethod method, string path, ReadOnlyMemory<byte> body, string? contentType, WriteOptions? options, CancellationToken cancellationToken)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var request = new KubeRequest { Method = method, Path = path, Body = body, ContentType = contentType };
         var response = await SendAsync(request, cancellationToken);
-        Warn(request, response);
+        var answer = Read(resource, request, response);
+        if (options is not { DryRun: true } && answer.Metadata?.Uid is not null)
+        {
+            // By its bytes: the caller may change what he gets.
+            _caches?.Find(resource)?.NoteWrite(response.Body.Span);
+        }
+
+        return answer;
+    }
+
+    // A server answers with a Status when the object is gone, and with the object when something (a finalizer, a grace time) still holds it.
+    private void NoteDeletion<T>(KubeResource<T> resource, ObjectKey key, ReadOnlySpan<byte> answer)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        if (_caches?.Find(resource) is not { } cache)
+        {
+            return;
+        }
+
+        var reader = new Utf8JsonReader(answer);
+        using var document = JsonDocument.ParseValue(ref reader);
+        var root = document.RootElement;
+        if (Text(root, "kind") == "Status")
+        {
+            cache.NoteDelete(key, root.TryGetProperty("details", out var details) ? Text(details, "uid") : null);
+        }
+        else if (root.TryGetProperty("metadata", out var metadata) && metadata.TryGetProperty("deletionTimestamp", out _))
+        {
+            cache.NoteWrite(answer);
+        }
+        else
+        {
+            cache.NoteDelete(key, Text(metadata, "uid"), Text(metadata, "resourceVersion"));
+        }
+    }
+
+    private static string? Text(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static string AddPage<T>(KubeResource<T> resource, KubeRequest request, KubeResponse response, List<T> all)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
         try
         {
-            return JsonSerializer.Deserialize(response.Body.Span, resource.Json) ?? throw new JsonException("The body is null.");
+            using var page = JsonDocument.Parse(response.Body);
+            if (page.RootElement.TryGetProperty("items", out var items))
+            {
+                all.AddRange(items.EnumerateArray().Select(item => WithoutManagedFields(item.Deserialize(resource.Json) ?? throw new JsonException("An item is null."))));
+            }
+
+            return page.RootElement.TryGetProperty("metadata", out var metadata) ? Text(metadata, "continue") ?? "" : "";
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException(
-                $"{request}: the server answered {(int)response.StatusCode}, but the body is not a {resource.Kind} as {typeof(T).Name} describes it: {e.Message}", e);
+            throw NotOfTheKind(resource, request, response, e);
+        }
+    }
+
+    private static InvalidDataException NotOfTheKind<T>(KubeResource<T> resource, KubeRequest request, KubeResponse response, JsonException e)
+        where T : class, IKubernetesObject<V1ObjectMeta> => new(
+        $"{request}: the server answered {(int)response.StatusCode}, but the body is not a {resource.Kind} "
+        + $"as {typeof(T).Name} describes it: {e.Message}",
+        e);
+
+    private static T Read<T>(KubeResource<T> resource, KubeRequest request, KubeResponse response)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        try
+        {
+            return WithoutManagedFields(JsonSerializer.Deserialize(response.Body.Span, resource.Json) ?? throw new JsonException("The body is null."));
+        }
+        catch (JsonException e)
+        {
+            throw NotOfTheKind(resource, request, response, e);
         }
     }
 
@@ -229,14 +398,14 @@ public sealed partial class KubeClient : IKubeClient
     {
         if (request.Method == HttpMethod.Get || LeadershipTerm.OfThisRun is not { } term)
         {
-            return await _rest.SendAsync(request, cancellationToken);
+            return Warned(request, await _rest.SendAsync(request, cancellationToken));
         }
 
         term.ThrowIfEnded();
         using var fence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, term.Ended);
         try
         {
-            return await _rest.SendAsync(request, fence.Token);
+            return Warned(request, await _rest.SendAsync(request, fence.Token));
         }
         catch (OperationCanceledException e) when (term.Ended.IsCancellationRequested)
         {
@@ -244,12 +413,14 @@ public sealed partial class KubeClient : IKubeClient
         }
     }
 
-    private void Warn(KubeRequest request, KubeResponse response)
+    private KubeResponse Warned(KubeRequest request, KubeResponse response)
     {
         foreach (var warning in response.Warnings)
         {
             LogServerWarning(request, warning);
         }
+
+        return response;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Request}: the server warns: {Warning}")]

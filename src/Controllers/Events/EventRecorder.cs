@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace CrMonitor.Controllers;
 
-/// <summary>Writes events in the background: the first of its kind at once, repetitions as a count that is brought up to date every ten seconds at most.</summary>
+/// <summary>
+/// Writes events in the background: the first of its kind at once, repetitions as a count that is brought up to date every ten seconds at most.
+/// </summary>
 internal sealed partial class EventRecorder : IEventRecorder, IDisposable
 {
     // What may wait to be written: about a megabyte.
@@ -20,6 +22,10 @@ internal sealed partial class EventRecorder : IEventRecorder, IDisposable
     private const int LongestNote = 1024;
     private const int LongestName = 253;
     private const int Attempts = 4;
+
+    // How many different events of one object are written at once, and how often one more; as client-go's filter of spam.
+    private const int ObjectBurst = 25;
+    private static readonly TimeSpan ObjectRefill = TimeSpan.FromMinutes(5);
 
     // As long as client-go's recorder waits for a repetition; a later one is an event of its own.
     private static readonly TimeSpan SeriesEndsAfter = TimeSpan.FromMinutes(6);
@@ -40,12 +46,14 @@ internal sealed partial class EventRecorder : IEventRecorder, IDisposable
 
     // The loop's.
     private readonly Dictionary<EventIdentity, EventSeries> _series = [];
+    private readonly Dictionary<(string ApiVersion, string Kind, string? Namespace, string Name, string? Uid), EventAllowance> _allowances = [];
     private long _names;
 
     private Task _loop = Task.CompletedTask;
     private volatile bool _isFull;
 
-    public EventRecorder(RestClient rest, CrMonitorOptions options, ControllerInstruments instruments, TimeProvider time, ILogger<EventRecorder> logger)
+    public EventRecorder(
+        RestClient rest, CrMonitorOptions options, ControllerInstruments instruments, TimeProvider time, ILogger<EventRecorder> logger)
     {
         _rest = rest;
         _options = options;
@@ -204,11 +212,48 @@ internal sealed partial class EventRecorder : IEventRecorder, IDisposable
             return;
         }
 
+        if (!MayWrite(occurrence.Identity))
+        {
+            _instruments.EventsLost("spam", 1);
+            LogSpam(occurrence.Identity.Reason, occurrence.Identity.Kind, occurrence.Identity.Name, ObjectBurst, ObjectRefill);
+            return;
+        }
+
         MakeRoom(occurrence.Time);
         if (await CreateAsync(occurrence) is { } name)
         {
             _series[occurrence.Identity] = new EventSeries(name, occurrence.Time, _time.GetTimestamp());
         }
+    }
+
+    private bool MayWrite(EventIdentity identity)
+    {
+        var now = _time.GetTimestamp();
+        var regarding = (identity.ApiVersion, identity.Kind, identity.Namespace, identity.Name, identity.Uid);
+        if (!_allowances.TryGetValue(regarding, out var allowance))
+        {
+            if (_allowances.Count >= MaxSeries)
+            {
+                // Those that have their whole allowance again are as good as unknown.
+                foreach (var (other, known) in _allowances)
+                {
+                    if (_time.GetElapsedTime(known.LastAt) >= ObjectRefill * ObjectBurst)
+                    {
+                        _allowances.Remove(other);
+                    }
+                }
+            }
+
+            if (_allowances.Count >= MaxSeries)
+            {
+                // So many objects at once: nobody of them is to be blamed.
+                _allowances.Clear();
+            }
+
+            _allowances.Add(regarding, allowance = new EventAllowance(ObjectBurst, now));
+        }
+
+        return allowance.TryTake(_time, now, ObjectBurst, ObjectRefill);
     }
 
     private void MakeRoom(DateTimeOffset now)
@@ -276,7 +321,8 @@ internal sealed partial class EventRecorder : IEventRecorder, IDisposable
 
     private async Task WriteSeriesAsync(TimeSpan interval)
     {
-        foreach (var (identity, series) in _series.Where(pair => pair.Value.IsDirty && _time.GetElapsedTime(pair.Value.WrittenAt) >= interval).ToList())
+        var due = _series.Where(pair => pair.Value.IsDirty && _time.GetElapsedTime(pair.Value.WrittenAt) >= interval).ToList();
+        foreach (var (identity, series) in due)
         {
             var request = new KubeRequest
             {
@@ -338,8 +384,15 @@ internal sealed partial class EventRecorder : IEventRecorder, IDisposable
 
     private static string Collection(EventIdentity identity) => Events.CollectionPath(identity.EventNamespace);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "More than {Capacity} events wait to be written; further ones are dropped until there is room")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "More than {Capacity} events wait to be written; further ones are dropped until there is room")]
     private partial void LogFull(int capacity);
+
+    [LoggerMessage(
+        Level = LogLevel.Debug,
+        Message = "The event {Reason} of {Kind} {Name} is dropped: more than {Burst} different events of one object, and one more every {Refill}, are "
+            + "not written")]
+    private partial void LogSpam(string reason, string kind, string name, int burst, TimeSpan refill);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The server refused the event {Reason} of {Kind} {Name}; it is dropped: {Message}")]
     private partial void LogRefused(string reason, string kind, string name, string message);

@@ -3,12 +3,16 @@ using k8s.Models;
 
 namespace CrMonitor.Controllers;
 
-/// <summary>Records Kubernetes events: what a controller did with an object, and why, where <c>kubectl describe</c> and <c>kubectl events</c> show it.</summary>
+/// <summary>
+/// Records Kubernetes events: what a controller did with an object, and why, where <c>kubectl describe</c> and <c>kubectl events</c> show it.
+/// </summary>
 public interface IEventRecorder
 {
     /// <summary>Records an event. Returns at once: events are written in the background, and equal ones are counted in one.</summary>
     /// <remarks>
-    /// Events are a best effort: those that cannot be written, or that come faster than they can be, are dropped, counted and logged.
+    /// Events are a best effort: those that cannot be written, or that come faster than they can be, are dropped, counted and logged. Of one object,
+    /// 25 different
+    /// events are written at once, and one more every five minutes.
     /// May be called from any thread.
     /// </remarks>
     /// <param name="regarding">The object that it is about, as the server returned it (it is found by its uid).</param>

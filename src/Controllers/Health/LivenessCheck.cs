@@ -6,9 +6,9 @@ namespace CrMonitor.Controllers;
 internal sealed class LivenessCheck(ControllerHost host) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(Check(host.Controllers, host.StuckAfter, host.Elector));
+        Task.FromResult(Check(host.Controllers, host.Elector));
 
-    public static HealthCheckResult Check(IReadOnlyList<Controller> controllers, TimeSpan stuckAfter, LeaderElector? elector = null)
+    public static HealthCheckResult Check(IReadOnlyList<Controller> controllers, LeaderElector? elector = null)
     {
         var dead = new List<string>();
         var stuck = new List<string>();
@@ -24,7 +24,7 @@ internal sealed class LivenessCheck(ControllerHost host) : IHealthCheck
                 dead.Add($"controller {controller.Name}: {controller.LostWorkers} of {controller.Concurrency} workers have ended");
             }
 
-            var hanging = controller.BusyWorkers().Where(worker => worker.For > stuckAfter).ToList();
+            var hanging = controller.HangingWorkers().ToList();
             if (hanging.Count > 0)
             {
                 var keys = string.Join(", ", hanging.Select(worker => $"{worker.Key} (for {worker.For.TotalSeconds:0} s)"));

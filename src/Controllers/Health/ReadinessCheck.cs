@@ -29,7 +29,7 @@ internal sealed class ReadinessCheck(ControllerHost host) : IHealthCheck
             states[$"controller {controller.Name}"] = controller.IsWorking ? "working" : "not started";
             if (!controller.IsWorking)
             {
-                problems.Add($"controller {controller.Name}: not started, it waits for its caches");
+                problems.Add($"controller {controller.Name}: not started, it waits for its caches: {string.Join("; ", controller.LateSources())}");
             }
         }
 
@@ -57,6 +57,8 @@ internal sealed class ReadinessCheck(ControllerHost host) : IHealthCheck
             state += $", nothing heard for {silence.TotalSeconds:0} s";
         }
 
-        return health.LastFailure is { } failure && !isReady ? $"{state} ({failure.Reason}, {health.ConsecutiveFailures} in a row: {failure.Message})" : state;
+        return health.LastFailure is { } failure && !isReady
+            ? $"{state} ({failure.Reason}, {health.ConsecutiveFailures} in a row: {failure.Message})"
+            : state;
     }
 }

@@ -1,3 +1,5 @@
+using k8s;
+using k8s.Models;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -5,8 +7,10 @@ namespace CrMonitor.Controllers;
 
 /// <summary>Runs the informers, controllers and the event recorder of a host.</summary>
 /// <remarks>
-/// Start: informers, then for each controller its sync, then its workers; in the background, so that a server that is gone keeps the host from being ready,
-/// not from running. Where a leader is elected, this process becomes a candidate when its first controller is ready to work, and workers wait until it leads.
+/// Start: informers, then for each controller its sync, then its workers; in the background, so that a server that is gone keeps the host from being
+/// ready,
+/// not from running. Where a leader is elected, this process becomes a candidate when its first controller is ready to work, and workers wait until
+/// it leads.
 /// Stop: no more work is taken; what runs is cancelled after the grace time; then the lease is given back, events are flushed and the informers end.
 /// </remarks>
 internal sealed partial class ControllerHost(
@@ -17,7 +21,8 @@ internal sealed partial class ControllerHost(
     EventRecorder events,
     ControllerInstruments instruments,
     CrMonitorOptions options,
-    ILogger<ControllerHost> logger) : IHostedService, IDisposable
+    CrMonitorConfiguration configuration,
+    ILogger<ControllerHost> logger) : IHostedService, IControllers, IDisposable
 {
     // How long events that were recorded last may take to be written at the end.
     private static readonly TimeSpan EventsEndWithin = TimeSpan.FromSeconds(1);
@@ -26,47 +31,138 @@ internal sealed partial class ControllerHost(
     private static readonly TimeSpan LeadershipEndsWithin = TimeSpan.FromSeconds(1);
 
     private readonly LeaderElector? _elector = leadership as LeaderElector;
+
+    // _gate guards the fields below. It is held for look-ups and updates, and while a controller that is added attaches itself.
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Controller, Task> _starts = [];
+    private readonly List<Controller> _leaving = []; // removed, and not yet at rest
     private volatile IReadOnlyList<Controller> _controllers = [];
-    private Task _starts = Task.CompletedTask;
+    private TaskScheduler? _scheduler; // that of the start; null before it and after the stop
 
     /// <summary>The controllers; none before the start.</summary>
     public IReadOnlyList<Controller> Controllers => _controllers;
+
+    public IReadOnlyList<string> Names => [.. _controllers.Select(controller => controller.Name)];
 
     public HostInformers Informers => informers;
 
     /// <summary>The election; <see langword="null"/> if there is none.</summary>
     public LeaderElector? Elector => _elector;
 
-    public TimeSpan StuckAfter => options.StuckAfter;
-
     public Task StartAsync(CancellationToken cancellationToken)
     {
         // What is wrong with the set-up throws here, and the host says so instead of running without a controller.
         var controllers = registrations.Select(registration => registration.Create(services)).OfType<Controller>().ToList();
-        foreach (var controller in controllers)
-        {
-            controller.Attach();
-        }
-
-        _controllers = controllers;
-        instruments.Observe(controllers);
+        configuration.CheckNames([.. controllers.Select(controller => controller.Name)]);
+        controllers.ForEach(controller => controller.Attach());
+        controllers.ForEach(controller => controller.CheckIndexes());
         events.Start();
         informers.Start();
+        lock (_gate)
+        {
+            _scheduler = TaskScheduler.Current;
+            Show(controllers);
+            controllers.ForEach(controller => _starts.Add(controller, StartWorkersAsync(controller)));
+        }
+
         if (controllers.Count == 0)
         {
             _elector?.Start();
         }
 
-        _starts = Task.WhenAll(controllers.Select(StartWorkersAsync));
         return Task.CompletedTask;
+    }
+
+    public string Add<T>(IReconciler<T> reconciler, Action<ControllerBuilder<T>>? configure = null)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        ArgumentNullException.ThrowIfNull(reconciler);
+        var settings = new ControllerBuilder<T>(new RunningResources(options));
+        configure?.Invoke(settings);
+        var name = CrMonitorBuilder.NameOf(settings);
+        lock (_gate)
+        {
+            if (_scheduler is not { } scheduler)
+            {
+                throw new InvalidOperationException(
+                    $"Controller '{name}' cannot be added: the host does not run. "
+                    + "Add it after the start, or with AddController when the host is built.");
+            }
+
+            if (_controllers.Any(controller => controller.Name == name))
+            {
+                throw CrMonitorBuilder.TwoNamed(name);
+            }
+
+            var added = CrMonitorBuilder.Create(services, name, settings, reconciler);
+            try
+            {
+                added.Attach();
+                added.CheckIndexes();
+            }
+            catch
+            {
+                // Nothing of it has run.
+                _ = StopAsync(added, start: null);
+                throw;
+            }
+
+            Show([.. _controllers, added]);
+
+            // On the scheduler of the host, whoever calls.
+            _starts.Add(added, Task.Factory.StartNew(
+                () =>
+                {
+                    informers.Start();
+                    return StartWorkersAsync(added);
+                },
+                CancellationToken.None,
+                TaskCreationOptions.None,
+                scheduler).Unwrap());
+        }
+
+        return name;
+    }
+
+    public async Task<bool> RemoveAsync(string name)
+    {
+        Controller? removed;
+        Task? start;
+        lock (_gate)
+        {
+            removed = _controllers.FirstOrDefault(controller => controller.Name == name);
+            if (removed is null)
+            {
+                return false;
+            }
+
+            Show([.. _controllers.Where(controller => controller != removed)]);
+            _leaving.Add(removed);
+            _starts.Remove(removed, out start);
+        }
+
+        await StopAsync(removed, start);
+        lock (_gate)
+        {
+            _leaving.Remove(removed);
+        }
+
+        return true;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        Task[] starts;
+        lock (_gate)
+        {
+            _scheduler = null;
+            starts = [.. _starts.Values];
+        }
+
         await Task.WhenAll(_controllers.Select(controller => controller.StopAsync(options.ShutdownGracePeriod)));
         await Task.WhenAll(StopLeadingAsync(), events.StopAsync(EventsEndWithin));
         await informers.StopAsync();
-        await _starts;
+        await Task.WhenAll(starts);
     }
 
     public void Dispose()
@@ -77,9 +173,39 @@ internal sealed partial class ControllerHost(
         }
     }
 
+    private void Show(IReadOnlyList<Controller> controllers)
+    {
+        _controllers = controllers;
+        instruments.Observe(controllers);
+    }
+
+    private async Task StopAsync(Controller controller, Task? start)
+    {
+        await controller.StopAsync(options.ShutdownGracePeriod);
+        if (start is not null)
+        {
+            await start;
+        }
+
+        controller.Dispose();
+    }
+
     // Not while anything runs that did not heed its cancellation: it might still write by ways of its own, when another process leads already.
-    private Task StopLeadingAsync() =>
-        _elector?.StopAsync(release: _controllers.All(controller => controller.ActiveWorkers == 0), LeadershipEndsWithin) ?? Task.CompletedTask;
+    private Task StopLeadingAsync()
+    {
+        if (_elector is null)
+        {
+            return Task.CompletedTask;
+        }
+
+        bool nothingRuns;
+        lock (_gate)
+        {
+            nothingRuns = _controllers.Concat(_leaving).All(controller => controller.ActiveWorkers == 0);
+        }
+
+        return _elector.StopAsync(nothingRuns, LeadershipEndsWithin);
+    }
 
     private async Task StartWorkersAsync(Controller controller)
     {

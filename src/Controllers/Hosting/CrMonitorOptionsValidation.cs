@@ -22,12 +22,18 @@ internal sealed partial class CrMonitorOptionsValidation : IValidateOptions<CrMo
 
         if (options.ShutdownGracePeriod < TimeSpan.Zero)
         {
-            mistakes.Add($"{nameof(options.ShutdownGracePeriod)} is negative ({options.ShutdownGracePeriod}). Zero cancels running reconciles at once.");
+            mistakes.Add(
+                $"{nameof(options.ShutdownGracePeriod)} is negative ({options.ShutdownGracePeriod}). Zero cancels running reconciles at once.");
         }
 
         if (options.StuckAfter <= TimeSpan.Zero)
         {
             mistakes.Add($"{nameof(options.StuckAfter)} must be positive, not {options.StuckAfter}.");
+        }
+
+        if (options.SyncTimeout <= TimeSpan.Zero)
+        {
+            mistakes.Add($"{nameof(options.SyncTimeout)} must be positive, not {options.SyncTimeout}.");
         }
 
         if (options.LeaderElection is { } election)
@@ -44,8 +50,8 @@ internal sealed partial class CrMonitorOptionsValidation : IValidateOptions<CrMo
         if (string.IsNullOrEmpty(election.LeaseName) || election.LeaseName.Length > 253 || !SubdomainName().IsMatch(election.LeaseName))
         {
             mistakes.Add(
-                $"{Section}.{nameof(election.LeaseName)} is '{election.LeaseName}'. It names a Lease: lower case letters, digits, '-' and '.', at most 253; "
-                + "the same in all copies of the program.");
+                $"{Section}.{nameof(election.LeaseName)} is '{election.LeaseName}'. It names a Lease: lower case letters, digits, "
+                + "'-' and '.', at most 253; the same in all copies of the program.");
         }
 
         if (string.IsNullOrEmpty(election.LeaseNamespace))

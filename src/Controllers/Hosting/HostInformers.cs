@@ -24,6 +24,17 @@ internal sealed class HostInformers : IInformers, IAsyncDisposable
     public ISharedInformer<T> Get<T>()
         where T : class, IKubernetesObject<V1ObjectMeta> => _factory.Informer(_options.Resource<T>(), _scope);
 
+    public ISharedInformer<T>? Find<T>(KubeResource<T> resource)
+        where T : class, IKubernetesObject<V1ObjectMeta> => _factory.Find(resource, _scope);
+
+    public InformerShare<T> Share<T>()
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        var lease = _factory.Lease(_options.Resource<T>(), _scope);
+        return new InformerShare<T>(lease.Informer, lease.DisposeAsync);
+    }
+
+    /// <summary>Starts those that have not been started.</summary>
     public void Start() => _factory.Start();
 
     public Task StopAsync() => _factory.StopAsync();

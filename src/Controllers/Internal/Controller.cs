@@ -21,15 +21,30 @@ internal abstract class Controller(string name, KubeResource resource, int concu
     /// <summary>Workers that ended although nobody stopped them: always 0, unless there is a mistake in this library.</summary>
     public abstract int LostWorkers { get; }
 
+    /// <summary>From when on a run counts as hanging.</summary>
+    public abstract TimeSpan HangingAfter { get; }
+
     public abstract IReadOnlyList<BusyWorker> BusyWorkers();
 
-    /// <summary>Adds the handlers to the informers. Nothing runs yet.</summary>
+    /// <summary>Runs that take longer than they should.</summary>
+    public IEnumerable<BusyWorker> HangingWorkers() => BusyWorkers().Where(worker => worker.For >= HangingAfter);
+
+    /// <summary>Which caches the controller waits for, and why they are late, for people; none if it does not wait.</summary>
+    public abstract IReadOnlyList<string> LateSources();
+
+    /// <summary>Adds the handlers and indexes to the informers. Nothing runs yet.</summary>
     public abstract void Attach();
+
+    /// <summary>Throws if an index is asked for that no controller of the kind has declared.</summary>
+    public abstract void CheckIndexes();
 
     /// <summary>Waits until everything that wakes the controller has been told its first list, then starts the workers.</summary>
     public abstract Task StartWorkersAsync();
 
-    /// <summary>Takes no more work, waits for running reconciles, cancels them after the grace time, and returns when they have ended or refuse to.</summary>
+    /// <summary>
+    /// Takes its handlers off the informers, takes no more work, waits for running reconciles, cancels them after the grace time, and returns when
+    /// they have ended or refuse to.
+    /// </summary>
     public abstract Task StopAsync(TimeSpan gracePeriod);
 
     public abstract void Dispose();

@@ -8,9 +8,12 @@ internal sealed class ControllerInstruments : IDisposable
     // controller-runtime's.
     private static readonly double[] ReconcileTimeBuckets =
     [
-        0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9,
-        10, 15, 20, 25, 30, 40, 50, 60,
+        0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7,
+        8, 9, 10, 15, 20, 25, 30, 40, 50, 60,
     ];
+
+    // controller-runtime's.
+    private static readonly double[] RequestTimeBuckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 
     private readonly Meter? _owned;
     private readonly Counter<long> _total;
@@ -21,16 +24,21 @@ internal sealed class ControllerInstruments : IDisposable
     private readonly Counter<long> _events;
     private readonly Counter<long> _eventsLost;
     private readonly Counter<long> _slowPaths;
+    private readonly Counter<long> _requests;
+    private readonly Histogram<double> _requestTime;
     private volatile IReadOnlyList<Controller> _controllers = [];
     private volatile LeaderElector? _elector;
 
     public ControllerInstruments(IMeterFactory? factory)
     {
         var meter = factory?.Create(ControllersTelemetry.MeterName) ?? (_owned = new Meter(ControllersTelemetry.MeterName));
-        _total = meter.CreateCounter<long>("controller_runtime_reconcile_total", null, "Runs, by result: success, requeue, requeue_after, error, conflict.");
-        _errors = meter.CreateCounter<long>("controller_runtime_reconcile_errors_total", null, "Runs that failed, terminal ones and timeouts included, conflicts not.");
+        _total = meter.CreateCounter<long>(
+            "controller_runtime_reconcile_total", null, "Runs, by result: success, requeue, requeue_after, error, conflict.");
+        _errors = meter.CreateCounter<long>(
+            "controller_runtime_reconcile_errors_total", null, "Runs that failed, terminal ones and timeouts included, conflicts not.");
         _terminalErrors = meter.CreateCounter<long>("controller_runtime_terminal_reconcile_errors_total", null, "Runs that failed for good.");
-        _timeouts = meter.CreateCounter<long>("controller_runtime_reconcile_timeouts_total", null, "Runs that were cancelled at the reconcile timeout.");
+        _timeouts = meter.CreateCounter<long>(
+            "controller_runtime_reconcile_timeouts_total", null, "Runs that were cancelled at the reconcile timeout.");
         _time = meter.CreateHistogram(
             "controller_runtime_reconcile_time_seconds",
             "s",
@@ -46,14 +54,33 @@ internal sealed class ControllerInstruments : IDisposable
             () => _controllers.Select(c => new Measurement<int>(c.ActiveWorkers, c.NameTag)),
             null,
             "How many objects a controller reconciles now.");
-        _events = meter.CreateCounter<long>("crmonitor_events_recorded_total", null, "Kubernetes events that were recorded, repeated ones included, by type.");
+        meter.CreateObservableGauge(
+            "crmonitor_hanging_reconciles",
+            () => _controllers.Select(c => new Measurement<int>(c.HangingWorkers().Count(), c.NameTag)),
+            null,
+            "Runs of a controller that take longer than they should.");
+        meter.CreateObservableGauge(
+            "crmonitor_longest_running_reconcile_seconds",
+            () => _controllers.Select(c => new Measurement<double>(
+                c.BusyWorkers().Select(worker => worker.For.TotalSeconds).DefaultIfEmpty().Max(), c.NameTag)),
+            null,
+            "How long the longest run of a controller has been going on.");
+        _events = meter.CreateCounter<long>(
+            "crmonitor_events_recorded_total", null, "Kubernetes events that were recorded, repeated ones included, by type.");
         _eventsLost = meter.CreateCounter<long>(
-            "crmonitor_events_lost_total", null, "Kubernetes events that were not written, by reason: full, refused, unreachable, stopped.");
+            "crmonitor_events_lost_total", null, "Kubernetes events that were not written, by reason: full, spam, refused, unreachable, stopped.");
         meter.CreateObservableGauge(
             "leader_election_master_status",
             () => _elector is { } elector ? [new Measurement<int>(elector.IsLeader ? 1 : 0, ElectionTag(elector))] : Array.Empty<Measurement<int>>(),
             null,
             "1 while this process leads, 0 while it stands by, by the name of the lease.");
+        _requests = meter.CreateCounter<long>(
+            "rest_client_requests_total", null, "Requests to the API server, by status code (<error> for none), method and host.");
+        _requestTime = meter.CreateHistogram(
+            "rest_client_request_duration_seconds",
+            "s",
+            "How long the API server took to begin its answer, by verb and host.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = RequestTimeBuckets });
         _slowPaths = meter.CreateCounter<long>(
             "leader_election_slowpath_total", null, "Renewals that had to read the lease first, because somebody else had written it.");
     }
@@ -67,7 +94,9 @@ internal sealed class ControllerInstruments : IDisposable
 
     public void ElectionTookSlowPath(LeaderElector elector) => _slowPaths.Add(1, ElectionTag(elector));
 
-    /// <summary>Says what there is to observe, and shows all counters of these controllers from the start, so that their first increase is seen as one.</summary>
+    /// <summary>
+    /// Says what there is to observe, and shows all counters of these controllers from the start, so that their first increase is seen as one.
+    /// </summary>
     public void Observe(IReadOnlyList<Controller> controllers)
     {
         _controllers = controllers;
@@ -102,6 +131,12 @@ internal sealed class ControllerInstruments : IDisposable
                 _timeouts.Add(1, controller.NameTag);
                 break;
         }
+    }
+
+    public void Requested(string method, string host, string code, TimeSpan duration)
+    {
+        _requests.Add(1, new("code", code), new("method", method), new("host", host));
+        _requestTime.Record(duration.TotalSeconds, new("verb", method), new("host", host));
     }
 
     public void EventRecorded(EventType type) => _events.Add(1, new KeyValuePair<string, object?>("type", type.ToString()));

@@ -15,15 +15,25 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     // How many conflicts in a row are nothing to talk about: the cache catches up well within the backoff of five.
     private const int QuietConflicts = 5;
 
+    // What was merely listed, as against what has changed; controller-runtime's value.
+    private const int LowPriority = -100;
+
     // How long a cancelled run may take to end before it is left alone.
     private static readonly TimeSpan CancelledRunsEndWithin = TimeSpan.FromSeconds(1);
 
     // The delay of a retry when the rate limiter fails to tell one.
     private static readonly TimeSpan WithoutRateLimiter = TimeSpan.FromMinutes(1);
 
+    // How long after its timeout a run that did not end counts as hanging.
+    private static readonly TimeSpan HangingAfterTimeout = TimeSpan.FromSeconds(10);
+
+    // The time after which a source of keys that failed is made anew; as controller-runtime's.
+    private static readonly TimeSpan KeySourceRetryPeriod = TimeSpan.FromSeconds(10);
+
     private static readonly ActivitySource Activities = new(ControllersTelemetry.ActivitySourceName);
 
     private readonly IReconciler<T> _reconciler;
+    private readonly InformerShare<T> _share;
     private readonly ISharedInformer<T> _informer;
     private readonly IInformers _informers;
     private readonly IServiceProvider _services;
@@ -36,10 +46,10 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     private readonly IRateLimiter<ObjectKey> _limiter;
     private readonly WorkQueue<ObjectKey> _queue;
     private readonly PendingReasons _reasons;
-    private readonly OwnWrites<T> _ownWrites;
     private readonly Worker[] _workers;
     private readonly string _activityName;
-    private readonly List<HandlerRegistration> _registrations = [];
+    private readonly TimeSpan _syncTimeout;
+    private readonly List<Attachment> _attachments = [];
 
     // Two stages: the first ends waiting for sync and for work, the second ends runs.
     private readonly CancellationTokenSource _stopping = new();
@@ -61,15 +71,37 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         IKubeClient client,
         ILeadership leadership,
         ControllerInstruments instruments,
+        CrMonitorOptions options,
         IMeterFactory? meterFactory,
         TimeProvider time,
         ILoggerFactory loggerFactory)
-        : base(name, informers.Get<T>().Resource, settings.Workers)
+        : this(
+            name, settings, reconciler, informers.Share<T>(), informers, services, client, leadership, instruments, options, meterFactory, time,
+            loggerFactory)
+    {
+    }
+
+    private Controller(
+        string name,
+        ControllerBuilder<T> settings,
+        IReconciler<T> reconciler,
+        InformerShare<T> share,
+        IInformers informers,
+        IServiceProvider services,
+        IKubeClient client,
+        ILeadership leadership,
+        ControllerInstruments instruments,
+        CrMonitorOptions options,
+        IMeterFactory? meterFactory,
+        TimeProvider time,
+        ILoggerFactory loggerFactory)
+        : base(name, share.Informer.Resource, settings.Workers)
     {
         _settings = settings;
         _reconciler = reconciler;
         _informers = informers;
-        _informer = informers.Get<T>();
+        _share = share;
+        _informer = share.Informer;
         _services = services;
         _client = client;
         _leadership = leadership;
@@ -83,11 +115,20 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             Name = name,
             TimeProvider = time,
             RateLimiter = _limiter,
+            Order = settings.ReconcileOrder switch
+            {
+                ReconcileOrder.Priority => new PriorityOrder<ObjectKey>(),
+                ReconcileOrder.FairByNamespace => new FairOrder<ObjectKey, string>(key => key.Namespace ?? ""),
+                _ => null,
+            },
             MeterFactory = meterFactory,
         });
         _reasons = new PendingReasons(time);
-        _ownWrites = new OwnWrites<T>(_informer.Lister);
-        _workers = [.. Enumerable.Range(0, Concurrency).Select(_ => new Worker())];
+        _syncTimeout = options.SyncTimeout;
+        HangingAfter = settings.ReconcileTimeout is { } limit && limit + HangingAfterTimeout < options.StuckAfter
+            ? limit + HangingAfterTimeout
+            : options.StuckAfter;
+        _workers = [.. Enumerable.Range(0, Concurrency).Select(_ => new Worker(this))];
         _activityName = $"reconcile {name}";
     }
 
@@ -97,6 +138,8 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
     public override int LostWorkers => _stopping.IsCancellationRequested ? 0 : _workers.Count(worker => worker.Loop is { IsCompleted: true });
 
+    public override TimeSpan HangingAfter { get; }
+
     public bool IsClusterScoped => _settings.IsClusterScoped;
 
     public ILogger Logger => _logger;
@@ -104,13 +147,10 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     /// <summary>What waits and what runs.</summary>
     public WorkQueueSnapshot<ObjectKey> Queue => _queue.Snapshot();
 
-    /// <summary>Writes that the cache does not show yet.</summary>
-    public int PendingOwnWrites => _ownWrites.Count;
-
     public override IReadOnlyList<BusyWorker> BusyWorkers() =>
         [.. _workers.Select(worker => worker.Current).OfType<Run>().Select(run => new BusyWorker(run.Key, _time.GetElapsedTime(run.Since)))];
 
-    public void Trigger(ObjectKey key, ReconcileReason reason)
+    public void Trigger(ObjectKey key, ReconcileReason reason, bool isNews)
     {
         if (!_mayHaveWorked && _informer.Lister.Get(key) is null)
         {
@@ -121,15 +161,45 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
 
         _reasons.Add(key, reason);
-        _queue.Add(key);
+        _queue.Add(key, isNews ? 0 : LowPriority);
     }
+
+    public IEnumerable<ObjectKey> ByIndex(string index, string value) => _informer.Lister.ByIndex(index, value).Select(found => ObjectKey.Of(found));
+
+    public override IReadOnlyList<string> LateSources() =>
+        _isWorking ? [] : [.. _attachments.Where(attachment => !attachment.HasSynced).Select(attachment => attachment.ToString())];
 
     public override void Attach()
     {
-        _registrations.Add(_informer.AddHandler(new PrimaryHandler<T>(this, _ownWrites, _settings.WakingChanges, _settings.Filter)));
+        foreach (var (name, values) in _settings.Indexes)
+        {
+            _informer.AddIndex(name, values);
+        }
+
+        var options = new HandlerOptions { ResyncPeriod = _settings.ResyncPeriod };
+        var registration = _informer.AddHandler(new PrimaryHandler<T>(this, _settings.WakingChanges, _settings.Filter), options);
+        _attachments.Add(new Attachment(_informer, registration, share: null));
         foreach (var source in _settings.Sources)
         {
-            _registrations.Add(source.Attach(_informers, _services, this));
+            _attachments.Add(source.Attach(_informers, _services, this));
+        }
+    }
+
+    public override void CheckIndexes()
+    {
+        foreach (var index in _settings.Sources.Select(source => source.Index).OfType<string>())
+        {
+            try
+            {
+                _informer.Lister.ByIndex(index, "");
+            }
+            catch (ArgumentException e)
+            {
+                throw new InvalidOperationException(
+                    $"Controller {Name} watches by the index '{index}', which {Resource.Kind} does not have. "
+                    + $"Declare it with Index(\"{index}\", ...).",
+                    e);
+            }
         }
     }
 
@@ -138,7 +208,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         try
         {
             // All of them: a run that sees the object but not yet what it owns would create that again.
-            await Task.WhenAll(_registrations.Select(registration => registration.WaitForSyncAsync(_stopping.Token)));
+            await SyncAsync(Task.WhenAll(_attachments.Select(attachment => attachment.WaitForSyncAsync(_stopping.Token))));
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -151,7 +221,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             worker.Loop = WorkAsync(worker);
         }
 
-        _workersEnd = Task.WhenAll(_workers.Select(worker => worker.Loop!));
+        _workersEnd = Task.WhenAll([.. _workers.Select(worker => worker.Loop!), .. _settings.KeySources.Select(ReadKeysAsync)]);
         _isWorking = true;
     }
 
@@ -159,16 +229,17 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     {
         _stopping.Cancel();
         _queue.ShutDown();
-        foreach (var registration in _registrations)
+        foreach (var attachment in _attachments)
         {
-            await registration.DisposeAsync();
+            await attachment.DisposeAsync();
         }
 
+        await _share.DisposeAsync();
         if (!await EndWithinAsync(gracePeriod))
         {
             var busy = Describe(BusyWorkers());
             LogCancelling(Name, gracePeriod, busy);
-            Cancel();
+            Cancel(_cancelled);
             if (!await EndWithinAsync(CancelledRunsEndWithin))
             {
                 busy = Describe(BusyWorkers());
@@ -183,24 +254,77 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
     public override void Dispose()
     {
+        Array.ForEach(_workers, worker => worker.Dispose());
         _queue.Dispose();
         _stopping.Dispose();
         _cancelled.Dispose();
     }
 
-    private static string Describe(IReadOnlyList<BusyWorker> busy) => string.Join(", ", busy.Select(worker => $"{worker.Key} ({worker.For.TotalSeconds:0.0} s)"));
+    private static string Describe(IReadOnlyList<BusyWorker> busy) =>
+        string.Join(", ", busy.Select(worker => $"{worker.Key} ({worker.For.TotalSeconds:0.0} s)"));
 
     // Not CancelAsync, which would leave the scheduler that all of this stays on.
-    private void Cancel()
+    private void Cancel(CancellationTokenSource source)
     {
         try
         {
-            _cancelled.Cancel();
+            source.Cancel();
         }
         catch (AggregateException e)
         {
-            // What a reconciler has registered with its token failed. The stop goes on.
+            // What a reconciler has registered with its token failed. That ends neither a stop nor, from a timer, the process.
             LogCancellationFailed(e, Name);
+        }
+    }
+
+    private async Task SyncAsync(Task synced)
+    {
+        while (true)
+        {
+            try
+            {
+                await synced.WaitAsync(_syncTimeout, _time);
+                return;
+            }
+            catch (TimeoutException)
+            {
+                var late = string.Join("; ", LateSources());
+                LogLate(Name, _syncTimeout, late);
+            }
+        }
+    }
+
+    private async Task ReadKeysAsync(Func<IServiceProvider, CancellationToken, IAsyncEnumerable<ObjectKey>> source)
+    {
+        await Task.Yield();
+        while (true)
+        {
+            try
+            {
+                await foreach (var key in source(_services, _stopping.Token))
+                {
+                    Trigger(key, new ReconcileReason(ReconcileTrigger.External), isNews: true);
+                }
+
+                return;
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                LogKeySourceFailed(e, Name, KeySourceRetryPeriod);
+            }
+
+            try
+            {
+                await Task.Delay(KeySourceRetryPeriod, _time, _stopping.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
         }
     }
 
@@ -265,7 +389,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
                     return;
                 }
 
-                worker.Current = new Run(held.Key, _time.GetTimestamp());
+                worker.Begin(held.Key);
                 try
                 {
                     await RunAsync(held, term);
@@ -278,7 +402,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
                 }
                 finally
                 {
-                    worker.Current = null;
+                    worker.End();
                 }
             }
         }
@@ -293,8 +417,8 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
 
         var key = item.Key;
-        var (reasons, omitted) = _reasons.Take(key);
-        var current = _ownWrites.Current(key);
+        var (reasons, omitted, links) = _reasons.Take(key);
+        var current = _informer.Lister.Get(key);
         var context = new ReconcileContext<T>(key, current, _client)
         {
             Attempt = _limiter.Retries(key) + 1,
@@ -303,10 +427,10 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             QueuedAt = _time.GetUtcNow() - (item.TimeInQueue ?? TimeSpan.Zero),
             ReconcileId = Guid.NewGuid(),
             Leadership = term,
-            Observed = answer => _ownWrites.Record(key, answer),
+            Observed = _informer.NoteWrite,
         };
         using var scope = _logger.BeginScope(new ReconcileScope(Name, Resource.Kind, key, current?.Metadata.Uid, context.ReconcileId));
-        using var activity = Activities.StartActivity(_activityName);
+        using var activity = Activities.StartActivity(_activityName, ActivityKind.Internal, default(ActivityContext), links: links);
         activity?.SetTag("crmonitor.controller", Name);
         activity?.SetTag("k8s.resource.kind", Resource.Kind);
         activity?.SetTag("crmonitor.reconcile_id", context.ReconcileId.ToString());
@@ -318,7 +442,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
 
         var start = _time.GetTimestamp();
-        var (outcome, failure) = await ReconcileAsync(context);
+        var (outcome, failure) = await ReconcileAsync(context, item.Priority);
         var duration = _time.GetElapsedTime(start);
         if (outcome is not { } counted)
         {
@@ -347,18 +471,22 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
     }
 
-    // Runs the reconciler and does what its result asks for. No outcome means that it was cut off: by the stop of the host, or by the end of the leadership.
-    private async Task<(ReconcileOutcome? Outcome, Exception? Failure)> ReconcileAsync(ReconcileContext<T> context)
+    // Runs the reconciler and does what its result asks for. No outcome means that it was cut off: by the stop of the host, or by the end of the
+    // leadership.
+    private async Task<(ReconcileOutcome? Outcome, Exception? Failure)> ReconcileAsync(ReconcileContext<T> context, int priority)
     {
         var key = context.Key;
-        using var timeout = _settings.ReconcileTimeout is { } limit ? new CancellationTokenSource(limit, _time) : null;
+        using var timeout = _settings.ReconcileTimeout is { } limit ? new CancellationTokenSource() : null;
+        using var timer = timeout is null
+            ? null
+            : _time.CreateTimer(_ => Cancel(timeout), null, _settings.ReconcileTimeout!.Value, Timeout.InfiniteTimeSpan);
         using var linked = (timeout, context.Leadership) is (null, null)
             ? null
             : CancellationTokenSource.CreateLinkedTokenSource([_cancelled.Token, timeout?.Token ?? default, context.Leadership?.Ended ?? default]);
         try
         {
             var result = await _reconciler.ReconcileAsync(context, linked?.Token ?? _cancelled.Token);
-            return (Accept(context, result), null);
+            return (Accept(context, result, priority), null);
         }
         catch (OperationCanceledException) when (_cancelled.IsCancellationRequested)
         {
@@ -372,7 +500,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         catch (OperationCanceledException e) when (timeout is { IsCancellationRequested: true })
         {
             LogTimedOut(key, _settings.ReconcileTimeout!.Value, context.Attempt);
-            Again(key, ReconcileTrigger.Retry);
+            Again(key, ReconcileTrigger.Retry, priority);
             return (ReconcileOutcome.Timeout, e);
         }
         catch (KubeApiException e) when (e.IsConflict)
@@ -386,29 +514,29 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
                 LogConflict(key, e.Message);
             }
 
-            Again(key, ReconcileTrigger.Conflict);
+            Again(key, ReconcileTrigger.Conflict, priority);
             return (ReconcileOutcome.Conflict, e);
         }
         catch (Exception e)
         {
             LogFailed(e, key, context.Attempt);
-            Again(key, ReconcileTrigger.Retry);
+            Again(key, ReconcileTrigger.Retry, priority);
             return (ReconcileOutcome.Error, e);
         }
     }
 
-    private ReconcileOutcome Accept(ReconcileContext<T> context, ReconcileResult result)
+    private ReconcileOutcome Accept(ReconcileContext<T> context, ReconcileResult result, int priority)
     {
         var key = context.Key;
         switch (result.Kind)
         {
             case ReconcileResultKind.Requeue:
-                Again(key, ReconcileTrigger.Requeue);
+                Again(key, ReconcileTrigger.Requeue, priority);
                 return ReconcileOutcome.Requeue;
             case ReconcileResultKind.After:
                 _queue.Forget(key);
                 _reasons.Schedule(key, result.Delay);
-                _queue.AddAfter(key, result.Delay);
+                _queue.AddAfter(key, result.Delay, priority);
                 return ReconcileOutcome.RequeueAfter;
             case ReconcileResultKind.Terminal:
                 // The failure count stays: if the next change does not help either, its retries go on from here.
@@ -420,14 +548,29 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
     }
 
-    private void Again(ObjectKey key, ReconcileTrigger trigger)
+    private void Again(ObjectKey key, ReconcileTrigger trigger, int priority)
     {
         _reasons.Add(key, new ReconcileReason(trigger));
-        _queue.AddRateLimited(key);
+        _queue.AddRateLimited(key, priority);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Controller {Controller} started with {Workers} workers for {Count} {Resource}")]
     private partial void LogStarted(string controller, int workers, int count, KubeResource resource);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Controller {Controller} has not started, since its caches have not synced within {Timeout}; it goes on waiting for "
+            + "{Late}")]
+    private partial void LogLate(string controller, TimeSpan timeout, string late);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A source of keys of controller {Controller} failed; it is made anew in {Delay}")]
+    private partial void LogKeySourceFailed(Exception exception, string controller, TimeSpan delay);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Controller {Controller}: the reconcile of {Key} hangs; it has run for {Time}, since {Since:O}. Its worker is held, other keys go "
+            + "on")]
+    private partial void LogHanging(string controller, ObjectKey key, TimeSpan time, DateTimeOffset since);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Reconciling {Key}, attempt {Attempt}: {Reasons}")]
     private partial void LogReconciling(ObjectKey key, int attempt, string reasons);
@@ -438,10 +581,16 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     [LoggerMessage(Level = LogLevel.Error, Message = "Reconcile of {Key} failed (attempt {Attempt}); it will be tried again")]
     private partial void LogFailed(Exception exception, ObjectKey key, int attempt);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The run of {Key} failed outside its reconciler (is a rate limiter of your own at fault?); it will be tried again in {Delay}")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The run of {Key} failed outside its reconciler (is a rate limiter of your own at fault?); it will be tried again in "
+            + "{Delay}")]
     private partial void LogBroken(Exception exception, ObjectKey key, TimeSpan delay);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Reconcile of {Key} did not end within {Timeout} (attempt {Attempt}); it was cancelled and will be tried again")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Reconcile of {Key} did not end within {Timeout} (attempt {Attempt}); it was cancelled and will be tried "
+            + "again")]
     private partial void LogTimedOut(ObjectKey key, TimeSpan timeout, int attempt);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Reconcile of {Key} failed for good, until the object changes: {Reason}")]
@@ -450,7 +599,10 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     [LoggerMessage(Level = LogLevel.Debug, Message = "Reconcile of {Key} met a newer version; trying again: {Conflict}")]
     private partial void LogConflict(ObjectKey key, string conflict);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Reconcile of {Key} has met a conflict {Attempt} times in a row; trying again. Another writer may be undoing its work")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Reconcile of {Key} has met a conflict {Attempt} times in a row; trying again. Another writer may be undoing its "
+            + "work")]
     private partial void LogStubbornConflict(Exception exception, ObjectKey key, int attempt);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Reconcile of {Key} was cut off by the stop")]
@@ -465,28 +617,58 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     [LoggerMessage(Level = LogLevel.Error, Message = "Controller {Controller}: a callback that a reconciler registered with its token failed")]
     private partial void LogCancellationFailed(Exception exception, string controller);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Controller {Controller} stopped without these reconciles, which do not heed their cancellation: {Busy}")]
+    [LoggerMessage(
+        Level = LogLevel.Error, Message = "Controller {Controller} stopped without these reconciles, which do not heed their cancellation: {Busy}")]
     private partial void LogAbandoned(string controller, string busy);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Controller {Controller} stopped; {Count} keys were still queued and will be reconciled at the next start")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Controller {Controller} stopped; {Count} keys were still queued and will be reconciled at the next "
+            + "start")]
     private partial void LogStopped(string controller, int count);
 
     // The loop writes; health and metrics read.
-    private sealed class Worker
+    private sealed class Worker : IDisposable
     {
+        private readonly Controller<T> _controller;
+        private readonly ITimer _watchdog;
         private volatile Run? _current;
         private volatile Task? _loop;
 
-        public Run? Current
+        public Worker(Controller<T> controller)
         {
-            get => _current;
-            set => _current = value;
+            _controller = controller;
+            _watchdog = controller._time.CreateTimer(_ => OnHanging(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
+
+        public Run? Current => _current;
 
         public Task? Loop
         {
             get => _loop;
             set => _loop = value;
+        }
+
+        public void Begin(ObjectKey key)
+        {
+            _current = new Run(key, _controller._time.GetTimestamp());
+            _watchdog.Change(_controller.HangingAfter, Timeout.InfiniteTimeSpan);
+        }
+
+        public void End()
+        {
+            _watchdog.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _current = null;
+        }
+
+        public void Dispose() => _watchdog.Dispose();
+
+        private void OnHanging()
+        {
+            if (_current is { } run && _controller._time.GetElapsedTime(run.Since) is var time)
+            {
+                _controller.LogHanging(_controller.Name, run.Key, time, _controller._time.GetUtcNow() - time);
+            }
         }
     }
 

@@ -14,5 +14,14 @@ internal interface IReconcileTarget
 
     ILogger Logger { get; }
 
-    void Trigger(ObjectKey key, ReconcileReason reason);
+    /// <summary>Lets a key be reconciled.</summary>
+    /// <param name="key">Which.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="isNews">
+    /// Something has happened; else the object was merely told, by a first list or a resync, and can wait for those that have changed.
+    /// </param>
+    void Trigger(ObjectKey key, ReconcileReason reason, bool isNews);
+
+    /// <summary>The keys of the cached objects that an index finds under <paramref name="value"/>.</summary>
+    IEnumerable<ObjectKey> ByIndex(string index, string value);
 }

@@ -8,32 +8,33 @@ namespace CrMonitor.Controllers;
 internal sealed class MappedSource<TOther>(Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map) : WatchSource
     where TOther : class, IKubernetesObject<V1ObjectMeta>
 {
-    public override HandlerRegistration Attach(IInformers informers, IServiceProvider services, IReconcileTarget target)
-    {
-        var informer = informers.Get<TOther>();
-        return informer.AddHandler(new Handler(informer.Resource.Kind, map, services, target));
-    }
+    public override Attachment Attach(IInformers informers, IServiceProvider services, IReconcileTarget target) =>
+        Attach<TOther>(informers, resource => new Handler(resource.Kind, map, services, target));
 
     private sealed class Handler(
-        string kind, Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map, IServiceProvider services, IReconcileTarget target) : IResourceHandler<TOther>
+        string kind,
+        Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map,
+        IServiceProvider services,
+        IReconcileTarget target) : IResourceHandler<TOther>
     {
         public ValueTask HandleAsync(ResourceChange<TOther> change, CancellationToken cancellationToken)
         {
             // Both states, and each whatever becomes of the other: a map that fails for the old state must not hide the new one.
             var reason = new ReconcileReason(ReconcileTrigger.Watched, kind, change.Key);
+            var isNews = !change.IsInitialList && !change.IsResync;
             try
             {
-                Wake(change.Old, reason);
+                Wake(change.Old, reason, isNews);
             }
             finally
             {
-                Wake(change.Current, reason);
+                Wake(change.Current, reason, isNews);
             }
 
             return ValueTask.CompletedTask;
         }
 
-        private void Wake(TOther? other, ReconcileReason reason)
+        private void Wake(TOther? other, ReconcileReason reason, bool isNews)
         {
             if (other is null)
             {
@@ -42,7 +43,7 @@ internal sealed class MappedSource<TOther>(Func<TOther, IServiceProvider, IEnume
 
             foreach (var key in map(other, services))
             {
-                target.Trigger(key, reason);
+                target.Trigger(key, reason, isNews);
             }
         }
     }

@@ -5,32 +5,33 @@ using k8s.Models;
 namespace CrMonitor.Controllers;
 
 /// <summary>Wakes the controller of an owned object, by owner reference.</summary>
-internal sealed class OwnedSource<TOwned> : WatchSource
+internal sealed class OwnedSource<TOwned>(bool anyOwner) : WatchSource
     where TOwned : class, IKubernetesObject<V1ObjectMeta>
 {
-    public override HandlerRegistration Attach(IInformers informers, IServiceProvider services, IReconcileTarget target)
-    {
-        var informer = informers.Get<TOwned>();
-        return informer.AddHandler(new Handler(informer.Resource.Kind, target));
-    }
+    public override Attachment Attach(IInformers informers, IServiceProvider services, IReconcileTarget target) =>
+        Attach<TOwned>(informers, resource => new Handler(resource.Kind, anyOwner, target));
 
-    private sealed class Handler(string kind, IReconcileTarget target) : IResourceHandler<TOwned>
+    private sealed class Handler(string kind, bool anyOwner, IReconcileTarget target) : IResourceHandler<TOwned>
     {
         public ValueTask HandleAsync(ResourceChange<TOwned> change, CancellationToken cancellationToken)
         {
             // The old owner too: it must notice that it has lost the object.
             var reason = new ReconcileReason(ReconcileTrigger.Owned, kind, change.Key);
-            Wake(change.Old, reason);
-            Wake(change.Current, reason);
+            var isNews = !change.IsInitialList && !change.IsResync;
+            Wake(change.Old, reason, isNews);
+            Wake(change.Current, reason, isNews);
             return ValueTask.CompletedTask;
         }
 
-        private void Wake(TOwned? owned, ReconcileReason reason)
+        private void Wake(TOwned? owned, ReconcileReason reason, bool isNews)
         {
-            if (owned is not null && OwnerReferences.ControllerOf(owned) is { } owner && owner.Means(target.Resource))
+            foreach (var owner in owned?.Metadata.OwnerReferences ?? [])
             {
-                var ns = target.IsClusterScoped ? null : ObjectKey.Of(owned).Namespace;
-                target.Trigger(new ObjectKey(ns, owner.Name), reason);
+                if ((anyOwner || owner.Controller == true) && owner.Means(target.Resource))
+                {
+                    var ns = target.IsClusterScoped ? null : ObjectKey.Of(owned!).Namespace;
+                    target.Trigger(new ObjectKey(ns, owner.Name), reason, isNews);
+                }
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CrMonitor.Informers;
 
 namespace CrMonitor.Controllers;
@@ -17,7 +18,9 @@ internal sealed class PendingReasons(TimeProvider time)
     {
         lock (_gate)
         {
-            EntryLocked(key).Add(reason);
+            var entry = EntryLocked(key);
+            entry.Add(reason);
+            entry.Link();
         }
     }
 
@@ -44,17 +47,18 @@ internal sealed class PendingReasons(TimeProvider time)
             var entry = EntryLocked(key);
             entry.ScheduledAt = time.GetTimestamp();
             entry.ScheduledIn = delay;
+            entry.Link();
         }
     }
 
     /// <summary>Takes the reasons of the run that begins now.</summary>
-    public (IReadOnlyList<ReconcileReason> Reasons, int Omitted) Take(ObjectKey key)
+    public (IReadOnlyList<ReconcileReason> Reasons, int Omitted, IReadOnlyList<ActivityLink> Links) Take(ObjectKey key)
     {
         lock (_gate)
         {
             if (!_entries.Remove(key, out var entry))
             {
-                return ([], 0);
+                return ([], 0, []);
             }
 
             if (entry.ScheduledIn is { } delay && time.GetElapsedTime(entry.ScheduledAt) >= delay)
@@ -62,7 +66,7 @@ internal sealed class PendingReasons(TimeProvider time)
                 entry.Reasons.Add(new ReconcileReason(ReconcileTrigger.Scheduled));
             }
 
-            return (entry.Reasons, entry.Omitted);
+            return (entry.Reasons, entry.Omitted, entry.Links);
         }
     }
 
@@ -78,13 +82,26 @@ internal sealed class PendingReasons(TimeProvider time)
 
     private sealed class Entry
     {
+        private List<ActivityLink>? _links;
+
         public List<ReconcileReason> Reasons { get; } = new(1);
 
         public int Omitted { get; set; }
 
+        /// <summary>The spans in which the reasons came up: those of earlier runs.</summary>
+        public IReadOnlyList<ActivityLink> Links => _links ?? (IReadOnlyList<ActivityLink>)[];
+
         public long ScheduledAt { get; set; }
 
         public TimeSpan? ScheduledIn { get; set; }
+
+        public void Link()
+        {
+            if (Activity.Current is { } cause && (_links ??= []).Count < Kept)
+            {
+                _links.Add(new ActivityLink(cause.Context));
+            }
+        }
 
         public void Add(ReconcileReason reason)
         {

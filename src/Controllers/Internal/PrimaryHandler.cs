@@ -6,24 +6,14 @@ using Microsoft.Extensions.Logging;
 namespace CrMonitor.Controllers;
 
 /// <summary>Wakes the controller for the changes of its own objects that it asked for.</summary>
-internal sealed partial class PrimaryHandler<T>(
-    IReconcileTarget target, OwnWrites<T> ownWrites, Changed changes, Func<ResourceChange<T>, bool>? filter) : IResourceHandler<T>
+internal sealed partial class PrimaryHandler<T>(IReconcileTarget target, Changed changes, Func<ResourceChange<T>, bool>? filter) : IResourceHandler<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     public ValueTask HandleAsync(ResourceChange<T> change, CancellationToken cancellationToken)
     {
-        if (change.Kind == ChangeKind.Deleted)
-        {
-            ownWrites.Forget(change.Key);
-        }
-        else
-        {
-            ownWrites.Prune(change.Key);
-        }
-
         if (TriggerOf(change) is { } trigger && Passes(change))
         {
-            target.Trigger(change.Key, new ReconcileReason(trigger));
+            target.Trigger(change.Key, new ReconcileReason(trigger), isNews: trigger is not (ReconcileTrigger.Listed or ReconcileTrigger.Resync));
         }
 
         return ValueTask.CompletedTask;
@@ -33,7 +23,7 @@ internal sealed partial class PrimaryHandler<T>(
     {
         { Kind: ChangeKind.Deleted } => ReconcileTrigger.Deleted,
         { Kind: ChangeKind.Added, IsInitialList: true } => ReconcileTrigger.Listed,
-        { Old: { } old, Current: { } current } when ReferenceEquals(old, current) => ReconcileTrigger.Resync,
+        { IsResync: true } => ReconcileTrigger.Resync,
         { Old: { } old, Current: { } current } when old.Metadata.Uid == current.Metadata.Uid =>
             Changes.Between(old.Metadata, current.Metadata, changes) ? ReconcileTrigger.Updated : null,
         _ => ReconcileTrigger.Created,

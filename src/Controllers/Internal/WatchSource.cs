@@ -1,10 +1,22 @@
 using CrMonitor.Informers;
+using k8s;
+using k8s.Models;
 
 namespace CrMonitor.Controllers;
 
 /// <summary>Objects of another kind that wake a controller.</summary>
 internal abstract class WatchSource
 {
+    /// <summary>The index of the controller's own kind that this source asks; <see langword="null"/> if it asks none.</summary>
+    public virtual string? Index => null;
+
     /// <summary>Begins to translate changes of the other objects into keys of <paramref name="target"/>.</summary>
-    public abstract HandlerRegistration Attach(IInformers informers, IServiceProvider services, IReconcileTarget target);
+    public abstract Attachment Attach(IInformers informers, IServiceProvider services, IReconcileTarget target);
+
+    protected static Attachment Attach<T>(IInformers informers, Func<KubeResource, IResourceHandler<T>> handler)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        var share = informers.Share<T>();
+        return new Attachment(share.Informer, share.Informer.AddHandler(handler(share.Informer.Resource)), share);
+    }
 }

@@ -4,7 +4,9 @@ namespace CrMonitor.Controllers;
 /// <remarks>Without <see cref="CrMonitorOptions.LeaderElection"/> it always is.</remarks>
 public interface ILeadership
 {
-    /// <summary>This process may work now. It becomes false at the renew deadline, which lies before the instant at which another process can begin.</summary>
+    /// <summary>
+    /// This process may work now. It becomes false at the renew deadline, which lies before the instant at which another process can begin.
+    /// </summary>
     bool IsLeader { get; }
 
     /// <summary>The present term; <see langword="null"/> while this process does not lead, and where nobody is elected.</summary>

@@ -2,7 +2,8 @@ namespace CrMonitor.Controllers;
 
 /// <summary>How the copies of a program agree, over a <c>Lease</c>, on the one that works.</summary>
 /// <remarks>
-/// The times must satisfy <c>LeaseDuration &gt; RenewDeadline &gt; 1.2 × RetryPeriod</c>. The gap between the first two is the time that a leader which lost
+/// The times must satisfy <c>LeaseDuration &gt; RenewDeadline &gt; 1.2 × RetryPeriod</c>. The gap between the first two is the time that a leader
+/// which lost
 /// its connection has to end its work before another one may begin; clocks may run at different rates as long as it covers the difference.
 /// </remarks>
 public sealed class LeaderElectionOptions

@@ -5,7 +5,8 @@ namespace CrMonitor.Controllers;
 
 /// <summary>Holds a Lease, or waits for it: again and again, until it is stopped.</summary>
 /// <remarks>
-/// Another holder's lease is taken when it was not seen to change for its duration, by this process's clock alone: what clocks of others say does not count.
+/// Another holder's lease is taken when it was not seen to change for its duration, by this process's clock alone: what clocks of others say does not
+/// count.
 /// The own leadership is counted from the instant at which a renewal was sent, which lies before the one at which anybody can have seen it.
 /// </remarks>
 internal sealed partial class LeaderElector : ILeadership, IDisposable
@@ -35,11 +36,17 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
     private int? _transitions;
     private bool _hasFailed;
 
+    // A write was sent whose answer did not come: the lease may be ours.
+    private bool _writeIsOpen;
+
+    // Those who wait for a term. The list guards itself, and the start of a term.
+    private readonly List<TaskCompletionSource<LeadershipTerm>> _waiters = [];
+
     private volatile string? _holder;
     private volatile LeadershipTerm? _term;
-    private TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _loop = Task.CompletedTask;
     private bool _isStarted;
+    private volatile bool _isLost;
 
     /// <param name="transport">The way to the server. Every attempt is one request, which takes half the renew deadline at most.</param>
     /// <param name="options">Valid options, with the name, the namespace and the identity set.</param>
@@ -80,7 +87,7 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
     public ObjectKey Key => _key;
 
     /// <summary>The loop ended although nobody stopped it: never, unless there is a mistake in this library.</summary>
-    public bool IsLost => _loop.IsCompleted && _isStarted && !_stop.IsCancellationRequested;
+    public bool IsLost => _isLost;
 
     /// <summary>Begins to campaign, on the current scheduler. Further calls do nothing.</summary>
     public void Start()
@@ -93,16 +100,29 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
 
     public async ValueTask<LeadershipTerm?> WaitAsync(CancellationToken cancellationToken = default)
     {
-        while (true)
+        // Not one task that everybody awaits with WaitAsync, which would leave the scheduler that all of this stays on.
+        var waiter = new TaskCompletionSource<LeadershipTerm>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_waiters)
         {
-            // Before the term is read: a term that begins after that completes this task.
-            var begun = Volatile.Read(ref _begun).Task;
             if (_term is { HasEnded: false } term)
             {
                 return term;
             }
 
-            await begun.WaitAsync(cancellationToken);
+            _waiters.Add(waiter);
+        }
+
+        using var cut = cancellationToken.Register(() => waiter.TrySetCanceled(cancellationToken));
+        try
+        {
+            return await waiter.Task;
+        }
+        finally
+        {
+            lock (_waiters)
+            {
+                _waiters.Remove(waiter);
+            }
         }
     }
 
@@ -111,10 +131,9 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
     /// <param name="limit">How long giving it back may take.</param>
     public async Task StopAsync(bool release, TimeSpan limit)
     {
-        var isLeader = IsLeader;
         _stopping.Cancel();
         await _loop;
-        if (!isLeader)
+        if (_holder != _identity && !_writeIsOpen)
         {
             return;
         }
@@ -148,6 +167,7 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
         catch (Exception e)
         {
             // Nothing that a server or a user can do should lead here. The liveness check fails from now on.
+            _isLost = true;
             LogBroken(e, _key);
         }
         finally
@@ -201,8 +221,15 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
 
     private async Task LeadAsync(LeadershipTerm term)
     {
-        _term = term;
-        Interlocked.Exchange(ref _begun, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+        lock (_waiters)
+        {
+            _term = term;
+            foreach (var waiter in _waiters)
+            {
+                waiter.TrySetResult(term);
+            }
+        }
+
         LogLeading(_identity, _key, term.Number);
         var why = await RenewAsync(term);
         _term = null;
@@ -215,8 +242,9 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
     {
         while (true)
         {
-            var left = term.Left;
-            await Task.Delay(left < _options.RetryPeriod ? TimeSpan.FromTicks(Math.Max(0, left.Ticks)) : _options.RetryPeriod, _time, _stop);
+            // In whole milliseconds, rounded up: less than one would be none.
+            var left = Math.Ceiling(Math.Max(0, term.Left.TotalMilliseconds));
+            await Task.Delay(left < _options.RetryPeriod.TotalMilliseconds ? TimeSpan.FromMilliseconds(left) : _options.RetryPeriod, _time, _stop);
             if (term.HasEnded)
             {
                 break;
@@ -289,7 +317,9 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
 
     // A leader that finds another holder has lost, even if that one has expired: it must not go on as if nothing had been.
     private bool IsFree(Lease lease, bool isLeading) =>
-        lease.Holder is null || lease.Holder == _identity || (!isLeading && _time.GetElapsedTime(_leaseChangedAt) >= (lease.Duration ?? _options.LeaseDuration));
+        lease.Holder is null
+        || lease.Holder == _identity
+        || (!isLeading && _time.GetElapsedTime(_leaseChangedAt) >= (lease.Duration ?? _options.LeaseDuration));
 
     private async Task<Lease?> GetAsync(CancellationToken cancellationToken)
     {
@@ -320,9 +350,19 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
     private async Task<long?> WriteAsync(HttpMethod method, string path, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         var sentAt = _time.GetTimestamp();
-        var answer = await _rest.SendAsync(new KubeRequest { Method = method, Path = path, Body = body }, cancellationToken);
-        See(Lease.Parse(answer.Body.Span));
-        return sentAt;
+        _writeIsOpen = true;
+        try
+        {
+            var answer = await _rest.SendAsync(new KubeRequest { Method = method, Path = path, Body = body }, cancellationToken);
+            _writeIsOpen = false;
+            See(Lease.Parse(answer.Body.Span));
+            return sentAt;
+        }
+        catch (KubeApiException)
+        {
+            _writeIsOpen = false;
+            throw;
+        }
     }
 
     private Lease See(Lease lease)
@@ -356,12 +396,18 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
     private async Task ReleaseAsync(TimeSpan limit)
     {
         using var over = new CancellationTokenSource(limit, _time);
-        var lease = _lease;
-        while (true)
+        var lease = _writeIsOpen ? null : _lease;
+        for (var attempt = 1; ; attempt++)
         {
             try
             {
-                if (lease is null || lease.Holder != _identity)
+                if (attempt > 1)
+                {
+                    await Task.Delay(ReleaseRetryPeriod, _time, over.Token);
+                }
+
+                lease ??= await GetAsync(over.Token);
+                if (lease?.Holder != _identity)
                 {
                     return;
                 }
@@ -372,10 +418,6 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
                 LogReleased(_identity, _key);
                 return;
             }
-            catch (KubeApiException e) when (e.IsNotFound)
-            {
-                return;
-            }
             catch (OperationCanceledException)
             {
                 LogNotReleased(_key, _options.LeaseDuration);
@@ -384,21 +426,7 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
             catch (Exception e)
             {
                 LogReleaseFailed(_key, e.Message);
-            }
-
-            try
-            {
-                await Task.Delay(ReleaseRetryPeriod, _time, over.Token);
-                lease = await GetAsync(over.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                LogNotReleased(_key, _options.LeaseDuration);
-                return;
-            }
-            catch (Exception e)
-            {
-                LogReleaseFailed(_key, e.Message);
+                lease = null;
             }
         }
     }
@@ -429,10 +457,12 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
     private partial void LogHolder(ObjectKey lease, string holder);
 
     [LoggerMessage(
-        Level = LogLevel.Error, Message = "{Identity} has lost the lease {Lease}: {Why}. Its reconciles are cancelled, and it becomes a candidate again")]
+        Level = LogLevel.Error,
+        Message = "{Identity} has lost the lease {Lease}: {Why}. Its reconciles are cancelled, and it becomes a candidate again")]
     private partial void LogLost(string identity, ObjectKey lease, string why);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The lease {Lease} could not be taken or renewed ({Failure}); trying again every {RetryPeriod}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "The lease {Lease} could not be taken or renewed ({Failure}); trying again every {RetryPeriod}")]
     private partial void LogFailed(ObjectKey lease, string failure, TimeSpan retryPeriod);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The lease {Lease} could not be taken or renewed ({Failure})")]

@@ -1,6 +1,8 @@
 namespace CrMonitor.Controllers;
 
-/// <summary>A run tried to write although this process does not lead any more. Nothing was sent, or the call was cut off and its effect is unknown.</summary>
+/// <summary>
+/// A run tried to write although this process does not lead any more. Nothing was sent, or the call was cut off and its effect is unknown.
+/// </summary>
 /// <remarks>The run is not counted as failed. Its object is reconciled again: by the copy that leads next.</remarks>
 public sealed class LeadershipLostException : Exception
 {

@@ -2,7 +2,8 @@ namespace CrMonitor.Controllers;
 
 /// <summary>A time during which this process leads: the token that a reconcile carries.</summary>
 /// <remarks>
-/// It ends when the process has not been able to renew its lease for the renew deadline, by its own clock and counted from the instant at which the last
+/// It ends when the process has not been able to renew its lease for the renew deadline, by its own clock and counted from the instant at which the
+/// last
 /// renewal that succeeded was sent; when another holder is seen; and when the host stops. May be used from any thread.
 /// </remarks>
 public sealed class LeadershipTerm
@@ -89,7 +90,8 @@ public sealed class LeadershipTerm
     }
 
     internal LeadershipLostException Lost(Exception? innerException = null) => new(
-        $"{Identity} does not hold the lease {Lease} any more (term {Number}), so it writes nothing. The object is reconciled again by the next leader.",
+        $"{Identity} does not hold the lease {Lease} any more (term {Number}), so it writes nothing. "
+        + "The object is reconciled again by the next leader.",
         innerException);
 
     /// <summary>Takes a renewal into account that was sent at <paramref name="sentAt"/>.</summary>

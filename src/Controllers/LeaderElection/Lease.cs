@@ -37,7 +37,9 @@ internal sealed class Lease
     {
         try
         {
-            return JsonNode.Parse(body) is JsonObject json ? new Lease(json) : throw new InvalidDataException("The server's answer for a Lease is no JSON object.");
+            return JsonNode.Parse(body) is JsonObject json
+                ? new Lease(json)
+                : throw new InvalidDataException("The server's answer for a Lease is no JSON object.");
         }
         catch (JsonException e)
         {
@@ -46,24 +48,29 @@ internal sealed class Lease
     }
 
     /// <summary>The body that makes a Lease which <paramref name="holder"/> holds.</summary>
-    public static ReadOnlyMemory<byte> New(string ns, string name, string holder, TimeSpan duration, DateTimeOffset now, int transitions) => JsonBytes.Of(new JsonObject
+    public static ReadOnlyMemory<byte> New(string ns, string name, string holder, TimeSpan duration, DateTimeOffset now, int transitions)
     {
-        ["apiVersion"] = "coordination.k8s.io/v1",
-        ["kind"] = "Lease",
-        ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = ns },
-        ["spec"] = new JsonObject
+        var time = MicroTime.Write(now);
+        return JsonBytes.Of(new JsonObject
         {
-            ["holderIdentity"] = holder,
-            ["leaseDurationSeconds"] = WholeSeconds(duration),
-            ["acquireTime"] = MicroTime.Write(now),
-            ["renewTime"] = MicroTime.Write(now),
-            ["leaseTransitions"] = transitions,
-        },
-    });
+            ["apiVersion"] = "coordination.k8s.io/v1",
+            ["kind"] = "Lease",
+            ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = ns },
+            ["spec"] = new JsonObject
+            {
+                ["holderIdentity"] = holder,
+                ["leaseDurationSeconds"] = WholeSeconds(duration),
+                ["acquireTime"] = time,
+                ["renewTime"] = time,
+                ["leaseTransitions"] = transitions,
+            },
+        });
+    }
 
     /// <summary>Both say the same of who holds it since when, and was last renewed when.</summary>
     public bool SaysTheSameAs(Lease other) =>
-        (Holder, Duration, AcquireTime, RenewTime, Transitions) == (other.Holder, other.Duration, other.AcquireTime, other.RenewTime, other.Transitions);
+        (Holder, Duration, AcquireTime, RenewTime, Transitions)
+        == (other.Holder, other.Duration, other.AcquireTime, other.RenewTime, other.Transitions);
 
     /// <summary>The body that gives this version of the Lease to <paramref name="holder"/>, or renews it.</summary>
     public ReadOnlyMemory<byte> HeldBy(string holder, TimeSpan duration, DateTimeOffset now)
@@ -95,7 +102,8 @@ internal sealed class Lease
 
     private static int WholeSeconds(TimeSpan duration) => (int)Math.Ceiling(duration.TotalSeconds);
 
-    private static T? Value<T>(JsonObject? spec, string name) => spec?[name] is JsonValue value && value.TryGetValue<T>(out var read) ? read : default;
+    private static T? Value<T>(JsonObject? spec, string name) =>
+        spec?[name] is JsonValue value && value.TryGetValue<T>(out var read) ? read : default;
 
     private ReadOnlyMemory<byte> With(Action<JsonObject> change)
     {

@@ -36,6 +36,13 @@ internal sealed class OperatorCommand
     private static readonly Setting<bool> InstallCrd = Setting<bool>.Switch(
         "install-crd", ClusterGroup, "Apply the CustomResourceDefinition of Application at the start.", false, ParseBoolean);
 
+    private static readonly Setting<bool> LeaderElect = Setting<bool>.Switch(
+        "leader-elect", ClusterGroup, "Let one copy of the operator work at a time, over a Lease; the others stand by.", false, ParseBoolean);
+
+    private static readonly Setting<string?> LeaderElectionNamespace = Setting<string?>.Single(
+        "leader-election-namespace", ClusterGroup, "NAME", "The namespace of that Lease.", null, text => ParseNamespaces([text])[0],
+        "in a cluster the pod's");
+
     private static readonly Setting<BindAddress> Metrics = Setting<BindAddress>.Single(
         "metrics-bind-address", EndpointsGroup, "ADDRESS", "Where /metrics is served: host:port, :port, or 0 for off.", new BindAddress("", 8080),
         BindAddress.Parse, ":8080");
@@ -53,7 +60,10 @@ internal sealed class OperatorCommand
 
     /// <summary>All settings, in the order of <c>--help</c>.</summary>
     public static IReadOnlyList<Setting> Settings { get; } =
-        [Embedded, EmbeddedPort, KubeConfigOut, KubeConfig, Context, Namespaces, InstallCrd, Metrics, HealthProbes, Format, Level];
+        [
+            Embedded, EmbeddedPort, KubeConfigOut, KubeConfig, Context, Namespaces, InstallCrd, LeaderElect, LeaderElectionNamespace, Metrics,
+            HealthProbes, Format, Level,
+        ];
 
     private readonly RootCommand _root = new("An operator that runs Applications (applications.example.com) as Deployments.");
 
@@ -68,7 +78,9 @@ internal sealed class OperatorCommand
     }
 
     /// <summary>Reads the command line, and the environment for what it does not say.</summary>
-    /// <returns>The settings; <see langword="null"/> if the command line asked for help or the version, which has been written to <paramref name="output"/>.</returns>
+    /// <returns>
+    /// The settings; <see langword="null"/> if the command line asked for help or the version, which has been written to <paramref name="output"/>.
+    /// </returns>
     /// <exception cref="UsageException">Something in them cannot be understood, or does not go together.</exception>
     public OperatorSettings? Parse(IReadOnlyList<string> args, Func<string, string?> environment, TextWriter output)
     {
@@ -97,6 +109,8 @@ internal sealed class OperatorCommand
             Context = Value(Context),
             Namespaces = Value(Namespaces),
             InstallCrd = Value(InstallCrd),
+            LeaderElect = Value(LeaderElect),
+            LeaderElectionNamespace = Value(LeaderElectionNamespace),
             Metrics = Value(Metrics),
             HealthProbes = Value(HealthProbes),
             LogFormat = Value(Format),

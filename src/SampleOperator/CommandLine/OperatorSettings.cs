@@ -19,6 +19,10 @@ internal sealed record OperatorSettings
 
     public bool InstallCrd { get; init; }
 
+    public bool LeaderElect { get; init; }
+
+    public string? LeaderElectionNamespace { get; init; }
+
     public BindAddress Metrics { get; init; }
 
     public BindAddress HealthProbes { get; init; }

@@ -75,7 +75,7 @@ internal static class OperatorHost
             .ConfigureServices(services =>
             {
                 services.AddHostedService<ClusterPreparation>();
-                AddControllers(services, settings);
+                AddControllers(services, settings, embedded is not null);
                 configure?.Invoke(services);
             })
             .Build();
@@ -83,13 +83,21 @@ internal static class OperatorHost
         return host;
     }
 
-    private static void AddControllers(IServiceCollection services, OperatorSettings settings)
+    private static void AddControllers(IServiceCollection services, OperatorSettings settings, bool isEmbedded)
     {
         services.AddCrMonitor(options =>
             {
                 options.FieldManager = FieldManager;
                 options.ReportingController = $"{Application.ApiGroup}/{FieldManager}";
                 options.ShutdownGracePeriod = ReconcileGracePeriod;
+                if (settings.LeaderElect)
+                {
+                    options.LeaderElection = new LeaderElectionOptions
+                    {
+                        LeaseNamespace = settings.LeaderElectionNamespace ?? (isEmbedded ? "default" : null),
+                    };
+                }
+
                 foreach (var ns in settings.Namespaces)
                 {
                     options.Namespaces.Add(ns);

@@ -2,6 +2,7 @@ using CrMonitor.Informers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace CrMonitor.SampleOperator;
 
@@ -42,6 +43,10 @@ internal static partial class OperatorProgram
         {
             Console.Error.WriteLine($"error: {exception.Message}");
             return ExitCodes.Failed;
+        }
+        catch (OptionsValidationException exception) when (settings.LeaderElect)
+        {
+            throw new UsageException($"--leader-elect: {string.Join(' ', exception.Failures)} (--leader-election-namespace does.)", exception);
         }
         catch (Exception exception) when (ListenFailure.Describe(exception) is { } why)
         {

@@ -21,9 +21,10 @@ internal sealed class ControllerRig : IAsyncDisposable
             Reconciler,
             Informers,
             new ServiceCollection().BuildServiceProvider(),
-            Server.Kube(),
+            Server.Kube(Instruments),
             leadership ?? new UncontestedLeadership(),
             Instruments,
+            new CrMonitorOptions(),
             null,
             Time,
             LoggerFactory.Create(logging => logging.AddProvider(Log).SetMinimumLevel(LogLevel.Trace)));

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CrMonitor.Informers;
 using k8s;
 using k8s.Models;
@@ -43,10 +44,15 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public Task StopAsync() => Task.CompletedTask;
 
-    public IObjectIndex<string, T> AddIndex(string name, Func<T, IEnumerable<string>> values) => throw new NotSupportedException();
+    public IObjectIndex<string, T> AddIndex(string name, Func<T, IEnumerable<string>> values)
+    {
+        var index = new FakeIndex<string, T>(name, Cache, values);
+        Cache.Indexes.Add(name, index);
+        return index;
+    }
 
     public IObjectIndex<TValue, T> AddIndex<TValue>(string name, Func<T, IEnumerable<TValue>> values)
-        where TValue : notnull => throw new NotSupportedException();
+        where TValue : notnull => throw NotForControllers();
 
     public void SetTransform(Func<T, T> transform) => throw NotForControllers();
 
@@ -60,14 +66,18 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public Task WaitForCacheAsync(Func<ILister<T>, bool> until, CancellationToken cancellationToken = default) => throw NotForControllers();
 
-    public void NoteWrite(T answer) => throw NotForControllers();
+    public void NoteWrite(T answer) => Cache.Objects[ObjectKey.Of(answer)] = answer;
 
-    public void NoteWrite(ReadOnlySpan<byte> answer) => throw NotForControllers();
+    public void NoteWrite(ReadOnlySpan<byte> answer) => NoteWrite(JsonSerializer.Deserialize(answer, resource.Json)!);
 
-    public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null) => throw NotForControllers();
+    public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null) => Cache.Objects.TryRemove(key, out _);
+
+    /// <summary>The options of the last handler that was added.</summary>
+    public HandlerOptions? LastOptions { get; private set; }
 
     public HandlerRegistration AddHandler(IResourceHandler<T> handler, HandlerOptions? options = null)
     {
+        LastOptions = options;
         var registration = new Registration(this, handler);
         _handlers.Add(registration);
         return registration;
@@ -82,7 +92,11 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
         var old = Cache.Get(key);
         Cache.Objects[key] = resource;
         Cache.ResourceVersion = resource.Metadata.ResourceVersion ?? Cache.ResourceVersion;
-        await TellAsync(new ResourceChange<T>(old is null ? ChangeKind.Added : ChangeKind.Updated, key, old, resource) { IsInitialList = isInitialList });
+        await TellAsync(new ResourceChange<T>(old is null ? ChangeKind.Added : ChangeKind.Updated, key, old, resource)
+        {
+            IsInitialList = isInitialList,
+            IsResync = ReferenceEquals(old, resource),
+        });
     }
 
     public async Task DeleteAsync(ObjectKey key)

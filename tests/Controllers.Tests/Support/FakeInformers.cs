@@ -12,6 +12,20 @@ internal sealed class FakeInformers : IInformers
 
     public FakeInformer<V1Deployment> Deployments => (FakeInformer<V1Deployment>)Get<V1Deployment>();
 
+    /// <summary>Shares that are held.</summary>
+    public int Shares { get; private set; }
+
+    public InformerShare<T> Share<T>()
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        Shares++;
+        return new InformerShare<T>(Get<T>(), () =>
+        {
+            Shares--;
+            return ValueTask.CompletedTask;
+        });
+    }
+
     public ISharedInformer<T> Get<T>()
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
@@ -24,4 +38,7 @@ internal sealed class FakeInformers : IInformers
 
         return (ISharedInformer<T>)informer;
     }
+
+    public ISharedInformer<T>? Find<T>(KubeResource<T> resource)
+        where T : class, IKubernetesObject<V1ObjectMeta> => _informers.GetValueOrDefault(typeof(T)) as ISharedInformer<T>;
 }

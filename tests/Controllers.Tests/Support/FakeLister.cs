@@ -18,5 +18,9 @@ internal sealed class FakeLister<T> : ILister<T>
 
     public IReadOnlyList<T> List(string? ns = null, LabelSelector? selector = null, Func<T, bool>? predicate = null) => [.. Objects.Values];
 
-    public IReadOnlyList<T> ByIndex(string index, string value) => throw new ArgumentException($"no index {index}", nameof(index));
+    public Dictionary<string, IObjectIndex<string, T>> Indexes { get; } = [];
+
+    public IReadOnlyList<T> ByIndex(string index, string value) => Indexes.TryGetValue(index, out var known)
+        ? known.Find(value)
+        : throw new ArgumentException($"no index {index}", nameof(index));
 }

@@ -16,20 +16,26 @@ internal sealed class FakeServer : HttpMessageHandler
     /// <summary>What to answer; by default the body of the request, as if stored unchanged.</summary>
     public Func<Request, HttpResponseMessage>? Answer { get; set; }
 
+    /// <summary>Requests come, and are not answered.</summary>
+    public bool Hangs { get; set; }
+
     public static HttpResponseMessage Json(HttpStatusCode code, string body) =>
         new(code) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
 
     public static HttpResponseMessage Status(HttpStatusCode code, string reason) =>
         Json(code, $$"""{"kind":"Status","apiVersion":"v1","status":"Failure","message":"{{reason}} said the test","reason":"{{reason}}","code":{{(int)code}}}""");
 
-    public RestClient Client(TimeProvider? time = null) => new(
-        new HttpMessageHandlerTransport(new Uri("http://server"), this), new RestClientOptions { TimeProvider = time ?? TimeProvider.System, MaxRetries = 0 });
+    private HttpMessageHandlerTransport Transport() => new(new Uri("http://server"), this);
 
-    public KubeClient Kube()
+    public RestClient Client(TimeProvider? time = null) => new(
+        Transport(), new RestClientOptions { TimeProvider = time ?? TimeProvider.System, MaxRetries = 0 });
+
+    public KubeClient Kube(ControllerInstruments? instruments = null)
     {
         var options = new CrMonitorOptions { FieldManager = "tests" };
         options.JsonContexts.Add(TestJson.Default);
-        return new KubeClient(Client(), options);
+        var rest = instruments is null ? Client() : new RestClient(new MeasuredTransport(Transport(), instruments, TimeProvider.System));
+        return new KubeClient(rest, options);
     }
 
     /// <summary>Waits for one more request to have been answered.</summary>
@@ -40,6 +46,11 @@ internal sealed class FakeServer : HttpMessageHandler
         var body = request.Content is null ? null : await request.Content.ReadAsStringAsync(cancellationToken);
         var received = new Request(request.Method, request.RequestUri!.PathAndQuery, request.Content?.Headers.ContentType?.MediaType, body);
         Requests.Enqueue(received);
+        if (Hangs)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        }
+
         try
         {
             return Answer?.Invoke(received) ?? Json(HttpStatusCode.OK, body ?? "{}");

@@ -13,8 +13,11 @@ internal sealed class OperatorRig : IAsyncDisposable
 {
     private readonly List<HttpMessageHandler> _handlers = [];
 
-    private OperatorRig(EmbeddedApiServer server, IHost host, CapturedLog log)
+    private readonly bool _ownsServer;
+
+    private OperatorRig(EmbeddedApiServer server, bool ownsServer, IHost host, CapturedLog log)
     {
+        _ownsServer = ownsServer;
         Server = server;
         Host = host;
         Log = log;
@@ -29,12 +32,23 @@ internal sealed class OperatorRig : IAsyncDisposable
     /// <summary>A client beside the host's own.</summary>
     public IKubeClient Client => Host.Services.GetRequiredService<IKubeClient>();
 
+    /// <param name="reconciler">What runs.</param>
+    /// <param name="controller">How it runs.</param>
+    /// <param name="options">The options of the host.</param>
+    /// <param name="beside">The server of another host, for a second copy of the operator; by default it gets one of its own.</param>
     public static async Task<OperatorRig> CreateAsync(
-        IReconciler<Widget> reconciler, Action<ControllerBuilder<Widget>>? controller = null, Action<CrMonitorOptions>? options = null)
+        IReconciler<Widget> reconciler,
+        Action<ControllerBuilder<Widget>>? controller = null,
+        Action<CrMonitorOptions>? options = null,
+        EmbeddedApiServer? beside = null)
     {
-        var server = await EmbeddedApiServer.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        var server = beside ?? await EmbeddedApiServer.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         var handler = server.CreateHandler();
-        await WidgetDefinition.InstallAsync(handler, TestContext.Current.CancellationToken);
+        if (beside is null)
+        {
+            await WidgetDefinition.InstallAsync(handler, TestContext.Current.CancellationToken);
+        }
+
         var log = new CapturedLog();
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "tests" });
         builder.Logging.AddProvider(log).AddFilter("Microsoft", LogLevel.None);
@@ -47,7 +61,7 @@ internal sealed class OperatorRig : IAsyncDisposable
             })
             .AddController<DelegatingReconciler, Widget>(controller);
         builder.Services.AddHealthChecks().AddCrMonitor();
-        var rig = new OperatorRig(server, builder.Build(), log);
+        var rig = new OperatorRig(server, beside is null, builder.Build(), log);
         rig._handlers.Add(handler);
         return rig;
     }
@@ -67,7 +81,10 @@ internal sealed class OperatorRig : IAsyncDisposable
         }
 
         _handlers.ForEach(handler => handler.Dispose());
-        await Server.DisposeAsync();
+        if (_ownsServer)
+        {
+            await Server.DisposeAsync();
+        }
     }
 
     /// <summary>Lets the test say what reconciles, where the services want a type.</summary>

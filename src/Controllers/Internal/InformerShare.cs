@@ -1,0 +1,14 @@
+using CrMonitor.Informers;
+using k8s;
+using k8s.Models;
+
+namespace CrMonitor.Controllers;
+
+/// <summary>A controller's part in an informer. With the last part ends the informer, unless the host keeps it.</summary>
+internal sealed class InformerShare<T>(ISharedInformer<T> informer, Func<ValueTask> release) : IAsyncDisposable
+    where T : class, IKubernetesObject<V1ObjectMeta>
+{
+    public ISharedInformer<T> Informer { get; } = informer;
+
+    public ValueTask DisposeAsync() => release();
+}

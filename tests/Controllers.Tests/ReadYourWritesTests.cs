@@ -1,0 +1,155 @@
+using System.Text.Json.Nodes;
+using CrMonitor.Informers;
+using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
+using static CrMonitor.Controllers.Tests.Objects;
+
+namespace CrMonitor.Controllers.Tests;
+
+/// <summary>The client's reads and the listers, while the watch says nothing.</summary>
+public sealed class ReadYourWritesTests
+{
+    private static readonly CancellationToken Cancelled = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_write_is_read_back_at_once_by_client_and_lister_however_late_the_watch_is()
+    {
+        await using var rig = await FrozenAsync();
+        var lister = rig.Host.Services.GetRequiredService<ILister<Widget>>();
+
+        var created = await rig.Client.CreateAsync(New("w", 1), cancellationToken: Cancelled);
+        Assert.Equal(1, lister.Get(Key)?.Spec?.Size);
+        Assert.Equal(1, Assert.Single(await rig.Client.ListAsync<Widget>("default", cancellationToken: Cancelled)).Spec?.Size);
+
+        created.Spec!.Size = 2;
+        await rig.Client.UpdateAsync(created, cancellationToken: Cancelled);
+        Assert.Equal(2, (await rig.Client.GetAsync<Widget>(Key, Cancelled))?.Spec?.Size);
+        Assert.Equal(2, lister.Get(Key)?.Spec?.Size);
+
+        await rig.Client.PatchAsync<Widget>(Key, KubePatch.Merge("""{"spec":{"size":3}}"""u8.ToArray()), cancellationToken: Cancelled);
+        Assert.Equal(3, lister.Get(Key)?.Spec?.Size);
+
+        await rig.Client.ApplyAsync(New("v", 4), cancellationToken: Cancelled);
+        Assert.Equal(2, lister.Count);
+        Assert.Equal(0, rig.Reads);
+    }
+
+    [Fact]
+    public async Task A_deletion_is_read_back_at_once_unless_a_finalizer_holds_the_object()
+    {
+        await using var rig = await FrozenAsync();
+        var held = New("held", 1);
+        held.Metadata.Finalizers = ["example.com/tests"];
+        await rig.Client.CreateAsync(held, cancellationToken: Cancelled);
+        await rig.Client.CreateAsync(New("w", 1), cancellationToken: Cancelled);
+
+        Assert.True(await rig.Client.DeleteAsync<Widget>(Key, cancellationToken: Cancelled));
+        Assert.True(await rig.Client.DeleteAsync<Widget>(new ObjectKey("default", "held"), cancellationToken: Cancelled));
+
+        Assert.Null(await rig.Client.GetAsync<Widget>(Key, Cancelled));
+        Assert.NotNull((await rig.Client.GetAsync<Widget>(new ObjectKey("default", "held"), Cancelled))?.Metadata.DeletionTimestamp);
+
+        await rig.Client.PatchAsync<Widget>(
+            new ObjectKey("default", "held"), KubePatch.Merge("""{"metadata":{"finalizers":null}}"""u8.ToArray()), cancellationToken: Cancelled);
+        Assert.Empty(await rig.Client.ListAsync<Widget>(cancellationToken: Cancelled));
+
+        await rig.Client.CreateAsync(New("w", 5), cancellationToken: Cancelled);
+        Assert.Equal(5, (await rig.Client.GetAsync<Widget>(Key, Cancelled))?.Spec?.Size);
+        Assert.Equal(0, rig.Reads);
+    }
+
+    [Fact]
+    public async Task A_dry_run_is_not_remembered()
+    {
+        await using var rig = await FrozenAsync();
+
+        await rig.Client.CreateAsync(New("w", 1), new WriteOptions { DryRun = true }, Cancelled);
+
+        Assert.Null(await rig.Client.GetAsync<Widget>(Key, Cancelled));
+    }
+
+    [Fact]
+    public async Task Changing_what_a_read_or_a_write_returned_does_not_change_the_cache()
+    {
+        await using var rig = await FrozenAsync();
+
+        var created = await rig.Client.CreateAsync(New("w", 1), cancellationToken: Cancelled);
+        created.Spec!.Size = 7;
+        (await rig.Client.GetAsync<Widget>(Key, Cancelled))!.Spec!.Size = 8;
+        (await rig.Client.ListAsync<Widget>(cancellationToken: Cancelled))[0].Metadata.Name = "other";
+
+        var cached = rig.Host.Services.GetRequiredService<ILister<Widget>>().Get(Key);
+        Assert.Equal((1, "w"), (cached?.Spec?.Size, cached?.Metadata.Name));
+    }
+
+    [Fact]
+    public async Task Live_reads_ask_the_server_and_so_do_reads_of_kinds_without_a_cache()
+    {
+        await using var rig = await FrozenAsync();
+        Put(rig, "w", 6);
+
+        Assert.Null(await rig.Client.GetAsync<Widget>(Key, Cancelled));
+        Assert.Equal(6, (await rig.Client.Live.GetAsync<Widget>(Key, Cancelled))?.Spec?.Size);
+        Assert.Equal(6, Assert.Single(await rig.Client.Live.ListAsync<Widget>("default", cancellationToken: Cancelled)).Spec?.Size);
+
+        await rig.Client.CreateAsync(
+            new V1ConfigMap { Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = "c", Labels = new Dictionary<string, string> { ["a"] = "1" } } },
+            cancellationToken: Cancelled);
+        Assert.Single(await rig.Client.ListAsync<V1ConfigMap>("default", LabelSelector.Parse("a=1"), Cancelled));
+        Assert.Empty(await rig.Client.ListAsync<V1ConfigMap>("default", LabelSelector.Parse("a!=1,a"), Cancelled));
+    }
+
+    [Fact]
+    public async Task A_live_list_comes_in_pages_and_is_whole()
+    {
+        await using var rig = await FrozenAsync();
+        for (var i = 0; i < 1201; i++)
+        {
+            Put(rig, $"w-{i}", i);
+        }
+
+        var all = await rig.Client.Live.ListAsync<Widget>(cancellationToken: Cancelled);
+
+        Assert.Equal(Enumerable.Range(0, 1201), all.Select(widget => widget.Spec!.Size).Order());
+        Assert.Equal(3, rig.Reads);
+    }
+
+    private static void Put(FrozenRig rig, string name, int size) => rig.Server.Storage.Put(new JsonObject
+    {
+        ["apiVersion"] = "example.com/v1",
+        ["kind"] = "Widget",
+        ["metadata"] = new JsonObject { ["namespace"] = "default", ["name"] = name },
+        ["spec"] = new JsonObject { ["size"] = size },
+    });
+
+    private static Widget New(string name, int size) =>
+        new() { Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = name }, Spec = new WidgetSpec { Size = size } };
+
+    /// <summary>A host whose caches have synced and hear nothing any more.</summary>
+    private static async Task<FrozenRig> FrozenAsync()
+    {
+        var rig = await OperatorRig.CreateAsync(new FakeReconciler());
+        await rig.Host.StartAsync(Cancelled);
+        await rig.ReadyAsync();
+        rig.Server.Faults.FreezeWatches();
+        return new FrozenRig(rig);
+    }
+
+    private sealed class FrozenRig(OperatorRig rig) : IAsyncDisposable
+    {
+        private readonly int _before = CountReads(rig);
+
+        public IKubeClient Client => rig.Client;
+
+        public Microsoft.Extensions.Hosting.IHost Host => rig.Host;
+
+        public ApiServer.EmbeddedApiServer Server => rig.Server;
+
+        /// <summary>How often the server was read since.</summary>
+        public int Reads => CountReads(rig) - _before;
+
+        public ValueTask DisposeAsync() => rig.DisposeAsync();
+
+        private static int CountReads(OperatorRig of) => of.Server.Requests.Latest(request => request.Verb is "get" or "list").Count;
+    }
+}

@@ -1,0 +1,94 @@
+using CrMonitor.Tests;
+using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace CrMonitor.Controllers.Tests;
+
+/// <summary>Controllers that come and go while the host runs.</summary>
+public sealed class RunningControllersTests
+{
+    [Fact]
+    public async Task A_controller_that_is_added_works_and_when_it_is_removed_nothing_of_it_is_left()
+    {
+        await using var rig = await OperatorRig.CreateAsync(new FakeReconciler());
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        await rig.ReadyAsync();
+        var controllers = rig.Host.Services.GetRequiredService<IControllers>();
+        var informers = rig.Host.Services.GetRequiredService<HostInformers>();
+        Assert.Equal(["widget"], controllers.Names);
+        Assert.Single(informers.All);
+        var configMaps = new ConfigMaps();
+
+        Assert.Equal("config", controllers.Add(configMaps, controller => controller.Named("config").Index("any", _ => [])));
+        await rig.Client.CreateAsync(Map("first"), cancellationToken: TestContext.Current.CancellationToken);
+        await configMaps.SeenAsync("first");
+        Assert.Equal(["widget", "config"], controllers.Names);
+        Assert.Equal(2, informers.All.Count);
+        await rig.ReadyAsync();
+
+        Assert.True(await controllers.RemoveAsync("config"));
+        Assert.Equal(["widget"], controllers.Names);
+        Assert.Single(informers.All);
+        await Eventually.TrueAsync(() => rig.Server.Faults.CountWatches(request => request.Resource == "configmaps") == 0, "the server has seen its watch end");
+        Assert.False(await controllers.RemoveAsync("config"));
+
+        // And once more, with the same name and the same index.
+        controllers.Add(configMaps, controller => controller.Named("config").Index("any", _ => []));
+        await rig.Client.CreateAsync(Map("second"), cancellationToken: TestContext.Current.CancellationToken);
+        await configMaps.SeenAsync("second");
+        Assert.DoesNotContain(rig.Log.Lines, line => line.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task A_controller_that_is_removed_before_it_has_started_ends_in_peace()
+    {
+        await using var rig = await OperatorRig.CreateAsync(new FakeReconciler());
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        var controllers = rig.Host.Services.GetRequiredService<IControllers>();
+
+        for (var i = 0; i < 50; i++)
+        {
+            controllers.Add(new ConfigMaps(), controller => controller.Named("short"));
+            Assert.True(await controllers.RemoveAsync("short"));
+        }
+
+        Assert.Equal(["widget"], controllers.Names);
+        Assert.Single(rig.Host.Services.GetRequiredService<HostInformers>().All);
+        Assert.DoesNotContain(rig.Log.Lines, line => line.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task A_controller_that_cannot_be_added_is_refused_with_the_remedy_and_leaves_nothing()
+    {
+        await using var rig = await OperatorRig.CreateAsync(new FakeReconciler());
+        var controllers = rig.Host.Services.GetRequiredService<IControllers>();
+        Assert.Contains("the host does not run", Assert.Throws<InvalidOperationException>(() => controllers.Add(new ConfigMaps())).Message);
+
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("two controllers named 'widget'", Assert.Throws<InvalidOperationException>(() => controllers.Add(new FakeReconciler())).Message);
+        Assert.Contains(
+            "Declare it with Index(\"none\"",
+            Assert.Throws<InvalidOperationException>(() => controllers.Add(new ConfigMaps(), controller => controller.WatchesByIndex<V1Secret>("none"))).Message);
+        await Eventually.TrueAsync(() => rig.Host.Services.GetRequiredService<HostInformers>().All.Count == 1, "its caches end");
+        Assert.Equal(["widget"], controllers.Names);
+
+        await rig.Host.StopAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("the host does not run", Assert.Throws<InvalidOperationException>(() => controllers.Add(new ConfigMaps())).Message);
+    }
+
+    private static V1ConfigMap Map(string name) => new() { Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = name } };
+
+    private sealed class ConfigMaps : IReconciler<V1ConfigMap>
+    {
+        private readonly System.Collections.Concurrent.ConcurrentDictionary<string, bool> _seen = new();
+
+        public ValueTask<ReconcileResult> ReconcileAsync(ReconcileContext<V1ConfigMap> context, CancellationToken cancellationToken)
+        {
+            _seen[context.Key.Name] = true;
+            return ValueTask.FromResult(ReconcileResult.Done);
+        }
+
+        public Task SeenAsync(string name) => Eventually.TrueAsync(() => _seen.ContainsKey(name), $"{name} is reconciled");
+    }
+}
