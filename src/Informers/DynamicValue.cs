@@ -27,7 +27,8 @@ public readonly ref struct DynamicValue
     };
 
     /// <summary>Follows a path from here.</summary>
-    /// <returns><see langword="false"/> if it leads nowhere. A null that it leads to is a value, of the kind <see cref="JsonValueKind.Null"/>.</returns>
+    /// <returns><see langword="false"/> if it leads nowhere. A null that it leads to is a value, of the kind
+    /// <see cref="JsonValueKind.Null"/>.</returns>
     public bool TryGet(DynamicPath path, out DynamicValue value)
     {
         ArgumentNullException.ThrowIfNull(path);

@@ -47,6 +47,15 @@ public sealed class HandlerOptions
     } = 0.1;
 
     /// <summary>
+    /// Tell also an object that came and went before the handler could be told of it, as <see cref="ChangeKind.Added"/> and <see cref="ChangeKind.Deleted"/>:
+    /// for handlers that act for somebody who may have made the object, or seen it in the cache, and counts on it until he learns of its end.
+    /// </summary>
+    /// <value>
+    /// <see langword="false"/> by default: what waits for a handler that is blocked is then bounded by the objects that there are or were told.
+    /// </value>
+    public bool TellBriefObjects { get; init; }
+
+    /// <summary>
     /// Tell an object that was deleted and created again (its uid has changed) as <see cref="ChangeKind.Deleted"/> and
     /// <see cref="ChangeKind.Added"/>, even if
     /// the handler, the watch or both were away meanwhile.

@@ -14,7 +14,9 @@ public abstract class HandlerRegistration : IAsyncDisposable
     public abstract int PendingCount { get; }
 
     /// <summary>Completes when <see cref="HasSynced"/> becomes true.</summary>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled, or the handler was removed before it had synced.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// <paramref name="cancellationToken"/> was cancelled, or the handler was removed before it had synced.
+    /// </exception>
     public abstract Task WaitForSyncAsync(CancellationToken cancellationToken = default);
 
     /// <inheritdoc/>

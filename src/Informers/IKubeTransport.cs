@@ -10,7 +10,9 @@ public interface IKubeTransport
     /// <summary>The server's address. Request URIs are relative to it.</summary>
     Uri BaseUri { get; }
 
-    /// <summary>Sends <paramref name="request"/>, whose URI is relative, and returns the response with its body unread. The caller disposes it.</summary>
+    /// <summary>
+    /// Sends <paramref name="request"/>, whose URI is relative, and returns the response with its body unread. The caller disposes it.
+    /// </summary>
     /// <exception cref="HttpRequestException">The server could not be reached, or the connection broke before the headers came.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken);

@@ -20,7 +20,9 @@ public interface ILister<T>
     /// <summary>The objects of one namespace that satisfy all conditions, in no particular order.</summary>
     /// <param name="ns">The namespace; <see langword="null"/> for all of them.</param>
     /// <param name="selector">Which labels they have. Objects without them are passed over without a look at the object.</param>
-    /// <param name="predicate">What is asked of their fields. It sees only objects that the selector matches; what it throws reaches the caller.</param>
+    /// <param name="predicate">
+    /// What is asked of their fields. It sees only objects that the selector matches; what it throws reaches the caller.
+    /// </param>
     IReadOnlyList<T> List(string? ns = null, LabelSelector? selector = null, Func<T, bool>? predicate = null);
 
     /// <summary>The objects for which the index function named <paramref name="index"/> returned <paramref name="value"/>.</summary>

@@ -4,7 +4,9 @@ using k8s.Models;
 namespace CrMonitor.Informers;
 
 /// <summary>Finds the cached objects that have a value: one look-up, however many objects there are.</summary>
-/// <remarks>Each answer is one consistent state of the cache. No call takes a lock; may be called from any thread. The objects must not be changed.</remarks>
+/// <remarks>
+/// Each answer is one consistent state of the cache. No call takes a lock; may be called from any thread. The objects must not be changed.
+/// </remarks>
 /// <typeparam name="TValue">What objects are found by.</typeparam>
 /// <typeparam name="T">The objects.</typeparam>
 public interface IObjectIndex<TValue, T>

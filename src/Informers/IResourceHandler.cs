@@ -7,7 +7,9 @@ namespace CrMonitor.Informers;
 public interface IResourceHandler<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
-    /// <summary>Called for one change at a time, in order for each key. The cache already shows <see cref="ResourceChange{T}.Current"/>, or something newer.</summary>
+    /// <summary>
+    /// Called for one change at a time, in order for each key. The cache already shows <see cref="ResourceChange{T}.Current"/>, or something newer.
+    /// </summary>
     /// <remarks>
     /// A slow handler delays only itself. An exception is logged and counted; the handler goes on with the next change.
     /// </remarks>

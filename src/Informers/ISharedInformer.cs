@@ -15,7 +15,9 @@ public interface ISharedInformer
     /// <summary>How the connection to the server is: for readiness, and for people.</summary>
     InformerHealth Health { get; }
 
-    /// <summary>The objects that the server has and whose latest state cannot be decoded or is too large: a copy of the list, in no particular order.</summary>
+    /// <summary>
+    /// The objects that the server has and whose latest state cannot be decoded or is too large: a copy of the list, in no particular order.
+    /// </summary>
     IReadOnlyList<InvalidObject> InvalidObjects { get; }
 
     /// <summary>Starts the informer on the current task scheduler. A second call does nothing.</summary>
@@ -24,7 +26,8 @@ public interface ISharedInformer
 
     /// <summary>Completes when <see cref="HasSynced"/> becomes true.</summary>
     /// <exception cref="OperationCanceledException">
-    /// <paramref name="cancellationToken"/> was cancelled, or the informer was stopped. The message names the resource and the last failure of listing it.
+    /// <paramref name="cancellationToken"/> was cancelled, or the informer was stopped. The message names the resource and the last failure of
+    /// listing it.
     /// </exception>
     Task WaitForSyncAsync(CancellationToken cancellationToken = default);
 

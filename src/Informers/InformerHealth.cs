@@ -19,6 +19,8 @@ public sealed record InformerHealth
     /// <summary>What went wrong last, with its reason code; <see langword="null"/> while all is well.</summary>
     public required ReflectorFailure? LastFailure { get; init; }
 
-    /// <summary>How many objects the server has whose latest state cannot be decoded. The cache shows their last readable state, if there was one.</summary>
+    /// <summary>
+    /// How many objects the server has whose latest state cannot be decoded. The cache shows their last readable state, if there was one.
+    /// </summary>
     public required int InvalidObjects { get; init; }
 }

@@ -7,7 +7,9 @@ public sealed class InformerScope : IEquatable<InformerScope>
     /// <summary>All objects of all namespaces.</summary>
     public static InformerScope All { get; } = new();
 
-    /// <summary>The namespaces to hold, behind one lister: one list and watch for each. Empty stands for all, and for cluster-scoped resources.</summary>
+    /// <summary>
+    /// The namespaces to hold, behind one lister: one list and watch for each. Empty stands for all, and for cluster-scoped resources.
+    /// </summary>
     /// <exception cref="ArgumentException">A name is empty.</exception>
     public IReadOnlyList<string> Namespaces
     {

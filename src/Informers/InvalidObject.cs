@@ -1,6 +1,9 @@
 namespace CrMonitor.Informers;
 
-/// <summary>An object that the server has, and whose latest state cannot be decoded or is too large. The cache shows its last readable state, if there was one.</summary>
+/// <summary>
+/// An object that the server has, and whose latest state cannot be decoded or is too large. The cache shows its last readable state, if there was
+/// one.
+/// </summary>
 /// <remarks>It leaves <see cref="ISharedInformer.InvalidObjects"/> when a readable state of it comes, or when it is deleted. Immutable.</remarks>
 public sealed class InvalidObject
 {

@@ -16,7 +16,9 @@ public sealed class KubeApiException : Exception
     /// <summary>The HTTP status code, or the code of a <c>Status</c> that came inside a watch.</summary>
     public HttpStatusCode StatusCode { get; }
 
-    /// <summary>The <c>reason</c> of the <c>Status</c>, such as <c>NotFound</c> or <c>AlreadyExists</c>; empty if the answer was not a <c>Status</c>.</summary>
+    /// <summary>
+    /// The <c>reason</c> of the <c>Status</c>, such as <c>NotFound</c> or <c>AlreadyExists</c>; empty if the answer was not a <c>Status</c>.
+    /// </summary>
     public string Reason { get; }
 
     /// <summary>How long the server asks to wait before another try.</summary>

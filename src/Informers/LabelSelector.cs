@@ -69,7 +69,10 @@ public sealed class LabelSelector : IEquatable<LabelSelector>
         }
     }
 
-    /// <summary>The selector of a Kubernetes object such as a Deployment: <see langword="null"/> is <see cref="Nothing"/>, an empty one <see cref="Everything"/>.</summary>
+    /// <summary>
+    /// The selector of a Kubernetes object such as a Deployment: <see langword="null"/> is <see cref="Nothing"/>, an empty one
+    /// <see cref="Everything"/>.
+    /// </summary>
     /// <exception cref="FormatException">A key, value or operator is not valid.</exception>
     public static LabelSelector Of(V1LabelSelector? selector)
     {

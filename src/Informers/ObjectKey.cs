@@ -35,7 +35,8 @@ public readonly record struct ObjectKey(string? Namespace, string Name)
             return dynamic.Key;
         }
 
-        return new ObjectKey(string.IsNullOrEmpty(resource.Metadata.NamespaceProperty) ? null : resource.Metadata.NamespaceProperty, resource.Metadata.Name);
+        var metadata = resource.Metadata;
+        return new ObjectKey(string.IsNullOrEmpty(metadata.NamespaceProperty) ? null : metadata.NamespaceProperty, metadata.Name);
     }
 
     /// <inheritdoc/>
@@ -43,7 +44,8 @@ public readonly record struct ObjectKey(string? Namespace, string Name)
     public bool Equals(ObjectKey other) => string.Equals(Name, other.Name) && string.Equals(Namespace, other.Namespace);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => (Name?.GetHashCode(StringComparison.Ordinal) ?? 0) ^ ((Namespace?.GetHashCode(StringComparison.Ordinal) ?? 0) * 31);
+    public override int GetHashCode() =>
+        (Name?.GetHashCode(StringComparison.Ordinal) ?? 0) ^ ((Namespace?.GetHashCode(StringComparison.Ordinal) ?? 0) * 31);
 
     /// <inheritdoc/>
     public override string ToString() => Namespace is null ? Name : $"{Namespace}/{Name}";

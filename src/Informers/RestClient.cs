@@ -62,7 +62,9 @@ public sealed partial class RestClient
     /// <summary>Sends a request and reads the whole answer.</summary>
     /// <exception cref="KubeApiException">The server refused: the message names the request and what the server said.</exception>
     /// <exception cref="HttpRequestException">The server could not be reached, or the connection broke.</exception>
-    /// <exception cref="TimeoutException">There was no complete answer within <see cref="RestClientOptions.Timeout"/>. Whether a write took effect is unknown.</exception>
+    /// <exception cref="TimeoutException">
+    /// There was no complete answer within <see cref="RestClientOptions.Timeout"/>. Whether a write took effect is unknown.
+    /// </exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public async Task<KubeResponse> SendAsync(KubeRequest request, CancellationToken cancellationToken = default)
     {
@@ -107,7 +109,9 @@ public sealed partial class RestClient
         [.. response.Headers.Warning.Select(warning => Unquote(warning.Text))];
 
     private static string Unquote(string text) =>
-        text is ['"', .. var inner, '"'] ? inner.Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal) : text;
+        text is ['"', .. var inner, '"']
+            ? inner.Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal)
+            : text;
 
     private bool IsWorthAnotherTry(ResilienceContext context, Outcome<Answer> outcome)
     {

@@ -4,7 +4,8 @@ namespace CrMonitor.Informers;
 public sealed class StaleCacheException : TimeoutException
 {
     /// <summary>Creates the exception for one read.</summary>
-    public StaleCacheException(KubeResource resource, ObjectKey key, string atLeast, string? reached, TimeSpan deadline, Exception? innerException = null)
+    public StaleCacheException(
+        KubeResource resource, ObjectKey key, string atLeast, string? reached, TimeSpan deadline, Exception? innerException = null)
         : base(
             $"The cache of {resource} did not show {key} at resourceVersion {atLeast} or newer within {deadline.TotalSeconds:0.###} s; "
             + (reached is null ? "it has not listed yet" : $"it has reached {reached}")

@@ -10,6 +10,26 @@ public sealed class HandlerOptionsTests
 
     // Case 79.
     [Fact]
+    public async Task An_object_that_came_and_went_while_the_handler_was_busy_is_told_to_those_who_ask_for_it()
+    {
+        await using var fixture = new InformerFixture();
+        var busy = new TaskCompletionSource();
+        var handler = new RecordingHandler { Before = (change, token) => change.Key.Name == "held" ? busy.Task.WaitAsync(token) : Task.CompletedTask };
+        fixture.Informer.AddHandler(handler, new HandlerOptions { TellBriefObjects = true });
+        var watch = await fixture.SyncAsync("20");
+        watch.Send(Json.Event("ADDED", Json.Widget("held", 21)));
+        await handler.NextAsync();
+
+        watch.Send(Json.Event("ADDED", Json.Widget("brief", 22, size: 2)));
+        watch.Send(Json.Event("DELETED", Json.Widget("brief", 23, size: 3)));
+        await fixture.Informer.WaitForCacheAsync(cache => cache.ResourceVersion == "23", TestContext.Current.CancellationToken);
+        busy.SetResult();
+
+        Assert.Equal("Added default/brief ->3", await handler.NextTextAsync());
+        Assert.Equal("Deleted default/brief 3->", await handler.NextTextAsync());
+    }
+
+    [Fact]
     public async Task Each_handler_is_told_again_at_its_own_pace_and_real_changes_always()
     {
         await using var fixture = new InformerFixture();

@@ -208,6 +208,58 @@ public sealed class HandlerTests
         Assert.All(seen.Skip(3), state => Assert.Equal("b9,d4", state));
     }
 
+    // Cases 64 and 67: there is no queue of deltas before the store; what a handler has not been told waits by key.
+    [Fact]
+    public async Task Changes_that_wait_when_a_relist_comes_end_in_what_the_list_shows_each_key_once()
+    {
+        await using var fixture = new InformerFixture();
+        var handler = new RecordingHandler();
+        var registration = fixture.Informer.AddHandler(handler);
+        var watch = await fixture.SyncAsync("20", Json.Widget("a", 1, size: 1), Json.Widget("b", 2, size: 2), Json.Widget("c", 3, size: 3));
+        await registration.WaitForSyncAsync(TestContext.Current.CancellationToken);
+        for (var i = 0; i < 3; i++)
+        {
+            await handler.NextAsync();
+        }
+
+        handler.Before = (_, token) => _gate.Task.WaitAsync(token);
+        watch.Send(Json.Event("ADDED", Json.Widget("blocker", 21)));
+        await handler.NextAsync();
+        watch.Send(Json.Event("DELETED", Json.Widget("a", 22, size: 1)));
+        watch.Send(Json.Event("MODIFIED", Json.Widget("b", 23, size: 20)));
+        watch.Send(Json.Event("MODIFIED", Json.Widget("c", 24, size: 30)));
+        watch.Send(Json.Event("ADDED", Json.Widget("passing", 25)));
+        watch.Send(Json.Event("ERROR", Json.Status(410, "Expired", "too old")));
+        (await fixture.AfterDelayAsync()).Request.List("40", Json.Widget("blocker", 21), Json.Widget("b", 33, size: 200), Json.Widget("new", 34));
+        await fixture.Server.NextWatchAsync();
+        Assert.Equal(4, registration.PendingCount);
+        _gate.SetResult();
+
+        string[] told = [await handler.NextTextAsync(), await handler.NextTextAsync(), await handler.NextTextAsync(), await handler.NextTextAsync()];
+        Assert.Equal(["Added default/new ->0", "Deleted default/a 1->", "Deleted default/c 30-> unknown", "Updated default/b 2->200"], told.Order());
+        Assert.Equal(0, registration.PendingCount);
+    }
+
+    [Fact]
+    public async Task What_comes_and_goes_behind_a_blocked_handler_leaves_nothing_to_wait_for()
+    {
+        await using var fixture = new InformerFixture();
+        var handler = new RecordingHandler { Before = (_, token) => _gate.Task.WaitAsync(token) };
+        var registration = fixture.Informer.AddHandler(handler);
+        var watch = await fixture.SyncAsync("20", Json.Widget("blocker", 1));
+        await handler.NextAsync();
+
+        for (var i = 0; i < 500; i++)
+        {
+            watch.Send(Json.Event("ADDED", Json.Widget($"w{i}", 100 + (2 * i))) + Json.Event("DELETED", Json.Widget($"w{i}", 101 + (2 * i))));
+        }
+
+        watch.Send(Json.Bookmark(2000));
+        await fixture.Informer.WaitForCacheAsync(cache => cache.ResourceVersion == "2000", TestContext.Current.CancellationToken);
+        Assert.Equal(0, registration.PendingCount);
+        _gate.SetResult();
+    }
+
     [Fact]
     public async Task A_handler_that_throws_is_logged_and_goes_on_and_others_notice_nothing()
     {

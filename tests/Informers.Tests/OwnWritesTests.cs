@@ -173,7 +173,8 @@ public sealed class OwnWritesTests
     public async Task An_answer_that_shows_the_object_as_gone_takes_it_out_even_if_its_version_is_not_newer_than_the_cached_one()
     {
         await using var fixture = new InformerFixture();
-        var watch = await SyncAsync(fixture, "20", Json.Widget("same", 15, size: 1), Json.Widget("older", 16, size: 2), Json.Widget("again", 17, uid: "new-"));
+        var watch = await SyncAsync(
+            fixture, "20", Json.Widget("same", 15, size: 1), Json.Widget("older", 16, size: 2), Json.Widget("again", 17, uid: "new-"));
 
         // A patch that removes the last finalizer deletes; it is answered with the state before, in the version that the cache knows.
         fixture.Informer.NoteWrite(Gone(fixture, "same", 15, size: 1));
@@ -383,7 +384,8 @@ public sealed class OwnWritesTests
         }
     }
 
-    // One server with a history; the watch lags behind it at random, answers are noted at any later time, and lists break in with any version between.
+    // One server with a history; the watch lags behind it at random, answers are noted at any later time, and lists break in with any version
+    // between.
     // What the handler is told of a key never goes back, and in the end cache and handler show what the server has.
     private static async Task RunRandomAsync(int seed)
     {

@@ -99,6 +99,81 @@ public sealed class RealServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_answers_of_own_writes_are_read_at_once_and_the_watch_agrees_with_them()
+    {
+        SkipWithoutServer();
+        var view = new ReplayedView();
+        await using var factory = Factory(asStream: true);
+        var informer = factory.Informer(Resource);
+        informer.AddHandler(view);
+        factory.Start();
+        await factory.WaitForSyncAsync(Cancellation);
+
+        for (var i = 0; i < 20; i++)
+        {
+            var key = new ObjectKey("default", $"w{i}");
+            informer.NoteWrite((await CreateAsync(key.Name, i)).Body.Span);
+            Assert.Equal(i, informer.Lister.Get(key)!.Spec!.Size);
+            var patched = await SendAsync(
+                HttpMethod.Patch,
+                $"{Collection}/{key.Name}",
+                """{"metadata":{"finalizers":["test.crmonitor.dev/hold"]},"spec":{"size":99} }""",
+                KubeRequest.MergePatch);
+            informer.NoteWrite(patched.Body.Span);
+            Assert.Equal(99, informer.Lister.Get(key)!.Spec!.Size);
+            if (i % 2 == 0)
+            {
+                continue;
+            }
+
+            informer.NoteWrite((await SendAsync(HttpMethod.Delete, $"{Collection}/{key.Name}")).Body.Span);
+            Assert.NotNull(informer.Lister.Get(key)!.Metadata.DeletionTimestamp);
+            informer.NoteWrite((await FreeAsync(key.Name)).Body.Span);
+            Assert.Null(informer.Lister.Get(key));
+        }
+
+        await ConvergedAsync(informer, view);
+        Assert.Equal(10, informer.Lister.Count);
+
+        // Else the kind could not go.
+        for (var i = 0; i < 20; i += 2)
+        {
+            await FreeAsync($"w{i}");
+        }
+    }
+
+    [Fact]
+    public async Task An_informer_follows_a_kind_that_comes_goes_and_comes_again()
+    {
+        SkipWithoutServer();
+        var group = $"late.{_group}";
+        var view = new ReplayedView();
+        await using var factory = Factory(asStream: true);
+        var late = factory.Informer(new KubeResource<Widget>(new KubeResource(group, "v1", "widgets", "Widget"), WidgetJson.Default.Widget));
+        late.AddHandler(view);
+        factory.Start();
+        await Eventually.TrueAsync(() => late.Health.LastFailure?.Reason == ReflectorFailureReason.KindMissing, "the kind is missing");
+
+        for (var i = 0; i < 2; i++)
+        {
+            await WidgetDefinition.CreateAsync(_client, group);
+            await SendAsync(
+                HttpMethod.Post,
+                $"/apis/{group}/v1/namespaces/default/widgets",
+                $$"""{"apiVersion":"{{group}}/v1","kind":"Widget","metadata":{"name":"x"},"spec":{"size":1} }""");
+            await late.WaitForCacheAsync(cache => cache.Count == 1, Cancellation);
+            await Eventually.TrueAsync(() => view.Versions.Count == 1, "the object is told");
+            await SendAsync(HttpMethod.Delete, $"{WidgetDefinition.Path}/widgets.{group}");
+            await late.WaitForCacheAsync(cache => cache.Count == 0, Cancellation);
+            await Eventually.TrueAsync(
+                () => late.Health.LastFailure?.Reason == ReflectorFailureReason.KindMissing, "the kind is missing again", TimeSpan.FromMinutes(2));
+        }
+
+        await Eventually.TrueAsync(() => view.Versions.Count == 0, "the objects are told to be gone");
+        Assert.Empty(view.Mistakes);
+    }
+
+    [Fact]
     public async Task Whatever_happens_while_the_server_stops_and_starts_cache_and_handlers_end_up_with_what_it_has()
     {
         SkipWithoutServer();
@@ -233,6 +308,10 @@ public sealed class RealServerTests : IAsyncLifetime
         HttpMethod.Post,
         Collection,
         $$"""{"apiVersion":"{{_group}}/v1","kind":"Widget","metadata":{"name":"{{name}}"},"spec":{"size":{{size}} } }""");
+
+    /// <summary>Takes the finalizers away.</summary>
+    private Task<KubeResponse> FreeAsync(string name) =>
+        SendAsync(HttpMethod.Patch, $"{Collection}/{name}", """{"metadata":{"finalizers":null} }""", KubeRequest.MergePatch);
 
     private Task<KubeResponse> SendAsync(HttpMethod method, string path, string body = "", string? contentType = null) => _client.SendAsync(
         new KubeRequest { Method = method, Path = path, Body = Encoding.UTF8.GetBytes(body), ContentType = contentType }, Cancellation);

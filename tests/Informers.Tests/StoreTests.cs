@@ -107,6 +107,35 @@ public sealed class StoreTests
         Assert.Empty(store.List("gone"));
     }
 
+    // What is not known (the answer of an own write that came as an object) is taken for what it was before.
+    [Fact]
+    public void The_length_of_all_objects_is_kept_through_writes_removals_and_lists()
+    {
+        var store = NewStore();
+        Widget[] widgets = [.. Enumerable.Range(0, 5).Select(i => NewWidget("ns", $"w{i}", i))];
+        for (var i = 0; i < widgets.Length; i++)
+        {
+            store.Write(0, ObjectKey.Of(widgets[i]), widgets[i], null, 1 << i);
+        }
+
+        Assert.Equal(0b11111, store.Bytes);
+        store.Write(0, new ObjectKey("ns", "w0"), null, null);
+        Assert.Equal(0b11110, store.Bytes);
+        store.Write(0, new ObjectKey("ns", "w4"), NewWidget("ns", "w4", 9), null);
+        store.Write(0, new ObjectKey("ns", "w1"), NewWidget("ns", "w1", 9), null, 100);
+        Assert.Equal(0b11100 + 100, store.Bytes);
+        store.Write(0, new ObjectKey("ns", "w1"), null, null);
+        store.Write(0, new ObjectKey("ns", "absent"), null, null);
+        Assert.Equal(0b11100, store.Bytes);
+
+        var replacement = store.BeginReplace(0);
+        replacement.AddUnreadable(new ObjectKey("ns", "w3"));
+        replacement.Add(new ObjectKey("ns", "w4"), NewWidget("ns", "w4", 10), 1000);
+        replacement.Override(new ObjectKey("ns", "w4"), NewWidget("ns", "w4", 11));
+        replacement.Commit("77");
+        Assert.Equal(0b01000 + 1000, store.Bytes);
+    }
+
     [Fact]
     public void The_version_is_that_of_the_oldest_source()
     {

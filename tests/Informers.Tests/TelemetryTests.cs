@@ -55,6 +55,8 @@ public sealed class TelemetryTests
         listener.RecordObservableInstruments();
 
         Assert.Equal(3, measured["informer_objects"]);
+        string[] cached = [Json.Widget("a", 1), Json.Widget("b", 2), Json.Widget("c", 21)];
+        Assert.Equal(cached.Sum(json => json.Trim().Length), measured["informer_cache_bytes"]);
         Assert.Equal(1, measured["informer_invalid_objects"]);
         Assert.Equal(0, measured["informer_queued_items"]);
         Assert.Equal(30, measured["informer_store_resource_version"]);

@@ -176,7 +176,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             _informer.AddIndex(name, values);
         }
 
-        var options = new HandlerOptions { ResyncPeriod = _settings.ResyncPeriod };
+        var options = new HandlerOptions { ResyncPeriod = _settings.ResyncPeriod, TellBriefObjects = true };
         var registration = _informer.AddHandler(new PrimaryHandler<T>(this, _settings.WakingChanges, _settings.Filter), options);
         _attachments.Add(new Attachment(_informer, registration, share: null));
         foreach (var source in _settings.Sources)

@@ -17,6 +17,6 @@ internal abstract class WatchSource
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var share = informers.Share<T>();
-        return new Attachment(share.Informer, share.Informer.AddHandler(handler(share.Informer.Resource)), share);
+        return new Attachment(share.Informer, share.Informer.AddHandler(handler(share.Informer.Resource), new HandlerOptions { TellBriefObjects = true }), share);
     }
 }

@@ -2,7 +2,8 @@ namespace CrMonitor.Informers;
 
 /// <summary>Growing delays between attempts: 0.8 s, 1.6 s, ... up to 30 s, each with up to as much again by chance.</summary>
 /// <remarks>
-/// They start again only after the connection has been well for two minutes. A server that has been down for an hour is asked twice a minute, not more.
+/// They start again only after the connection has been well for two minutes. A server that has been down for an hour is asked twice a minute, not
+/// more.
 /// Belongs to one run loop.
 /// </remarks>
 internal sealed class Backoff(TimeProvider timeProvider, Random random)
@@ -14,7 +15,10 @@ internal sealed class Backoff(TimeProvider timeProvider, Random random)
     private TimeSpan _next = First;
     private long? _wellSince;
 
-    /// <summary>The connection works (<paramref name="since"/>: a timestamp of the time provider). Said again and again, the first time since a failure counts.</summary>
+    /// <summary>
+    /// The connection works (<paramref name="since"/>: a timestamp of the time provider). Said again and again, the first time since a failure
+    /// counts.
+    /// </summary>
     public void Well(long since) => _wellSince ??= since;
 
     /// <summary>Something failed: how long to wait before the next attempt.</summary>

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace CrMonitor.Informers;
 
-/// <summary>What waits for one handler: at most one change a key, oldest key first. A slow handler costs memory for live keys, and nobody's time but its own.</summary>
+/// <summary>
+/// What waits for one handler: at most one change a key, oldest key first. A slow handler costs memory for live keys, and nobody's time but its own.
+/// </summary>
 internal sealed partial class HandlerMailbox<T> : HandlerRegistration
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
@@ -28,7 +30,8 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
     private readonly Action<HandlerMailbox<T>> _ended;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
     // _gate guards every field below. It is held for updates of them alone: never across an await or a callback.
     private readonly Lock _gate = new();
@@ -251,7 +254,7 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
         {
             node = _order.AddLast(new Waiting(++_posted, change.Key, change.Old, isInitialList));
         }
-        else if (node!.Value.Told is null && change.Current is null)
+        else if (node!.Value.Told is null && change.Current is null && !_options.TellBriefObjects)
         {
             // Came and went before the handler knew of it.
             RemoveLocked(node);
@@ -284,7 +287,13 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
                 return false;
             }
 
-            if (_options.SplitRecreations && node.Value.IsRecreation)
+            if (node.Value.CameAndWent)
+            {
+                // What is left of it in the mailbox is the deletion.
+                change = node.Value.ToAddition();
+                node.ValueRef = node.Value.AfterAddition();
+            }
+            else if (_options.SplitRecreations && node.Value.IsRecreation)
             {
                 // What is left of it in the mailbox is the addition.
                 change = node.Value.ToDeletion();
@@ -317,22 +326,27 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Resource}: the handler {Handler} failed on {Change} of {Key}; it goes on with the next change")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "{Resource}: the handler {Handler} failed on {Change} of {Key}; it goes on with the next change")]
     private partial void LogHandlerFailed(Exception e, string resource, Type handler, ChangeKind change, ObjectKey key);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Resource}: {Count} changes wait for the handler {Handler}, which is slow; they are merged by key")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Resource}: {Count} changes wait for the handler {Handler}, which is slow; they are merged by key")]
     private partial void LogSlow(string resource, int count, Type handler);
 
     /// <summary>The way from what the handler was told to what is so now.</summary>
     private record struct Waiting(long Number, ObjectKey Key, T? Told, bool IsInitialList)
     {
-        // The last state of the object that the handler was told, once that object is gone; and whether it is the very last.
+        // The last state of the object that the handler was told (or, before any, is to be told), once that object is gone; and whether it is the very last.
         private T? _last;
         private bool _isFinal;
 
         public T? Current { get; set; }
 
         public readonly bool IsRecreation => Told is not null && Current is not null && UidOf(Told) != UidOf(Current);
+
+        /// <summary>It came and went before the handler knew of it.</summary>
+        public readonly bool CameAndWent => Told is null && Current is null;
 
         // A dynamic object shows its uid without decoding its metadata.
         private static string? UidOf(T resource) => resource is DynamicObject dynamic ? dynamic.Uid : resource.Metadata.Uid;
@@ -341,10 +355,10 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
         public void Become(in StoreChange<T> change)
         {
             Current = change.Current;
-            if (Current is null && Told is not null)
+            if (Current is null)
             {
                 var last = change.Final ?? change.Old;
-                if (last is not null && UidOf(last) == UidOf(Told))
+                if (last is not null && (Told is null || UidOf(last) == UidOf(Told)))
                 {
                     _last = last;
                     _isFinal = change.Final is not null;
@@ -359,10 +373,15 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
 
         public readonly ResourceChange<T> ToChange() => (Told, Current) switch
         {
-            (null, _) => new ResourceChange<T>(ChangeKind.Added, Key, null, Current) { IsInitialList = IsInitialList },
+            (null, _) => ToAddition(),
             (_, null) => ToDeletion(),
             _ => new ResourceChange<T>(ChangeKind.Updated, Key, Told, Current) { IsResync = ReferenceEquals(Told, Current) },
         };
+
+        public readonly ResourceChange<T> ToAddition() =>
+            new(ChangeKind.Added, Key, null, Current ?? _last) { IsInitialList = IsInitialList };
+
+        public readonly Waiting AfterAddition() => this with { Told = _last };
 
         public readonly ResourceChange<T> ToDeletion() =>
             new(ChangeKind.Deleted, Key, _last ?? Told, null) { IsFinalStateUnknown = !_isFinal };

@@ -11,6 +11,9 @@ internal interface IObservedInformer
 
     int ObjectCount { get; }
 
+    /// <summary>The length of the cached objects as JSON.</summary>
+    long CacheBytes { get; }
+
     int QueuedItems { get; }
 
     string? StoreVersion { get; }

@@ -8,13 +8,14 @@ namespace CrMonitor.Informers;
 
 /// <summary>The objects of one informer, by key, namespace and index.</summary>
 /// <remarks>
-/// Readers take no lock: each call works on the snapshot that it finds. Writers come one at a time; the caller sees to that (<see cref="SharedInformer{T}"/> holds
-/// its gate). A store is fed by one or several sources, each of which owns a namespace or, alone, everything.
+/// Readers take no lock: each call works on the snapshot that it finds. Writers come one at a time; the caller sees to that
+/// (<see cref="SharedInformer{T}"/> holds its gate). A store is fed by one or several sources, each of which owns a namespace or, alone, everything.
 /// </remarks>
 /// <param name="form">How its objects are held.</param>
 /// <param name="sources">The namespace of each source; a single <see langword="null"/> for one source of everything.</param>
 /// <param name="indexFailed">Is told when an index function throws; the object then stands under no value of that index.</param>
-internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?> sources, Action<string, ObjectKey, Exception> indexFailed) : ILister<T>
+internal sealed class IndexedStore<T>(
+    ObjectForm<T> form, IReadOnlyList<string?> sources, Action<string, ObjectKey, Exception> indexFailed) : ILister<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     // Written under the caller's gate alone; read by anyone.
@@ -27,6 +28,9 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
     public int Count => Snapshot.Objects.Count;
 
     public string? ResourceVersion => Snapshot.ResourceVersion;
+
+    /// <summary>The length of all objects as JSON, as far as it is known.</summary>
+    public long Bytes => Snapshot.Bytes;
 
     internal StoreSnapshot<T> Snapshot => Volatile.Read(ref _snapshot);
 
@@ -88,7 +92,8 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         }
 
         var names = string.Join(", ", Snapshot.Indexes.Select(existing => $"'{existing.Name}'"));
-        throw new ArgumentException($"There is no index '{index}'. Add it with AddIndex; existing: {(names.Length == 0 ? "none" : names)}.", nameof(index));
+        throw new ArgumentException(
+            $"There is no index '{index}'. Add it with AddIndex; existing: {(names.Length == 0 ? "none" : names)}.", nameof(index));
     }
 
     /// <summary>Adds an index and fills it.</summary>
@@ -105,16 +110,18 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         var present = new List<StoreChange<T>>(snapshot.Objects.Count);
         snapshot.Objects.ForEach(present, static (changes, key, found) => changes.Add(new StoreChange<T>(key.Key, null, found.Object)));
         var index = new StoreIndex<T, TValue>(name, values, indexFailed).With(CollectionsMarshal.AsSpan(present));
-        Publish(snapshot.Objects, snapshot.Namespaces, [.. snapshot.Indexes, index]);
+        Publish(snapshot.Objects, snapshot.Namespaces, [.. snapshot.Indexes, index], snapshot.Bytes);
         return new IndexHandle<T, TValue>(this, name, snapshot.Indexes.Length);
     }
 
-    /// <summary>Adds or updates one object, or (<paramref name="current"/> is <see langword="null"/>) removes it. The version goes with it, if there is one.</summary>
+    /// <summary>
+    /// Adds or updates one object, or (<paramref name="current"/> is <see langword="null"/>) removes it. The version goes with it, if there is one.
+    /// </summary>
     /// <returns>What changed; old and current are both <see langword="null"/> if an unknown key was removed.</returns>
-    public StoreChange<T> Write(int source, ObjectKey key, T? current, string? version)
+    public StoreChange<T> Write(int source, ObjectKey key, T? current, string? version, int bytes = 0)
     {
         using var writing = BeginWrite();
-        var change = new StoreChange<T>(key, Snapshot.Get(key), current);
+        var change = new StoreChange<T>(key, Snapshot.Get(key), current, bytes);
         SetVersion(source, version);
         Apply(change.Old is null && current is null ? [] : new ReadOnlySpan<StoreChange<T>>(in change));
         return change;
@@ -135,7 +142,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
             var old = contents.Get(write.Key);
             if (old is not null || write.Current is not null)
             {
-                var change = new StoreChange<T>(write.Key, old, write.Current) { Final = write.Final };
+                var change = new StoreChange<T>(write.Key, old, write.Current, write.Bytes) { Final = write.Final };
                 contents.Apply(change);
                 changes.Add(change);
             }
@@ -165,7 +172,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         var before = Snapshot;
         if (changes.IsEmpty)
         {
-            Publish(before.Objects, before.Namespaces, before.Indexes);
+            Publish(before.Objects, before.Namespaces, before.Indexes, before.Bytes);
             return;
         }
 
@@ -187,19 +194,20 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         }
 
         var (objects, namespaces) = contents.ToMaps();
-        Publish(objects, namespaces, indexes);
+        Publish(objects, namespaces, indexes, contents.Bytes);
     }
 
     private void SetVersion(int source, string? version) => _versions[source] = version ?? _versions[source];
 
     private void Publish(
-        PersistentMap<StoredKey, StoredPlace<T>> objects, PersistentMap<Text, ObjectList<T>> namespaces, StoreIndex<T>[] indexes) =>
+        PersistentMap<StoredKey, StoredPlace<T>> objects, PersistentMap<Text, ObjectList<T>> namespaces, StoreIndex<T>[] indexes, long bytes) =>
         Volatile.Write(ref _snapshot, new StoreSnapshot<T>
         {
             Objects = objects,
             Namespaces = namespaces,
             Indexes = indexes,
             ResourceVersion = OldestVersion(),
+            Bytes = bytes,
         });
 
     // With several sources the store as a whole is as old as its oldest part.
@@ -242,9 +250,10 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         private readonly string? _scope;
         private readonly StoreSnapshot<T> _before;
 
-        // What the list has as the store has it, by namespace and by the places of `_before`: a bit an object, so that a list without news costs next to nothing.
+        // What the list has as the store has it, by namespace and by the places of `_before`: a bit an object, so that a list without news costs next
+        // to nothing.
         private readonly Dictionary<string, BitArray> _kept = new(StringComparer.Ordinal);
-        private readonly Dictionary<ObjectKey, T> _news = [];
+        private readonly Dictionary<ObjectKey, (T Object, int Bytes)> _news = [];
 
         internal Replacement(IndexedStore<T> store, int source)
         {
@@ -256,7 +265,10 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
 
         public int Count { get; private set; }
 
-        /// <summary>The list holds this object. If the store has it in the same version, the store's instance is taken, and the listed one need not be decoded.</summary>
+        /// <summary>
+        /// The list holds this object. If the store has it in the same version, the store's instance is taken, and the listed one need not be
+        /// decoded.
+        /// </summary>
         /// <returns><see langword="false"/> if the store does not have it: it is to be decoded and added.</returns>
         public bool TryKeep(in ObjectHeader listed)
         {
@@ -270,7 +282,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         }
 
         /// <summary>The list holds this object. If the store has it in the same version, the store's instance stays.</summary>
-        public void Add(ObjectKey key, T listed)
+        public void Add(ObjectKey key, T listed, int bytes = 0)
         {
             if (_before.Objects.TryGet(new StoredKey(key), out var known) && _store._form.IsSame(known.Object, listed))
             {
@@ -278,7 +290,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
             }
             else
             {
-                Override(key, listed);
+                Override(key, listed, bytes);
             }
         }
 
@@ -293,15 +305,16 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
 
         /// <summary>What the list holds under this key.</summary>
         public T? Find(ObjectKey key) =>
-            _news.TryGetValue(key, out var listed) ? listed
+            _news.TryGetValue(key, out var listed) ? listed.Object
             : IsKept(key, out var known) ? known.Object
             : null;
 
         /// <summary>Lets the list hold <paramref name="instead"/> under this key, or (<see langword="null"/>) nothing.</summary>
-        public void Override(ObjectKey key, T? instead)
+        public void Override(ObjectKey key, T? instead, int bytes = 0)
         {
-            if (_news.Remove(key))
+            if (_news.Remove(key, out var listed))
             {
+                bytes = bytes == 0 ? listed.Bytes : bytes;
                 Count--;
             }
             else if (IsKept(key, out var known))
@@ -312,7 +325,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
 
             if (instead is not null)
             {
-                _news.Add(key, instead);
+                _news.Add(key, (instead, bytes));
                 Count++;
             }
         }
@@ -342,9 +355,9 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
             foreach (var (key, listed) in _news)
             {
                 var old = now.Get(key);
-                if (!ReferenceEquals(old, listed))
+                if (!ReferenceEquals(old, listed.Object))
                 {
-                    changes.Add(new StoreChange<T>(key, old, listed));
+                    changes.Add(new StoreChange<T>(key, old, listed.Object, listed.Bytes));
                 }
             }
 
@@ -369,7 +382,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
     }
 
     /// <summary>The objects of the next snapshot.</summary>
-    private readonly struct ContentsBuilder
+    private struct ContentsBuilder
     {
         private readonly PersistentMap<StoredKey, StoredPlace<T>>.Builder _objects;
         private readonly PersistentMap<Text, ObjectList<T>>.Builder _namespaces;
@@ -379,31 +392,37 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         {
             _objects = before.Objects.ToBuilder();
             _namespaces = before.Namespaces.ToBuilder();
+            Bytes = before.Bytes;
             if (changes > before.Objects.Count)
             {
                 _objects.EnsureCapacity(changes);
             }
         }
 
-        public T? Get(ObjectKey key) => _objects.TryGet(new StoredKey(key), out var known) ? known.Object : null;
+        public readonly T? Get(ObjectKey key) => _objects.TryGet(new StoredKey(key), out var known) ? known.Object : null;
+
+        public long Bytes { get; private set; }
 
         public void Apply(StoreChange<T> change)
         {
+            var isKnown = _objects.TryGet(new StoredKey(change.Key), out var known);
+            var bytes = change.Current is null ? 0 : change.Bytes == 0 ? known.Bytes : change.Bytes;
+            Bytes += bytes - known.Bytes;
             if (change.Current is null)
             {
-                Remove(change.Key);
+                Remove(change.Key, known.Position);
             }
-            else if (_objects.TryGet(new StoredKey(change.Key), out var known))
+            else if (isKnown)
             {
-                Update(change.Key, known.Position, change.Current);
+                Update(change.Key, new StoredPlace<T>(change.Current, known.Position, bytes));
             }
             else
             {
-                Add(change.Key, change.Current);
+                Add(change.Key, change.Current, bytes);
             }
         }
 
-        public (PersistentMap<StoredKey, StoredPlace<T>> Objects, PersistentMap<Text, ObjectList<T>> Namespaces) ToMaps()
+        public readonly (PersistentMap<StoredKey, StoredPlace<T>> Objects, PersistentMap<Text, ObjectList<T>> Namespaces) ToMaps()
         {
             foreach (var (ns, items) in _new)
             {
@@ -416,7 +435,7 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
         private static StoredItem<T> ItemOf(T stored) => new(stored, LabelSignature.Of(stored));
 
         // The objects of a namespace that has some. One that has come into being by these changes gets its list now.
-        private ObjectList<T> ListOf(Text ns)
+        private readonly ObjectList<T> ListOf(Text ns)
         {
             if (!_namespaces.TryGet(ns, out var list))
             {
@@ -430,13 +449,13 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
 
         private static Text NamespaceOf(ObjectKey key) => new(key.Namespace ?? "");
 
-        private void Add(ObjectKey key, T added)
+        private readonly void Add(ObjectKey key, T added, int bytes)
         {
             var ns = NamespaceOf(key);
             if (_namespaces.TryGet(ns, out var list))
             {
                 _namespaces.Set(ns, list.Add(ItemOf(added)));
-                _objects.Set(new StoredKey(key), new StoredPlace<T>(added, list.Count));
+                _objects.Set(new StoredKey(key), new StoredPlace<T>(added, list.Count, bytes));
                 return;
             }
 
@@ -446,26 +465,27 @@ internal sealed class IndexedStore<T>(ObjectForm<T> form, IReadOnlyList<string?>
                 _new.Add(ns.Value, items);
             }
 
-            _objects.Set(new StoredKey(key), new StoredPlace<T>(added, items.Count));
+            _objects.Set(new StoredKey(key), new StoredPlace<T>(added, items.Count, bytes));
             items.Add(ItemOf(added));
         }
 
-        private void Update(ObjectKey key, int position, T current)
+        private readonly void Update(ObjectKey key, StoredPlace<T> current)
         {
             var ns = NamespaceOf(key);
-            _namespaces.Set(ns, ListOf(ns).SetAt(position, ItemOf(current)));
-            _objects.Set(new StoredKey(key), new StoredPlace<T>(current, position));
+            _namespaces.Set(ns, ListOf(ns).SetAt(current.Position, ItemOf(current.Object)));
+            _objects.Set(new StoredKey(key), current);
         }
 
-        private void Remove(ObjectKey key)
+        private readonly void Remove(ObjectKey key, int position)
         {
-            _objects.TryGet(new StoredKey(key), out var removed);
             _objects.Remove(new StoredKey(key));
             var ns = NamespaceOf(key);
-            var rest = ListOf(ns).RemoveAt(removed.Position, out var moved);
+            var rest = ListOf(ns).RemoveAt(position, out var moved);
             if (moved is not null)
             {
-                _objects.Set(new StoredKey(ObjectKey.Of(moved)), new StoredPlace<T>(moved, removed.Position));
+                var movedKey = new StoredKey(ObjectKey.Of(moved));
+                _objects.TryGet(movedKey, out var place);
+                _objects.Set(movedKey, place with { Position = position });
             }
 
             if (rest.Count == 0)

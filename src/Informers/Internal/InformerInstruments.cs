@@ -44,11 +44,19 @@ internal static class InformerInstruments
     {
         Meter.CreateObservableGauge("informer_objects", () => Observe(informer => informer.ObjectCount), "{object}", "Cached objects.");
         Meter.CreateObservableGauge(
-            "informer_invalid_objects", () => Observe(informer => informer.Health.InvalidObjects), "{object}", "Objects whose latest state cannot be decoded.");
+            "informer_cache_bytes", () => Observe(informer => informer.CacheBytes), "By", "Cached objects as JSON, as they came from the server.");
+        Meter.CreateObservableGauge(
+            "informer_invalid_objects",
+            () => Observe(informer => informer.Health.InvalidObjects),
+            "{object}",
+            "Objects whose latest state cannot be decoded.");
         Meter.CreateObservableGauge(
             "informer_queued_items", () => Observe(informer => informer.QueuedItems), "{item}", "Changes that wait for handlers.");
         Meter.CreateObservableGauge(
-            "informer_store_resource_version", () => Observe(informer => LastDigits(informer.StoreVersion)), null, "The store's version, last 15 digits.");
+            "informer_store_resource_version",
+            () => Observe(informer => LastDigits(informer.StoreVersion)),
+            null,
+            "The store's version, last 15 digits.");
         Meter.CreateObservableGauge(
             "informer_last_proof_of_life",
             () => Running.Keys

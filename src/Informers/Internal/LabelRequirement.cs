@@ -21,7 +21,9 @@ internal sealed class LabelRequirement
         _bound = bound;
     }
 
-    /// <exception cref="FormatException">The key or a value is not one that a label can have, or the number of values does not suit the operator.</exception>
+    /// <exception cref="FormatException">
+    /// The key or a value is not one that a label can have, or the number of values does not suit the operator.
+    /// </exception>
     public static LabelRequirement Create(string key, LabelOperator operation, string[] values)
     {
         CheckKey(key);
@@ -99,7 +101,8 @@ internal sealed class LabelRequirement
         if (!IsName(name))
         {
             throw new FormatException(
-                $"'{key}' is not a label key: its name must have 1 to {MaxNameLength} letters, digits, '-', '_' or '.', with a letter or digit at both ends.");
+                $"'{key}' is not a label key: "
+                + $"its name must have 1 to {MaxNameLength} letters, digits, '-', '_' or '.', with a letter or digit at both ends.");
         }
 
         if (slash >= 0 && !IsDnsSubdomain(key.AsSpan(0, slash)))
@@ -155,5 +158,6 @@ internal sealed class LabelRequirement
         return true;
     }
 
-    private static readonly System.Buffers.SearchValues<char> DnsCharacters = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
+    private static readonly System.Buffers.SearchValues<char> DnsCharacters =
+        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
 }

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace CrMonitor.Informers;
 
-/// <summary>The children of a node of a <see cref="PersistentMap{TKey,TValue}"/>, inside the node: a look-up reads no array header and checks no bounds.</summary>
+/// <summary>
+/// The children of a node of a <see cref="PersistentMap{TKey,TValue}"/>, inside the node: a look-up reads no array header and checks no bounds.
+/// </summary>
 [InlineArray(Length)]
 internal struct NodeSlots
 {

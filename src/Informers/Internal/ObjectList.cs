@@ -5,7 +5,9 @@ using k8s.Models;
 namespace CrMonitor.Informers;
 
 /// <summary>An immutable sequence of objects: a changed copy shares all but one path with its origin.</summary>
-/// <remarks>A tree with 32 children a node; the objects stand in arrays of up to 32, so that reading them all is little more than copying memory.</remarks>
+/// <remarks>
+/// A tree with 32 children a node; the objects stand in arrays of up to 32, so that reading them all is little more than copying memory.
+/// </remarks>
 internal sealed class ObjectList<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {

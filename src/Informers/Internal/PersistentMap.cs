@@ -4,7 +4,9 @@ using System.Runtime.CompilerServices;
 
 namespace CrMonitor.Informers;
 
-/// <summary>An immutable hash table: a changed copy shares all but one path with its origin, so that readers keep a consistent view while a writer goes on.</summary>
+/// <summary>
+/// An immutable hash table: a changed copy shares all but one path with its origin, so that readers keep a consistent view while a writer goes on.
+/// </summary>
 /// <remarks>
 /// Entries stand in buckets, arrays of two to four on average (there is a power of two of buckets), which are found through a tree of nodes with 16 slots each.
 /// The depth is the same everywhere, so that a look-up has no branches to guess; and of what it reads, only the bucket is likely to lie far away in memory.

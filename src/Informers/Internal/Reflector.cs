@@ -256,7 +256,7 @@ internal sealed partial class Reflector<T>
     {
         if (decoded.Object is not null)
         {
-            replacement.Add(decoded.Key!.Value, decoded.Object);
+            replacement.Add(decoded.Key!.Value, decoded.Object, decoded.Bytes);
             invalid.Remove(decoded.Key.Value);
             return;
         }
@@ -511,7 +511,7 @@ internal sealed partial class Reflector<T>
                 _watched.Add(new WatchedChange<T>(key, null, decoded.Object, version, started));
                 break;
             case { Key: { } key, Object: { } current }:
-                _watched.Add(new WatchedChange<T>(key, current, null, version, started));
+                _watched.Add(new WatchedChange<T>(key, current, null, version, started, decoded.Bytes));
                 break;
             default:
                 ApplyWatched(stream);

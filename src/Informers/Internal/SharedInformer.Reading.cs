@@ -52,7 +52,7 @@ internal sealed partial class SharedInformer<T>
             throw new ArgumentException($"The answer has no metadata with a name: it is no {_resource.Kind}.", nameof(answer));
         }
 
-        NoteWrite(answer, ObjectKey.Of(answer), metadata.ResourceVersion);
+        NoteWrite(new DecodedObject<T>(answer, ObjectKey.Of(answer), metadata.ResourceVersion, null));
     }
 
     public void NoteWrite(ReadOnlySpan<byte> answer)
@@ -71,7 +71,7 @@ internal sealed partial class SharedInformer<T>
             return;
         }
 
-        NoteWrite(decoded.Object, key, decoded.ResourceVersion);
+        NoteWrite(decoded);
     }
 
     public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null)
@@ -88,16 +88,17 @@ internal sealed partial class SharedInformer<T>
         }
     }
 
-    private void NoteWrite(T answer, ObjectKey key, string? version)
+    private void NoteWrite(DecodedObject<T> answer)
     {
-        if (SourceOf(key) is not { } source || !ResourceVersions.IsComparable(version))
+        var key = answer.Key!.Value;
+        if (SourceOf(key) is not { } source || !ResourceVersions.IsComparable(answer.ResourceVersion))
         {
             return;
         }
 
         // Before the transform, which may leave labels out.
-        var isInScope = Scope.LabelSelector.Matches(answer);
-        var prepared = source.Prepare(new DecodedObject<T>(answer, key, version, null));
+        var isInScope = Scope.LabelSelector.Matches(answer.Object!);
+        var prepared = source.Prepare(answer);
         if (prepared.Object is null)
         {
             LogAnswerNotTaken(prepared.Error, _resource, key);
@@ -108,7 +109,7 @@ internal sealed partial class SharedInformer<T>
         {
             if (!_stopped)
             {
-                source.NoteWriteLocked(key, prepared.Object, isInScope);
+                source.NoteWriteLocked(key, prepared.Object, isInScope, prepared.Bytes);
             }
         }
     }

@@ -20,9 +20,10 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     private readonly Action<ISharedInformer> _stopEnded;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ObjectDecoder<T>? _answers;   // of answers' bytes; who uses it takes it away meanwhile
 
-    // _gate guards writes to the store and every field below. It is held while one event (or one list) goes into the store and the mailboxes, so that a
-    // handler that is added sees each object either in its replay or as a change; never across an await. User code under it: index functions alone.
+    // _gate guards writes to the store and every field below. It is held while one event (or one list) goes into the store and the mailboxes, so that
+    // a handler that is added sees each object either in its replay or as a change; never across an await. User code under it: index functions alone.
     private readonly Lock _gate = new();
     private HandlerMailbox<T>[] _handlers = [];
     private readonly List<CacheWaiter> _waiters = [];
@@ -30,8 +31,6 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     private Task[] _loops = [];
     private TaskScheduler? _scheduler;
     private bool _stopped;
-
-    private ObjectDecoder<T>? _answers;   // of answers' bytes; who uses it takes it away meanwhile
 
     /// <summary>Creates an informer.</summary>
     /// <param name="resource">What is watched.</param>
@@ -83,6 +82,8 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     public TagList Tags { get; }
 
     public int ObjectCount => _store.Count;
+
+    public long CacheBytes => _store.Bytes;
 
     public string? StoreVersion => _store.ResourceVersion;
 
@@ -260,9 +261,9 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     // What is told to the handlers after a write of several changes. Kept for the next one.
     private readonly List<StoreChange<T>> _changes = [];
 
-    private StoreChange<T> WriteLocked(int source, ObjectKey key, T? current, string? version)
+    private StoreChange<T> WriteLocked(int source, ObjectKey key, T? current, string? version, int bytes)
     {
-        var change = _store.Write(source, key, current, version);
+        var change = _store.Write(source, key, current, version, bytes);
         _mutations?.Check(key, change.Old);
         _mutations?.Remember(key, change.Current);
         return change;
@@ -318,7 +319,8 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
 
     private void LogIndexFailed(string index, ObjectKey key, Exception e) => LogIndexFailed(e, _resource, index, key);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Resource}: the answer of a write of {Key} cannot be taken; the cache waits for the watch to bring it")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Resource}: the answer of a write of {Key} cannot be taken; the cache waits for the watch to bring it")]
     private partial void LogAnswerNotTaken(Exception? e, KubeResource resource, ObjectKey key);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Resource}: the index {Index} failed on {Key}; it does not find this object")]
@@ -451,7 +453,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             }
         }
 
-        public void NoteWriteLocked(ObjectKey key, T answer, bool isInScope)
+        public void NoteWriteLocked(ObjectKey key, T answer, bool isInScope, int bytes)
         {
             var metadata = answer.Metadata;
             if (metadata is { DeletionTimestamp: not null, Finalizers: null or { Count: 0 }, DeletionGracePeriodSeconds: null or 0 })
@@ -469,7 +471,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             }
 
             _overlay.Note(key, metadata.Uid, metadata.ResourceVersion, isGone: false, cached);
-            ShowLocked(key, isInScope ? answer : null, null);
+            ShowLocked(key, isInScope ? answer : null, null, bytes);
         }
 
         public void NoteDeleteLocked(ObjectKey key, string? uid, string? version, T? final)
@@ -534,11 +536,11 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             switch (verdict)
             {
                 case WriteOverlay<T>.Verdict.Apply:
-                    _informer.TellLocked(_informer.WriteLocked(_index, key, current, version) with { Final = change.Final });
+                    _informer.TellLocked(_informer.WriteLocked(_index, key, current, version, change.Bytes) with { Final = change.Final });
                     break;
                 case WriteOverlay<T>.Verdict.Echo:
                     // The watch's own instance takes the place of the answer: it is decoded as all others are.
-                    _informer.WriteLocked(_index, key, current, version);
+                    _informer.WriteLocked(_index, key, current, version, change.Bytes);
                     break;
                 default:
                     AdvanceStoreLocked(version);
@@ -557,9 +559,9 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             }
         }
 
-        private void ShowLocked(ObjectKey key, T? current, T? final)
+        private void ShowLocked(ObjectKey key, T? current, T? final, int bytes = 0)
         {
-            _informer.TellLocked(_informer.WriteLocked(_index, key, current, null) with { Final = final });
+            _informer.TellLocked(_informer.WriteLocked(_index, key, current, null, bytes) with { Final = final });
             _informer.WakeLocked(key, null);
         }
 

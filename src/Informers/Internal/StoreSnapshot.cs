@@ -13,6 +13,7 @@ internal sealed class StoreSnapshot<T>
         Namespaces = PersistentMap<Text, ObjectList<T>>.Empty,
         Indexes = [],
         ResourceVersion = null,
+        Bytes = 0,
     };
 
     public required PersistentMap<StoredKey, StoredPlace<T>> Objects { get; init; }
@@ -23,6 +24,9 @@ internal sealed class StoreSnapshot<T>
     public required StoreIndex<T>[] Indexes { get; init; }
 
     public required string? ResourceVersion { get; init; }
+
+    /// <summary>The length of all objects as JSON.</summary>
+    public required long Bytes { get; init; }
 
     public T? Get(ObjectKey key) => Objects.TryGet(new StoredKey(key), out var found) ? found.Object : null;
 }

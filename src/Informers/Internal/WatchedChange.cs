@@ -9,5 +9,6 @@ namespace CrMonitor.Informers;
 /// <param name="Final">What a deleted object was at last; <see langword="null"/> if that is not known.</param>
 /// <param name="Version">The version that the store reaches by this; <see langword="null"/> leaves it.</param>
 /// <param name="Started">When its bytes began to be decoded, a timestamp; 0 if nobody measures.</param>
-internal readonly record struct WatchedChange<T>(ObjectKey Key, T? Current, T? Final, string? Version, long Started)
+/// <param name="Bytes">The length of <paramref name="Current"/> as JSON; 0 if it is not known.</param>
+internal readonly record struct WatchedChange<T>(ObjectKey Key, T? Current, T? Final, string? Version, long Started, int Bytes = 0)
     where T : class, IKubernetesObject<V1ObjectMeta>;

@@ -25,8 +25,9 @@ internal sealed class ObjectDecoder<T>(KubeResource<T> resource, bool keepManage
     {
         try
         {
-            var decoded = _form.Decode(json, header, WithoutManagedFields(json, header.ManagedFields));
-            return new DecodedObject<T>(decoded, _form.KeyOf(decoded), _form.VersionOf(decoded), null, null);
+            var content = WithoutManagedFields(json, header.ManagedFields);
+            var decoded = _form.Decode(json, header, content);
+            return new DecodedObject<T>(decoded, _form.KeyOf(decoded), _form.VersionOf(decoded), null, Bytes: content.Length);
         }
         catch (Exception e)
         {
