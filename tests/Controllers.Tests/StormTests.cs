@@ -72,7 +72,7 @@ public sealed class StormTests
         await rig.Host.StopAsync(TestContext.Current.CancellationToken);
     }
 
-    private static void Collect()
+    internal static void Collect()
     {
         for (var i = 0; i < 3; i++)
         {

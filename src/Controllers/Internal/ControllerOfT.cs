@@ -275,6 +275,10 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             // What a reconciler has registered with its token failed. That ends neither a stop nor, from a timer, the process.
             LogCancellationFailed(e, Name);
         }
+        catch (ObjectDisposedException)
+        {
+            // The timeout fell due at the very moment at which its run ended: to dispose a timer does not wait for its callback.
+        }
     }
 
     private async Task SyncAsync(Task synced)

@@ -1,0 +1,470 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+using CrMonitor.ApiServer;
+using CrMonitor.Informers;
+using k8s;
+using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace CrMonitor.Controllers.Tests;
+
+/// <summary>One seed: a host, a user who writes at random, faults at random, then quiet; in the end the cluster must be as the widgets ask for.</summary>
+/// <remarks>
+/// Every choice comes from the seed; how the threads of client and server meet does not, so that a seed repeats what was done and not always what
+/// came of it.
+/// </remarks>
+/// <param name="seed">The seed.</param>
+/// <param name="server">The server, which serves widgets and has no controllers of its own.</param>
+/// <param name="time">The clock of the server, and of the host.</param>
+internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTimeProvider time) : IDisposable
+{
+    private const string Widgets = "widgets.example.com";
+    private const string ConfigMaps = "configmaps";
+    private const int Steps = 25;
+    private const string User = "user";
+
+    // Longer than any backoff, so that what was put off is due within it.
+    private static readonly TimeSpan QuietWindow = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LongestQuiet = TimeSpan.FromHours(2);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+    private static readonly HttpStatusCode[] Refusals =
+    [
+        HttpStatusCode.Conflict, HttpStatusCode.TooManyRequests, HttpStatusCode.InternalServerError, HttpStatusCode.ServiceUnavailable,
+        HttpStatusCode.Gone, HttpStatusCode.Forbidden,
+    ];
+
+    private readonly Random _random = new(seed);
+    private readonly List<string> _log = [];
+    private readonly CapturedLog _hostLog = new();
+    private readonly string _ns = $"s{seed}";
+    private readonly ChildReconciler _reconciler = new(hasFixedNames: seed % 2 == 0);
+    private readonly CreationWitness _witness = new(server, $"s{seed}");
+    private KubeClient _user = null!;
+    private IHost? _host;
+
+    /// <returns>What is wrong in the end, with what was done; <see langword="null"/> if nothing is.</returns>
+    public async Task<string?> RunAsync()
+    {
+        using var transport = new HttpMessageHandlerTransport(server.Url, new NamedHandler(server.CreateHandler()), disposeHandler: true);
+        _user = CreateUser(transport);
+        server.Storage.Put(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = _ns } });
+        try
+        {
+            for (var i = _random.Next(4); i > 0; i--)
+            {
+                await WriteAsync();
+            }
+
+            await StartHostAsync();
+            for (var i = 0; i < Steps; i++)
+            {
+                await StepAsync();
+            }
+
+            var failure = await SettleAsync() ?? await CheckQuietAsync() ?? await CheckLastWriteAsync() ?? await CheckStopAsync();
+            return failure is null ? null : Describe(failure);
+        }
+        catch (Exception e)
+        {
+            return Describe(e.ToString());
+        }
+        finally
+        {
+            server.Faults.Clear();
+            await server.StartListeningAsync();
+            await StopHostAsync();
+            CleanUp(Widgets);
+            CleanUp(ConfigMaps);
+            server.Storage.Remove("namespaces", "", _ns);
+        }
+    }
+
+    public void Dispose()
+    {
+        _witness.Dispose();
+        _hostLog.Dispose();
+    }
+
+    private static KubeClient CreateUser(IKubeTransport transport)
+    {
+        var options = new CrMonitorOptions { FieldManager = User };
+        options.JsonContexts.Add(TestJson.Default);
+        return new KubeClient(new RestClient(transport, new RestClientOptions { MaxRetries = 0 }), options);
+    }
+
+    private static bool IsHosts(ApiRequest request) => request.UserAgent != User;
+
+    private async Task StartHostAsync()
+    {
+        // The settings are drawn from the seed as everything else.
+        var workers = _random.Next(1, 5);
+        var changes = _random.Next(2) == 0 ? Changed.Anything : Changed.Generation | Changed.Deletion;
+        var order = (ReconcileOrder)_random.Next(3);
+        TimeSpan? timeout = _random.Next(2) == 0 ? TimeSpan.FromSeconds(10) : null;
+        Log($"start a host: {workers} workers, {changes}, {order}, timeout {timeout}");
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "tests" });
+        builder.Logging.AddProvider(_hostLog).AddFilter("Microsoft", LogLevel.None).SetMinimumLevel(LogLevel.Debug);
+        builder.Services.AddSingleton<TimeProvider>(time);
+        builder.Services.AddSingleton(new OperatorRig.DelegatingReconciler(_reconciler));
+        builder.Services.AddCrMonitor(options =>
+            {
+                options.JsonContexts.Add(TestJson.Default);
+                options.Namespaces.Add(_ns);
+                options.Transport = _ => new HttpMessageHandlerTransport(server.Url, _witness);
+            })
+            .AddController<OperatorRig.DelegatingReconciler, Widget>(controller =>
+            {
+                controller.Owns<V1ConfigMap>().When(changes).Concurrency(workers).Order(order);
+                if (timeout is { } limit)
+                {
+                    controller.Timeout(limit);
+                }
+            });
+        _host = builder.Build();
+        await _host.StartAsync(TestContext.Current.CancellationToken);
+    }
+
+    // The grace time passes by the clock of the test.
+    private async Task StopHostAsync()
+    {
+        if (_host is not { } host)
+        {
+            return;
+        }
+
+        _host = null;
+        var stop = host.StopAsync(CancellationToken.None);
+        var began = TimeProvider.System.GetTimestamp();
+        while (!stop.IsCompleted && TimeProvider.System.GetElapsedTime(began) < LongestWait)
+        {
+            await PauseAsync();
+            time.Advance(TimeSpan.FromSeconds(0.5));
+        }
+
+        if (!stop.IsCompleted)
+        {
+            throw new TimeoutException(Describe("the host does not stop"));
+        }
+
+        await stop;
+        await ((IAsyncDisposable)host).DisposeAsync();
+    }
+
+    private async Task StepAsync()
+    {
+        switch (_random.Next(20))
+        {
+            case < 8:
+                for (var i = _random.Next(1, 4); i > 0; i--)
+                {
+                    await WriteAsync();
+                }
+
+                break;
+            case < 12:
+                var passed = TimeSpan.FromMilliseconds(_random.Next(1, 20_000));
+                Log($"{passed.TotalSeconds:0.000} s pass");
+                time.Advance(passed);
+                break;
+            case 12:
+                Log("compact");
+                server.Compact();
+                break;
+            case 13:
+                Log($"drop {server.Faults.DropWatches()} watches");
+                break;
+            case 14:
+                Log($"freeze {server.Faults.FreezeWatches()} watches");
+                break;
+            case 15:
+                Log("restart the server");
+                await server.RestartAsync();
+                break;
+            case 16:
+                Log("stop the server");
+                await server.StopListeningAsync();
+                break;
+            case 17:
+                Log("start the server");
+                await server.StartListeningAsync();
+                if (_random.Next(3) == 0)
+                {
+                    Log("stop the host");
+                    await StopHostAsync();
+                    await StartHostAsync();
+                }
+
+                break;
+            default:
+                AddFault();
+                break;
+        }
+
+        if (_random.Next(2) == 0)
+        {
+            // Time for the threads: some steps are to fall together, others not.
+            await PauseAsync();
+        }
+    }
+
+    private void AddFault()
+    {
+        string? verb = _random.Next(8) switch { 0 => "list", 1 => "watch", 2 => "create", 3 => "patch", 4 => "delete", _ => null };
+        var times = _random.Next(1, 4);
+        bool Matches(ApiRequest request) => IsHosts(request) && (verb is null || request.Verb == verb);
+        var bytes = _random.Next(2) == 0 ? 0 : _random.Next(1, 1500);
+        var objects = _random.Next(3);
+        var refusal = Refusals[_random.Next(Refusals.Length)];
+        switch (_random.Next(8))
+        {
+            case 0:
+                Log($"disconnect {times} {verb} after {bytes} bytes");
+                server.Faults.Disconnect(Matches, times, bytes);
+                break;
+            case 1:
+                Log($"freeze {times} {verb} after {bytes} bytes");
+                server.Faults.Freeze(Matches, times, bytes);
+                break;
+            case 2:
+                Log($"cut {times} {verb} after {objects} objects");
+                server.Faults.Cut(Matches, times, objects);
+                break;
+            case 3:
+                Log($"delay {times} {verb}");
+                server.Faults.Delay(TimeSpan.FromSeconds(bytes / 100), Matches, times);
+                break;
+            default:
+                Log($"answer {times} {verb} with {(int)refusal}");
+                server.Faults.Respond(refusal, Matches, times, objects == 0 ? TimeSpan.FromSeconds(2) : null);
+                break;
+        }
+    }
+
+    private async Task WriteAsync()
+    {
+        var key = new ObjectKey(_ns, $"w{_random.Next(4)}");
+        var action = _random.Next(10);
+        var size = _random.Next(100);
+        var one = _random.Next(100);
+        try
+        {
+            switch (action)
+            {
+                case < 4:
+                    Log($"create {key}: {size}");
+                    await _user.CreateAsync(new Widget
+                    {
+                        Metadata = new V1ObjectMeta { NamespaceProperty = _ns, Name = key.Name },
+                        Spec = new WidgetSpec { Size = size },
+                    });
+                    break;
+                case < 6:
+                    Log($"change {key}: {size}");
+                    await SetSizeAsync(key, size);
+                    break;
+                case < 8:
+                    Log($"delete {key}: {await _user.DeleteAsync<Widget>(key)}");
+                    break;
+                default:
+                    var children = server.Storage.List(ConfigMaps, _ns);
+                    if (children.Count > 0)
+                    {
+                        await DisturbAsync(new ObjectKey(_ns, (string)children[one % children.Count]["metadata"]!["name"]!), action == 8);
+                    }
+
+                    break;
+            }
+        }
+        catch (Exception e) when (e is KubeApiException or HttpRequestException)
+        {
+            // There is none, or there is one, or the server is gone: a user has to live with it.
+            Log($"  {e.Message}");
+        }
+    }
+
+    private async Task DisturbAsync(ObjectKey child, bool deletes)
+    {
+        Log($"{(deletes ? "delete" : "falsify")} child {child}");
+        if (deletes)
+        {
+            await _user.DeleteAsync<V1ConfigMap>(child);
+        }
+        else
+        {
+            var patch = new JsonObject { ["data"] = new JsonObject { [ChildReconciler.SizeKey] = "false" } };
+            await _user.PatchAsync<V1ConfigMap>(child, KubePatch.Merge(patch));
+        }
+    }
+
+    private Task<Widget> SetSizeAsync(ObjectKey key, int size) =>
+        _user.PatchAsync<Widget>(key, KubePatch.Merge(new JsonObject { ["spec"] = new JsonObject { ["size"] = size } }));
+
+    private async Task<string?> SettleAsync()
+    {
+        Log("quiet");
+        server.Faults.Clear();
+        await server.StartListeningAsync();
+        var began = TimeProvider.System.GetTimestamp();
+        var quiet = TimeSpan.Zero;
+        while (FindDifference() is { } difference)
+        {
+            if (quiet > LongestQuiet && TimeProvider.System.GetElapsedTime(began) > LongestWait)
+            {
+                return difference;
+            }
+
+            var step = TimeSpan.FromSeconds(quiet < TimeSpan.FromSeconds(10) ? 1 : 5);
+            quiet += step;
+            await PassAsync(step);
+        }
+
+        return null;
+    }
+
+    // What was under way comes to its end; then a time that is longer than any backoff must pass without a run and without a request but watches.
+    private async Task<string?> CheckQuietAsync()
+    {
+        var before = await PassWindowAsync();
+        for (var i = 0; i < 12; i++)
+        {
+            var after = await PassWindowAsync();
+            if (after == before)
+            {
+                return FindDifference();
+            }
+
+            before = after;
+        }
+
+        return $"it does not come to rest: {before}; {string.Join(", ", server.Requests.Latest().TakeLast(20))}";
+    }
+
+    private async Task<(int Runs, int Writes)> PassWindowAsync()
+    {
+        for (var passed = TimeSpan.Zero; passed < QuietWindow; passed += TimeSpan.FromSeconds(30))
+        {
+            await PassAsync(TimeSpan.FromSeconds(30));
+        }
+
+        return (_reconciler.Count, Writes().Count);
+    }
+
+    // One change of one widget: one write of the child and one of the status.
+    private async Task<string?> CheckLastWriteAsync()
+    {
+        if (server.Storage.List(Widgets, _ns) is not [var widget, ..])
+        {
+            return null;
+        }
+
+        server.Requests.Clear();
+        var key = new ObjectKey(_ns, (string)widget["metadata"]!["name"]!);
+        Log($"change {key} for the last time");
+        await SetSizeAsync(key, 1000);
+        if (await SettleAsync() is { } difference)
+        {
+            return difference;
+        }
+
+        await PassWindowAsync();
+        var writes = Writes();
+        return writes is [{ Resource: ConfigMaps, Verb: "patch" }, { Resource: "widgets", Verb: "patch", Subresource: "status" }]
+            ? null
+            : $"one change led to these writes: {string.Join(", ", writes)}";
+    }
+
+    private async Task<string?> CheckStopAsync()
+    {
+        await StopHostAsync();
+        var (requests, runs) = (server.Requests.Count, _reconciler.Count);
+        await PassWindowAsync();
+        if ((requests, runs) != (server.Requests.Count, _reconciler.Count))
+        {
+            return $"something goes on after the stop: {server.Requests.Count - requests} requests, {_reconciler.Count - runs} runs";
+        }
+
+        return server.Faults.CountWatches() is not 0 and var watches ? $"{watches} watches are still open after the stop" : null;
+    }
+
+    private string? FindDifference()
+    {
+        if (_witness.Doubles.TryPeek(out var twice))
+        {
+            return twice;
+        }
+
+        var widgets = server.Storage.List(Widgets, _ns);
+        var children = server.Storage.List(ConfigMaps, _ns).ToLookup(child => (string)child["metadata"]!["ownerReferences"]![0]!["uid"]!);
+        foreach (var widget in widgets)
+        {
+            var metadata = widget["metadata"]!;
+            var (uid, size) = ((string)metadata["uid"]!, (int)widget["spec"]!["size"]!);
+            if (metadata["deletionTimestamp"] is not null)
+            {
+                return $"{metadata["name"]} is still to be deleted";
+            }
+
+            var sizes = children[uid].Select(child => (string?)child["data"]![ChildReconciler.SizeKey]).ToList();
+            if (sizes.Count != 1 || sizes[0] != size.ToString(CultureInfo.InvariantCulture))
+            {
+                return $"{metadata["name"]} of size {size} has children of these sizes: [{string.Join(", ", sizes)}]";
+            }
+
+            if ((int?)widget["status"]?["size"] != size)
+            {
+                return $"{metadata["name"]} of size {size} has this status: {widget["status"]}";
+            }
+        }
+
+        var owners = widgets.Select(widget => (string)widget["metadata"]!["uid"]!).ToHashSet();
+        return children.FirstOrDefault(child => !owners.Contains(child.Key)) is { } orphans ? $"a child of {orphans.Key}, which is gone, is left" : null;
+    }
+
+    private IReadOnlyList<ApiRequest> Writes() => server.Requests.Latest(request => IsHosts(request) && request.Verb is not ("list" or "watch"));
+
+    // Time passes when what was asked has been answered, unless the answer is one that stalls.
+    private async Task PassAsync(TimeSpan passed)
+    {
+        var runs = -1;
+        for (var i = 0; i < 20 && (_witness.Pending > 0 || runs != _reconciler.Count); i++)
+        {
+            runs = _reconciler.Count;
+            await PauseAsync();
+        }
+
+        time.Advance(passed);
+    }
+
+    private static Task PauseAsync() => Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+
+    private void CleanUp(string resource)
+    {
+        foreach (var left in server.Storage.List(resource, _ns))
+        {
+            server.Storage.Remove(resource, _ns, (string)left["metadata"]!["name"]!);
+        }
+    }
+
+    private void Log(string what) => _log.Add(what);
+
+    private string Describe(string failure) => string.Join(
+        '\n', [$"seed {seed}: {failure}", .. _log, "--- the host's caches:", .. Cached<Widget>(), .. Cached<V1ConfigMap>(), "--- the host's log:", .. _hostLog.Lines.Select(line => $"{line.Level}: {line.Text} {line.Exception?.Message}")]);
+
+    private IEnumerable<string> Cached<T>()
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
+        _host?.Services.GetRequiredService<ILister<T>>().List().Select(one => $"{typeof(T).Name} {one.Metadata.Name} {one.Metadata.ResourceVersion}") ?? [];
+
+    /// <summary>Says who asks, so that faults spare the user.</summary>
+    private sealed class NamedHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.Headers.UserAgent.ParseAdd(User);
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+}

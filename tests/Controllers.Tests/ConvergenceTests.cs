@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using CrMonitor.ApiServer;
+using Microsoft.Extensions.Time.Testing;
+
+namespace CrMonitor.Controllers.Tests;
+
+/// <summary>The whole runtime in trouble. It looks at what the whole process leaves unobserved, and so runs while no other test does.</summary>
+[Collection(nameof(StormTests))]
+public sealed class ConvergenceTests
+{
+    private const int DefaultSeeds = 100;
+    private const int Lanes = 4;
+
+    // After random writes of a user and random faults (connections dropped at any byte, streams that freeze or end too soon, refusals, compaction,
+    // restarts of the server and of the host), once the server is well:
+    // each widget has its one child as desired and its status, no child is left without its widget, and none was created twice;
+    // then nothing runs and nothing is asked but watches; one more change leads to one write of the child and one of the status;
+    // after the stop there is no request, no run and no watch any more, and no exception was left unobserved.
+    // CRMONITOR_CONVERGENCE_SEEDS sets how many seeds are run, CRMONITOR_CONVERGENCE_SEED the first of them.
+    [Fact]
+    public async Task Whatever_fails_the_cluster_ends_up_as_desired_without_a_write_too_many()
+    {
+        var unobserved = new ConcurrentQueue<Exception>();
+        void Keep(object? sender, UnobservedTaskExceptionEventArgs arguments) => unobserved.Enqueue(arguments.Exception);
+        StormTests.Collect();
+        TaskScheduler.UnobservedTaskException += Keep;
+        try
+        {
+            var first = Number("CRMONITOR_CONVERGENCE_SEED", 1);
+            var seeds = new ConcurrentQueue<int>(Enumerable.Range(first, Number("CRMONITOR_CONVERGENCE_SEEDS", DefaultSeeds)));
+            var failures = new ConcurrentQueue<string>();
+
+            await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => Task.Run(() => RunLaneAsync(seeds, failures))));
+
+            Assert.True(failures.IsEmpty, failures.FirstOrDefault());
+            StormTests.Collect();
+            Assert.Empty(unobserved);
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= Keep;
+        }
+    }
+
+    private static async Task RunLaneAsync(ConcurrentQueue<int> seeds, ConcurrentQueue<string> failures)
+    {
+        var time = new FakeTimeProvider();
+        await using var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions
+        {
+            TimeProvider = time,
+            MaximumLogLength = 20,
+            BookmarkInterval = TimeSpan.FromSeconds(5),
+            RunsDeploymentController = false,
+            RunsReplicaSetController = false,
+            RunsPodController = false,
+            RunsGarbageCollector = false,
+            RunsNamespaceController = false,
+        });
+        using (var handler = server.CreateHandler())
+        {
+            await WidgetDefinition.InstallAsync(handler, TestContext.Current.CancellationToken);
+        }
+
+        while (failures.IsEmpty && seeds.TryDequeue(out var seed))
+        {
+            server.Requests.Clear();
+            using var run = new ConvergenceRun(seed, server, time);
+            if (await run.RunAsync() is { } failure)
+            {
+                failures.Enqueue(failure);
+            }
+        }
+    }
+
+    private static int Number(string variable, int otherwise) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+}
