@@ -176,10 +176,11 @@ public sealed partial class KubeClient : IKubeClient
     public async Task<bool> DeleteAsync<T>(ObjectKey key, DeleteOptions? options = null, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
+        var resource = Resource<T>();
         var request = new KubeRequest
         {
             Method = HttpMethod.Delete,
-            Path = Resource<T>().ObjectPath(key),
+            Path = resource.ObjectPath(key),
             Body = options is null ? default : Write(options),
         };
         try
@@ -187,7 +188,7 @@ public sealed partial class KubeClient : IKubeClient
             var response = await SendAsync(request, cancellationToken);
             if (options is not { DryRun: true })
             {
-                NoteDeletion(Resource<T>(), key, response.Body.Span);
+                NoteDeletion(resource, key, response.Body.Span);
             }
 
             return true;
