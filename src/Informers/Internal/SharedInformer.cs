@@ -27,6 +27,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     private readonly Lock _gate = new();
     private HandlerMailbox<T>[] _handlers = [];
     private readonly List<CacheWaiter> _waiters = [];
+    private readonly List<StoreChange<T>> _changes = [];   // what is told after a write of several changes; empty, and kept for the next one, between writes
     private Func<T, T>? _transform;
     private Task[] _loops = [];
     private TaskScheduler? _scheduler;
@@ -258,15 +259,17 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         }
     }
 
-    // What is told to the handlers after a write of several changes. Kept for the next one.
-    private readonly List<StoreChange<T>> _changes = [];
-
     private StoreChange<T> WriteLocked(int source, ObjectKey key, T? current, string? version, int bytes)
     {
         var change = _store.Write(source, key, current, version, bytes);
-        _mutations?.Check(key, change.Old);
-        _mutations?.Remember(key, change.Current);
+        WatchOverLocked(change);
         return change;
+    }
+
+    private void WatchOverLocked(in StoreChange<T> change)
+    {
+        _mutations?.Check(change.Key, change.Old);
+        _mutations?.Remember(change.Key, change.Current);
     }
 
     private void CheckMutationsLocked()
@@ -415,6 +418,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
                 }
             }
         }
+
         public void Invalid(InvalidObject? invalid, string? version)
         {
             lock (_informer._gate)
@@ -506,13 +510,9 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         {
             var changes = _informer._changes;
             _informer._store.Write(_index, watched, changes);
-            if (_informer._mutations is { } mutations)
+            foreach (ref readonly var change in CollectionsMarshal.AsSpan(changes))
             {
-                foreach (var change in changes)
-                {
-                    mutations.Check(change.Key, change.Old);
-                    mutations.Remember(change.Key, change.Current);
-                }
+                _informer.WatchOverLocked(change);
             }
 
             _informer.TellLocked(CollectionsMarshal.AsSpan(changes), isInitialList: false);
