@@ -121,9 +121,11 @@ internal sealed class IndexedStore<T>(
     public StoreChange<T> Write(int source, ObjectKey key, T? current, string? version, int bytes = 0)
     {
         using var writing = BeginWrite();
-        var change = new StoreChange<T>(key, Snapshot.Get(key), current, bytes);
+        var before = Snapshot;
+        var contents = new ContentsBuilder(before, 1);
+        var change = new StoreChange<T>(key, contents.Apply(key, current, bytes), current, bytes);
         SetVersion(source, version);
-        Apply(change.Old is null && current is null ? [] : new ReadOnlySpan<StoreChange<T>>(in change));
+        Publish(before, contents, change.Old is null && current is null ? [] : new ReadOnlySpan<StoreChange<T>>(in change));
         return change;
     }
 
@@ -139,12 +141,10 @@ internal sealed class IndexedStore<T>(
         foreach (ref readonly var write in writes)
         {
             SetVersion(source, write.Version);
-            var old = contents.Get(write.Key);
+            var old = contents.Apply(write.Key, write.Current, write.Bytes);
             if (old is not null || write.Current is not null)
             {
-                var change = new StoreChange<T>(write.Key, old, write.Current, write.Bytes) { Final = write.Final };
-                contents.Apply(change);
-                changes.Add(change);
+                changes.Add(new StoreChange<T>(write.Key, old, write.Current, write.Bytes) { Final = write.Final });
             }
         }
 
@@ -156,7 +156,8 @@ internal sealed class IndexedStore<T>(
     {
         using var writing = BeginWrite();
         SetVersion(source, version);
-        Apply([]);
+        var before = Snapshot;
+        Publish(before.Objects, before.Namespaces, before.Indexes, before.Bytes);
     }
 
     /// <summary>Starts to collect a new list for <paramref name="source"/>. Needs no gate until it is committed.</summary>
@@ -166,25 +167,7 @@ internal sealed class IndexedStore<T>(
     public void ForEach<TState>(TState state, Action<TState, ObjectKey, T> visit) =>
         Snapshot.Objects.ForEach((state, visit), static (outer, key, found) => outer.visit(outer.state, key.Key, found.Object));
 
-    // Publishes the state after these changes, which say truly what was there before.
-    private void Apply(ReadOnlySpan<StoreChange<T>> changes)
-    {
-        var before = Snapshot;
-        if (changes.IsEmpty)
-        {
-            Publish(before.Objects, before.Namespaces, before.Indexes, before.Bytes);
-            return;
-        }
-
-        var contents = new ContentsBuilder(before, changes.Length);
-        foreach (var change in changes)
-        {
-            contents.Apply(change);
-        }
-
-        Publish(before, contents, changes);
-    }
-
+    // The changes say truly what was there before.
     private void Publish(StoreSnapshot<T> before, ContentsBuilder contents, ReadOnlySpan<StoreChange<T>> changes)
     {
         var indexes = before.Indexes.Length == 0 ? before.Indexes : new StoreIndex<T>[before.Indexes.Length];
@@ -306,7 +289,7 @@ internal sealed class IndexedStore<T>(
         /// <summary>What the list holds under this key.</summary>
         public T? Find(ObjectKey key) =>
             _news.TryGetValue(key, out var listed) ? listed.Object
-            : IsKept(key, out var known) ? known.Object
+            : IsKept(new StoredKey(key), key.Namespace, out var known) ? known.Object
             : null;
 
         /// <summary>Lets the list hold <paramref name="instead"/> under this key, or (<see langword="null"/>) nothing.</summary>
@@ -317,7 +300,7 @@ internal sealed class IndexedStore<T>(
                 bytes = bytes == 0 ? listed.Bytes : bytes;
                 Count--;
             }
-            else if (IsKept(key, out var known))
+            else if (IsKept(new StoredKey(key), key.Namespace, out var known))
             {
                 _kept[key.Namespace ?? ""][known.Position] = false;
                 Count--;
@@ -335,9 +318,16 @@ internal sealed class IndexedStore<T>(
         public ReadOnlySpan<StoreChange<T>> Commit(string? version)
         {
             using var writing = _store.BeginWrite();
-            var changes = CollectionsMarshal.AsSpan(Changes(_store.Snapshot));
+            var before = _store.Snapshot;
+            var changes = CollectionsMarshal.AsSpan(Changes(before));
+            var contents = new ContentsBuilder(before, changes.Length);
+            foreach (ref readonly var change in changes)
+            {
+                contents.Apply(change.Key, change.Current, change.Bytes);
+            }
+
             _store.SetVersion(_source, version);
-            _store.Apply(changes);
+            _store.Publish(before, contents, changes);
             return changes;
         }
 
@@ -347,7 +337,8 @@ internal sealed class IndexedStore<T>(
             now.Objects.ForEach((Self: this, Changes: changes), static (state, stored, found) =>
             {
                 var key = stored.Key;
-                if ((state.Self._scope is null || state.Self._scope == key.Namespace) && state.Self.Find(key) is null)
+                if ((state.Self._scope is null || state.Self._scope == key.Namespace)
+                    && !state.Self._news.ContainsKey(key) && !state.Self.IsKept(stored, key.Namespace, out _))
                 {
                     state.Changes.Add(new StoreChange<T>(key, found.Object, null));
                 }
@@ -364,8 +355,8 @@ internal sealed class IndexedStore<T>(
             return changes;
         }
 
-        private bool IsKept(ObjectKey key, out StoredPlace<T> known) =>
-            _before.Objects.TryGet(new StoredKey(key), out known) && _kept.TryGetValue(key.Namespace ?? "", out var kept) && kept[known.Position];
+        private bool IsKept(StoredKey key, string? ns, out StoredPlace<T> known) =>
+            _before.Objects.TryGet(key, out known) && _kept.TryGetValue(ns ?? "", out var kept) && kept[known.Position];
 
         private void Keep(ObjectKey key, int position)
         {
@@ -399,27 +390,33 @@ internal sealed class IndexedStore<T>(
             }
         }
 
-        public readonly T? Get(ObjectKey key) => _objects.TryGet(new StoredKey(key), out var known) ? known.Object : null;
-
         public long Bytes { get; private set; }
 
-        public void Apply(StoreChange<T> change)
+        /// <summary>Adds or updates one object, or removes it, if it is there.</summary>
+        /// <returns>What was there before.</returns>
+        public T? Apply(ObjectKey key, T? current, int bytes)
         {
-            var isKnown = _objects.TryGet(new StoredKey(change.Key), out var known);
-            var bytes = change.Current is null ? 0 : change.Bytes == 0 ? known.Bytes : change.Bytes;
-            Bytes += bytes - known.Bytes;
-            if (change.Current is null)
+            var stored = new StoredKey(key);
+            var isKnown = _objects.TryGet(stored, out var known);
+            var length = current is null ? 0 : bytes == 0 ? known.Bytes : bytes;
+            Bytes += length - known.Bytes;
+            var ns = new Text(key.Namespace ?? "");
+            switch (current)
             {
-                Remove(change.Key, known.Position);
+                case null when !isKnown:
+                    break;
+                case null:
+                    Remove(stored, ns, known.Position);
+                    break;
+                case not null when isKnown:
+                    Update(stored, ns, new StoredPlace<T>(current, known.Position, length));
+                    break;
+                default:
+                    Add(stored, ns, current, length);
+                    break;
             }
-            else if (isKnown)
-            {
-                Update(change.Key, new StoredPlace<T>(change.Current, known.Position, bytes));
-            }
-            else
-            {
-                Add(change.Key, change.Current, bytes);
-            }
+
+            return known.Object;
         }
 
         public readonly (PersistentMap<StoredKey, StoredPlace<T>> Objects, PersistentMap<Text, ObjectList<T>> Namespaces) ToMaps()
@@ -447,15 +444,12 @@ internal sealed class IndexedStore<T>(
             return list;
         }
 
-        private static Text NamespaceOf(ObjectKey key) => new(key.Namespace ?? "");
-
-        private readonly void Add(ObjectKey key, T added, int bytes)
+        private readonly void Add(StoredKey key, Text ns, T added, int bytes)
         {
-            var ns = NamespaceOf(key);
             if (_namespaces.TryGet(ns, out var list))
             {
                 _namespaces.Set(ns, list.Add(ItemOf(added)));
-                _objects.Set(new StoredKey(key), new StoredPlace<T>(added, list.Count, bytes));
+                _objects.Set(key, new StoredPlace<T>(added, list.Count, bytes));
                 return;
             }
 
@@ -465,21 +459,19 @@ internal sealed class IndexedStore<T>(
                 _new.Add(ns.Value, items);
             }
 
-            _objects.Set(new StoredKey(key), new StoredPlace<T>(added, items.Count, bytes));
+            _objects.Set(key, new StoredPlace<T>(added, items.Count, bytes));
             items.Add(ItemOf(added));
         }
 
-        private readonly void Update(ObjectKey key, StoredPlace<T> current)
+        private readonly void Update(StoredKey key, Text ns, StoredPlace<T> current)
         {
-            var ns = NamespaceOf(key);
             _namespaces.Set(ns, ListOf(ns).SetAt(current.Position, ItemOf(current.Object)));
-            _objects.Set(new StoredKey(key), current);
+            _objects.Set(key, current);
         }
 
-        private readonly void Remove(ObjectKey key, int position)
+        private readonly void Remove(StoredKey key, Text ns, int position)
         {
-            _objects.Remove(new StoredKey(key));
-            var ns = NamespaceOf(key);
+            _objects.Remove(key);
             var rest = ListOf(ns).RemoveAt(position, out var moved);
             if (moved is not null)
             {
