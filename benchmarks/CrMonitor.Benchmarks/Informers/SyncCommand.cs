@@ -8,7 +8,7 @@ namespace CrMonitor.Benchmarks.Informers;
 /// <summary><c>sync</c>: one informer's cold start, in a process of its own, for memory is part of the result. Prints one line of JSON.</summary>
 internal static class SyncCommand
 {
-    public static RootCommand Create()
+    public static Command Create()
     {
         var server = new Option<string>("--server") { Description = ServerAddress.Description, DefaultValueFactory = _ => ServerAddress.Default };
         var form = Forms.CreateOption();
@@ -20,15 +20,15 @@ internal static class SyncCommand
             var isStream = result.GetValue(streaming);
             return result.GetValue(form) switch
             {
-                Form.Dynamic => RunAsync(DynamicObject.Of(Application.Resource), "dynamic", address, isStream),
-                Form.Metadata => RunAsync(PartialObjectMetadata.Of(Application.Resource), "metadata", address, isStream),
-                _ => RunAsync(Application.Resource, "typed", address, isStream),
+                Form.Dynamic => RunAsync(DynamicObject.Of(Application.Resource), Form.Dynamic, address, isStream),
+                Form.Metadata => RunAsync(PartialObjectMetadata.Of(Application.Resource), Form.Metadata, address, isStream),
+                _ => RunAsync(Application.Resource, Form.Typed, address, isStream),
             };
         });
-        return new RootCommand("Benchmarks of CrMonitor.") { command };
+        return command;
     }
 
-    private static async Task RunAsync<T>(KubeResource<T> resource, string kind, string server, bool isStream)
+    private static async Task RunAsync<T>(KubeResource<T> resource, Form form, string server, bool isStream)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         await using var factory = new SharedInformerFactory(ServerAddress.Connect(server), new SharedInformerFactoryOptions { UseStreamingList = isStream });
@@ -47,14 +47,14 @@ internal static class SyncCommand
         var retained = GC.GetTotalMemory(forceFullCollection: true) - memory;
         double count = informer.Lister.Count;
         JsonLine.Print(new SyncResult(
-            kind,
+            form,
             isStream,
             informer.Lister.Count,
-            Math.Round(synced.Wall.TotalSeconds, 3),
-            Math.Round(told.Wall.TotalSeconds, 3),
-            Math.Round(told.Cpu.TotalSeconds, 3),
-            Math.Round(told.Bytes / count),
-            Math.Round(retained / count),
-            Math.Round(peak, 1)));
+            synced.Wall.TotalSeconds,
+            told.Wall.TotalSeconds,
+            told.Cpu.TotalSeconds,
+            told.Bytes / count,
+            retained / count,
+            peak));
     }
 }

@@ -11,7 +11,7 @@ internal static class WatchCommand
 {
     private const int FirstVersion = 1_000_000;
 
-    public static RootCommand Create()
+    public static Command Create()
     {
         var server = new Option<string>("--server") { Description = "The stub's address.", DefaultValueFactory = _ => ServerAddress.Default };
         var events = new Option<int>("--events") { Description = "How many events the stub sends.", DefaultValueFactory = _ => 200_000 };
@@ -27,15 +27,15 @@ internal static class WatchCommand
             var isLatency = result.GetValue(latency);
             return result.GetValue(form) switch
             {
-                Form.Dynamic => RunAsync(DynamicObject.Of(Application.Resource), "dynamic", address, count, isStream, isLatency),
-                Form.Metadata => RunAsync(PartialObjectMetadata.Of(Application.Resource), "metadata", address, count, isStream, isLatency),
-                _ => RunAsync(Application.Resource, "typed", address, count, isStream, isLatency),
+                Form.Dynamic => RunAsync(DynamicObject.Of(Application.Resource), Form.Dynamic, address, count, isStream, isLatency),
+                Form.Metadata => RunAsync(PartialObjectMetadata.Of(Application.Resource), Form.Metadata, address, count, isStream, isLatency),
+                _ => RunAsync(Application.Resource, Form.Typed, address, count, isStream, isLatency),
             };
         });
-        return new RootCommand("Benchmarks of CrMonitor.") { command };
+        return command;
     }
 
-    private static async Task RunAsync<T>(KubeResource<T> resource, string kind, Uri server, int events, bool isStream, bool isLatency)
+    private static async Task RunAsync<T>(KubeResource<T> resource, Form form, Uri server, int events, bool isStream, bool isLatency)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         await using var factory = new SharedInformerFactory(
@@ -63,18 +63,15 @@ internal static class WatchCommand
         var used = usage.Read();
         var latencies = meter.Latencies;
         JsonLine.Print(new WatchResult(
-            kind,
+            form,
             events,
             meter.Handled,
-            Math.Round((events - 1) / meter.Elapsed.TotalSeconds),
-            Math.Round(used.Cpu.TotalMicroseconds / events, 1),
-            Math.Round((double)used.Bytes / events),
-            Percentile(latencies, 0.5),
-            Percentile(latencies, 0.9),
-            Percentile(latencies, 0.99),
-            Math.Round(PeakMemory.MiB, 1)));
+            (events - 1) / meter.Elapsed.TotalSeconds,
+            used.Cpu.TotalMicroseconds / events,
+            (double)used.Bytes / events,
+            Percentile.Of(latencies, 0.5)?.TotalMicroseconds,
+            Percentile.Of(latencies, 0.9)?.TotalMicroseconds,
+            Percentile.Of(latencies, 0.99)?.TotalMicroseconds,
+            PeakMemory.MiB));
     }
-
-    private static double? Percentile(TimeSpan[] sorted, double share) =>
-        sorted.Length == 0 ? null : Math.Round(sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))].TotalMicroseconds, 1);
 }
