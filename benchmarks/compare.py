@@ -8,7 +8,7 @@ import sys
 PEERS = {"channel", "Go channel", "client-go", "encoding/json", "Utf8JsonReader"}
 
 # The Go programs' names of figures, and ours.
-NAMES = {"B_op": "bytes_op", "heap_B_obj": "retained_bytes_op", "bytes_event": "bytes_op"}
+NAMES = {"B_op": "bytes_op", "heap_B_obj": "retained_bytes_op"}
 
 QUESTIONS = {
     "Add(fill)": "fill",
@@ -25,8 +25,8 @@ TABLES = {
     "queue": (
         "Work queue",
         ["workload"],
-        [("ns/key", "ns_op", 0), ("of which add", "add_ns_op", 0), ("CPU ns/key", "cpu_ns_op", 0), ("B/key", "bytes_op", 1), ("s in all", "wall_s", 2),
-         ("late p50 ms", "late_p50_ms", 1), ("late p99 ms", "late_p99_ms", 1), ("peak MiB", "peak_rss_mib", 0)],
+        [("ns/key", "ns_op", 0), ("of which add", "add_ns_op", 0), ("CPU ns/key", "cpu_ns_op", 0), ("B/key", "bytes_op", 1),
+         ("s in all", "wall_s", 2), ("late p50 ms", "late_p50_ms", 1), ("late p99 ms", "late_p99_ms", 1), ("peak MiB", "peak_rss_mib", 0)],
         [("x channel", "channel", "ns_op"), ("x client-go", "client-go", "ns_op"), ("CPU x client-go", "client-go", "cpu_ns_op")],
     ),
     "sync": (
@@ -46,8 +46,8 @@ TABLES = {
     "watch": (
         "Watch (ratio of events/s: more is better)",
         ["form"],
-        [("events/s", "events_s", 0), ("CPU µs/event", "cpu_us_event", 1), ("B/event", "bytes_op", 0), ("peak MiB", "peak_rss_mib", 0)],
-        [("events/s x client-go", "client-go", "events_s"), ("CPU x", "client-go", "cpu_us_event"), ("B x", "client-go", "bytes_op")],
+        [("events/s", "events_s", 0), ("CPU µs/event", "cpu_us_event", 1), ("B/event", "bytes_event", 0), ("peak MiB", "peak_rss_mib", 0)],
+        [("events/s x client-go", "client-go", "events_s"), ("CPU x", "client-go", "cpu_us_event"), ("B x", "client-go", "bytes_event")],
     ),
     "latency": (
         "Latency of a watch, from the server's stamp to the handler",
@@ -87,6 +87,10 @@ def read(path):
             cells = tuple(scenario.split(", ")) if len(TABLES[table][1]) > 1 else (scenario,)
             if table == "queue":
                 run["cpu_ns_op"] = run["cpu_s"] / run["wall_s"] * run["ns_op"] if run["wall_s"] else None
+            if table == "decode":
+                run.setdefault("MB_s_cpu", run["MB_s"] * run["wall_s"] / run["cpu_s"])
+            if table == "watch":
+                run.setdefault("bytes_event", run.get("bytes_op"))
             if table == "lookup":
                 question = next((ours for theirs, ours in QUESTIONS.items() if run["op"].startswith(theirs)), run["op"])
                 run.setdefault("reader_ns_op", run.get("ns_op"))

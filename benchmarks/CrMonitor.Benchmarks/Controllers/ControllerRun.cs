@@ -40,6 +40,19 @@ internal static class ControllerRun
             : await ChangeAsync(settings, embedded, client, repetition);
     }
 
+    /// <summary>A host with one controller of Applications, not started.</summary>
+    public static IHost CreateHost(IKubeTransport transport, IReconciler<Application> reconciler, int concurrency)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "crmonitor-benchmarks" });
+        // A reconcile that fails is tried again for ever: who waits for the result must see why it does not come.
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.AddSingleton(transport);
+        builder.Services.AddSingleton(reconciler);
+        builder.Services.AddCrMonitor()
+            .AddController<Delegating, Application>(c => c.For(Application.Resource).Concurrency(concurrency));
+        return builder.Build();
+    }
+
     private static async Task<ControllerResult> PatchAsync(ControllerSettings settings, IKubeTransport transport, int repetition)
     {
         // A phase that no earlier repetition has written.
@@ -139,18 +152,6 @@ internal static class ControllerRun
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
         using var answer = await client.SendAsync(request);
         answer.EnsureSuccessStatusCode();
-    }
-
-    private static IHost CreateHost(IKubeTransport transport, IReconciler<Application> reconciler, int concurrency)
-    {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "crmonitor-benchmarks" });
-        // A reconcile that fails is tried again for ever: who waits for the result must see why it does not come.
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.AddSingleton(transport);
-        builder.Services.AddSingleton(reconciler);
-        builder.Services.AddCrMonitor()
-            .AddController<Delegating, Application>(c => c.For(Application.Resource).Concurrency(concurrency));
-        return builder.Build();
     }
 
     private static ControllerResult Read(Usage usage, ControllerSettings settings, int repetition, int operations, long reconciles)

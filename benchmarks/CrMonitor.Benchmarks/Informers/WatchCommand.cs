@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using CrMonitor.Informers;
 using k8s;
 using k8s.Models;
@@ -9,7 +8,7 @@ namespace CrMonitor.Benchmarks.Informers;
 /// <summary><c>watch</c>: follows the events that the Go program <c>stub</c> sends after it was told to start. Prints one line of JSON.</summary>
 internal static class WatchCommand
 {
-    private const int FirstVersion = 1_000_000;
+    private const ulong FirstVersion = 1_000_000;
 
     public static Command Create()
     {
@@ -40,7 +39,7 @@ internal static class WatchCommand
     {
         await using var factory = new SharedInformerFactory(
             ServerAddress.Connect(server.ToString()), new SharedInformerFactoryOptions { UseStreamingList = isStream });
-        var lastVersion = (FirstVersion + events).ToString("D10", CultureInfo.InvariantCulture);
+        var lastVersion = Applications.Version(FirstVersion + (ulong)events);
         var meter = new EventMeter<T>(ObjectForm<T>.Of(resource, false), lastVersion, isLatency);
         var informer = factory.Informer(resource);
         await using var registration = informer.AddHandler(meter);
