@@ -10,6 +10,7 @@
 #   PEERS_BIN   the folder of the Go programs wq, inf, decode, lookup and stub; by default they are looked for on the PATH
 #   STUB_PORT   where the stub listens; 18080 by default
 #   RUN_WITH    a command that every run is started with, for instance "taskset -c 0,1"
+#   RUN_SECONDS how long a run may take before it is ended; 300 by default
 set -euo pipefail
 
 repetitions=5 divisor=1 kubeconfig='' results=''
@@ -21,7 +22,7 @@ while [ $# -gt 0 ]; do
     --kubeconfig) kubeconfig=$2; shift 2 ;;
     --results) results=$2; shift 2 ;;
     queue | informers | controllers) groups+=("$1"); shift ;;
-    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit ;;
+    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit ;;
     *) echo "'$1' is not known; see $0 --help." >&2; exit 2 ;;
   esac
 done
@@ -30,7 +31,7 @@ done
 here=$(cd "$(dirname "$0")" && pwd)
 stub_port=${STUB_PORT:-18080}
 stub_url=http://127.0.0.1:$stub_port
-read -ra run_with <<< "${RUN_WITH:-}"
+read -ra run_with <<< "timeout ${RUN_SECONDS:-300} ${RUN_WITH:-}"
 failures=0
 stub_process=''
 

@@ -10,6 +10,9 @@ internal static class ServerAddress
 
     public const string Default = "http://127.0.0.1:18080";
 
+    /// <summary>In place of an address: a server in this process, without a socket.</summary>
+    public const string Memory = "memory";
+
     /// <summary>A transport to an address or a kubeconfig.</summary>
     public static KubernetesTransport Connect(string server) => new(IsUrl(server)
         ? new KubernetesClientConfiguration { Host = server }

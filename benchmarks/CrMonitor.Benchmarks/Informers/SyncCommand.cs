@@ -10,28 +10,35 @@ internal static class SyncCommand
 {
     public static Command Create()
     {
-        var server = new Option<string>("--server") { Description = ServerAddress.Description, DefaultValueFactory = _ => ServerAddress.Default };
+        var server = new Option<string>("--server")
+        {
+            Description = $"{ServerAddress.Description} {ServerAddress.Memory}: no socket but a server in this process.",
+            DefaultValueFactory = _ => ServerAddress.Default,
+        };
+        var count = new Option<int>("--n") { Description = "How many objects a server in this process has.", DefaultValueFactory = _ => 10_000 };
         var form = Forms.CreateOption();
         var streaming = new Option<bool>("--streaming") { Description = "Ask for the list as a stream.", DefaultValueFactory = _ => true };
-        var command = new Command("sync", "Fills the cache of an informer from a server.") { server, form, streaming };
+        var command = new Command("sync", "Fills the cache of an informer from a server.") { server, count, form, streaming };
         command.SetAction(result =>
         {
-            var address = result.GetValue(server)!;
+            IKubeTransport transport = result.GetValue(server) is { } address and not ServerAddress.Memory
+                ? ServerAddress.Connect(address)
+                : new MemoryServer(new MemoryServer.Content(result.GetValue(count)));
             var isStream = result.GetValue(streaming);
             return result.GetValue(form) switch
             {
-                Form.Dynamic => RunAsync(DynamicObject.Of(Application.Resource), Form.Dynamic, address, isStream),
-                Form.Metadata => RunAsync(PartialObjectMetadata.Of(Application.Resource), Form.Metadata, address, isStream),
-                _ => RunAsync(Application.Resource, Form.Typed, address, isStream),
+                Form.Dynamic => RunAsync(DynamicObject.Of(Application.Resource), Form.Dynamic, transport, isStream),
+                Form.Metadata => RunAsync(PartialObjectMetadata.Of(Application.Resource), Form.Metadata, transport, isStream),
+                _ => RunAsync(Application.Resource, Form.Typed, transport, isStream),
             };
         });
         return command;
     }
 
-    private static async Task RunAsync<T>(KubeResource<T> resource, Form form, string server, bool isStream)
+    private static async Task RunAsync<T>(KubeResource<T> resource, Form form, IKubeTransport server, bool isStream)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        await using var factory = new SharedInformerFactory(ServerAddress.Connect(server), new SharedInformerFactoryOptions { UseStreamingList = isStream });
+        await using var factory = new SharedInformerFactory(server, new SharedInformerFactoryOptions { UseStreamingList = isStream });
         var informer = factory.Informer(resource);
         await using var registration = informer.AddHandler(new EventMeter<T>(ObjectForm<T>.Of(resource, false), null, readsStamps: false));
         var memory = GC.GetTotalMemory(forceFullCollection: true);

@@ -12,52 +12,59 @@ internal static class WatchCommand
 
     public static Command Create()
     {
-        var server = new Option<string>("--server") { Description = "The stub's address.", DefaultValueFactory = _ => ServerAddress.Default };
-        var events = new Option<int>("--events") { Description = "How many events the stub sends.", DefaultValueFactory = _ => 200_000 };
+        var server = new Option<string>("--server")
+        {
+            Description = "The stub's address; memory: no socket but events of a server in this process, one of each object.",
+            DefaultValueFactory = _ => ServerAddress.Default,
+        };
+        var events = new Option<int>("--events") { Description = "How many events are sent.", DefaultValueFactory = _ => 200_000 };
         var form = Forms.CreateOption();
         var streaming = new Option<bool>("--streaming") { Description = "Ask for the list as a stream.", DefaultValueFactory = _ => true };
         var latency = new Option<bool>("--latency") { Description = "Read from each event when it was sent; for paced events (the stub's -rate)." };
         var command = new Command("watch", "Follows a stream of events.") { server, events, form, streaming, latency };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(latency) && result.GetValue(server) == ServerAddress.Memory)
+            {
+                result.AddError("Events of '--server memory' do not tell when they were sent: '--latency' needs the stub.");
+            }
+        });
         command.SetAction(result =>
         {
-            var address = new Uri(result.GetValue(server)!);
-            var count = result.GetValue(events);
-            var isStream = result.GetValue(streaming);
-            var isLatency = result.GetValue(latency);
+            var (address, count, isStream) = (result.GetValue(server)!, result.GetValue(events), result.GetValue(streaming));
+            var settings = address == ServerAddress.Memory
+                ? WatchSettings.InMemory(count, isStream)
+                : WatchSettings.OfStub(address, count, isStream, result.GetValue(latency));
             return result.GetValue(form) switch
             {
-                Form.Dynamic => RunAsync(DynamicObject.Of(Application.Resource), Form.Dynamic, address, count, isStream, isLatency),
-                Form.Metadata => RunAsync(PartialObjectMetadata.Of(Application.Resource), Form.Metadata, address, count, isStream, isLatency),
-                _ => RunAsync(Application.Resource, Form.Typed, address, count, isStream, isLatency),
+                Form.Dynamic => RunAsync(DynamicObject.Of(Application.Resource), Form.Dynamic, settings),
+                Form.Metadata => RunAsync(PartialObjectMetadata.Of(Application.Resource), Form.Metadata, settings),
+                _ => RunAsync(Application.Resource, Form.Typed, settings),
             };
         });
         return command;
     }
 
-    private static async Task RunAsync<T>(KubeResource<T> resource, Form form, Uri server, int events, bool isStream, bool isLatency)
+    private static async Task RunAsync<T>(KubeResource<T> resource, Form form, WatchSettings settings)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
+        var events = settings.Events;
         await using var factory = new SharedInformerFactory(
-            ServerAddress.Connect(server.ToString()), new SharedInformerFactoryOptions { UseStreamingList = isStream });
+            settings.Server, new SharedInformerFactoryOptions { UseStreamingList = settings.IsStream });
         var lastVersion = Applications.Version(FirstVersion + (ulong)events);
-        var meter = new EventMeter<T>(ObjectForm<T>.Of(resource, false), lastVersion, isLatency);
+        var meter = new EventMeter<T>(ObjectForm<T>.Of(resource, false), lastVersion, settings.IsLatency);
         var informer = factory.Informer(resource);
         await using var registration = informer.AddHandler(meter);
         factory.Start();
         await registration.WaitForSyncAsync();
 
-        using var client = new HttpClient();
         while (!informer.Health.IsConnected)
         {
             await Task.Yield();
         }
 
         var usage = Usage.Begin();
-        using (var answer = await client.GetAsync(new Uri(server, "start")))
-        {
-            answer.EnsureSuccessStatusCode();
-        }
-
+        await settings.Start();
         await meter.Last;
         var used = usage.Read();
         var latencies = meter.Latencies;
