@@ -10,8 +10,12 @@ internal static class PeakMemory
         get
         {
             const string status = "/proc/self/status";
-            var line = File.Exists(status) ? File.ReadLines(status).FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)) : null;
-            return line is null ? 0 : double.Parse(line.AsSpan("VmHWM:".Length, line.Length - "VmHWM:".Length - " kB".Length), CultureInfo.InvariantCulture) / 1024;
+            var line = File.Exists(status)
+                ? File.ReadLines(status).FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+                : null;
+            return line is null
+                ? 0
+                : double.Parse(line.AsSpan("VmHWM:".Length, line.Length - "VmHWM:".Length - " kB".Length), CultureInfo.InvariantCulture) / 1024;
         }
     }
 }

@@ -6,7 +6,8 @@ using CrMonitor.Benchmarks.Informers;
 using CrMonitor.Benchmarks.WorkQueues;
 
 // The verbs run one workload as the Go programs do, so that the two can be compared in one sitting; everything else goes to BenchmarkDotNet.
-var root = new RootCommand("Benchmarks of CrMonitor. Without a verb, BenchmarkDotNet runs its classes: give it --filter '*PingPong*', or --list flat.")
+var root = new RootCommand(
+    "Benchmarks of CrMonitor. Without a verb, BenchmarkDotNet runs its classes: give it --filter '*PingPong*', or --list flat.")
 {
     QueueCommand.Create(),
     LookupCommand.Create(),

@@ -34,7 +34,8 @@ internal sealed class Cluster
         _ = new CustomResourceServing(Store, Registry, Writer);
         CreateNamespaces();
         Access = new ObjectAccess(Store, Registry, Writer);
-        var resources = new ResourceEndpoint(Store, Registry, Writer, new TableConverter(options.TimeProvider), log, options.BookmarkInterval, stopping);
+        var resources = new ResourceEndpoint(
+            Store, Registry, Writer, new TableConverter(options.TimeProvider), log, options.BookmarkInterval, stopping);
         Endpoint = new ApiEndpoint(
             resources,
             new DiscoveryEndpoint(Registry),

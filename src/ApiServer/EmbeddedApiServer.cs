@@ -41,12 +41,16 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         CertificatePem = _certificate?.ExportCertificatePem();
         Requests = new RequestLog(options.MaximumRecordedRequests);
         Faults = new FaultInjector(_active);
-        _control = options.ServesControl ? new ControlEndpoint(this, options.TimeProvider, _loggers.CreateLogger<ControlEndpoint>(), _stopping.Token) : null;
+        _control = options.ServesControl
+            ? new ControlEndpoint(this, options.TimeProvider, _loggers.CreateLogger<ControlEndpoint>(), _stopping.Token)
+            : null;
         _cluster = CreateCluster();
         Storage = new ServerStorage(() => _cluster);
     }
 
-    /// <summary>The address, such as <c>http://127.0.0.1:39075</c> (<c>https</c> with TLS). It stays the same while the server stops and starts listening.</summary>
+    /// <summary>
+    /// The address, such as <c>http://127.0.0.1:39075</c> (<c>https</c> with TLS). It stays the same while the server stops and starts listening.
+    /// </summary>
     public Uri Url => new($"{(_certificate is null ? "http" : "https")}://127.0.0.1:{_port}");
 
     /// <summary>
@@ -74,7 +78,9 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
 
         """;
 
-    /// <summary>The certificate that the server shows, in PEM, for clients that are to trust it and read no kubeconfig; <see langword="null"/> without TLS.</summary>
+    /// <summary>
+    /// The certificate that the server shows, in PEM, for clients that are to trust it and read no kubeconfig; <see langword="null"/> without TLS.
+    /// </summary>
     public string? CertificatePem { get; }
 
     /// <summary>Makes the server fail on demand.</summary>
@@ -111,7 +117,9 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Listens again, on the same port and with the same objects, after <see cref="StopListeningAsync"/>. Does nothing if it listens.</summary>
+    /// <summary>
+    /// Listens again, on the same port and with the same objects, after <see cref="StopListeningAsync"/>. Does nothing if it listens.
+    /// </summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">The port has been taken meanwhile.</exception>
     /// <exception cref="ObjectDisposedException">The server was stopped for good.</exception>
@@ -128,7 +136,9 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Breaks all connections and refuses new ones, as a server does that has crashed; its objects stay. Does nothing if it does not listen.</summary>
+    /// <summary>
+    /// Breaks all connections and refuses new ones, as a server does that has crashed; its objects stay. Does nothing if it does not listen.
+    /// </summary>
     public async Task StopListeningAsync()
     {
         await _gate.WaitAsync();
@@ -142,9 +152,12 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Breaks all connections and listens again on the same port, as a server does that has crashed and come back. Faults and recorded requests stay.</summary>
+    /// <summary>
+    /// Breaks all connections and listens again on the same port, as a server does that has crashed and come back. Faults and recorded requests stay.
+    /// </summary>
     /// <param name="keepsData">
-    /// False to come back as a new server without objects, whose revisions begin again. Clients that go on from a revision of before wait for one that has yet to come.
+    /// False to come back as a new server without objects, whose revisions begin again. Clients that go on from a revision of before wait for one
+    /// that has yet to come.
     /// </param>
     /// <param name="cancellationToken">Gives up; the server may be left without listening.</param>
     /// <exception cref="IOException">The port has been taken meanwhile.</exception>
@@ -184,15 +197,16 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Forgets all changes up to now, as etcd does on compaction: watches and paged lists that would go on from an earlier resourceVersion are answered with 410.
-    /// Open watches go on.
+    /// Forgets all changes up to now, as etcd does on compaction: watches and paged lists that would go on from an earlier resourceVersion are
+    /// answered with 410. Open watches go on.
     /// </summary>
     /// <returns>The revision up to which everything is forgotten.</returns>
     public long Compact() => _cluster.Store.Compact();
 
     /// <summary>Makes a handler for <see cref="HttpClient"/> that reaches the server without a socket, through everything else that it has.</summary>
     /// <remarks>
-    /// Answers are there as soon as their headers are, so that watches can be read. While the server does not listen, requests fail as if their connection were refused.
+    /// Answers are there as soon as their headers are, so that watches can be read. While the server does not listen, requests fail as if their
+    /// connection were refused.
     /// </remarks>
     public HttpMessageHandler CreateHandler() => new InMemoryHandler(() => _listener is null ? null : _cluster.Endpoint);
 

@@ -20,15 +20,15 @@ public sealed class EmbeddedApiServerOptions
     }
 
     /// <summary>
-    /// Whether the server speaks TLS (and HTTP/2 with those who want it), with a certificate that it makes when it starts. Its <see cref="EmbeddedApiServer.KubeConfig"/>
-    /// tells clients to trust it.
+    /// Whether the server speaks TLS (and HTTP/2 with those who want it), with a certificate that it makes when it starts. Its
+    /// <see cref="EmbeddedApiServer.KubeConfig"/> tells clients to trust it.
     /// </summary>
     /// <value>False by default.</value>
     public bool UsesTls { get; init; }
 
     /// <summary>
-    /// The bearer token that requests must carry, also those of <see cref="EmbeddedApiServer.CreateHandler"/>. Others are answered with 401, but for <c>/version</c>,
-    /// <c>/healthz</c>, <c>/livez</c> and <c>/readyz</c>. <see cref="EmbeddedApiServer.KubeConfig"/> has it.
+    /// The bearer token that requests must carry, also those of <see cref="EmbeddedApiServer.CreateHandler"/>. Others are answered with 401, but for
+    /// <c>/version</c>, <c>/healthz</c>, <c>/livez</c> and <c>/readyz</c>. <see cref="EmbeddedApiServer.KubeConfig"/> has it.
     /// </summary>
     /// <value><see langword="null"/> by default: no request needs a token.</value>
     /// <exception cref="ArgumentException">The value has characters that a header or a kubeconfig could not carry as they are:
@@ -60,7 +60,9 @@ public sealed class EmbeddedApiServerOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
     public TimeSpan BookmarkInterval { get; init => field = Positive(value); } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How many changes of one resource are kept, so that watches and paged lists can go on from them. A watch that falls further behind is closed.</summary>
+    /// <summary>
+    /// How many changes of one resource are kept, so that watches and paged lists can go on from them. A watch that falls further behind is closed.
+    /// </summary>
     /// <value>16,384 by default.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below one.</exception>
     public int MaximumLogLength
@@ -79,7 +81,8 @@ public sealed class EmbeddedApiServerOptions
     public TimeSpan MaximumLogAge { get; init => field = Positive(value); } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Whether faults, restarts and compaction can be asked for over HTTP, under <c>/crmonitor</c>: for tests in other languages. Whoever reaches the server can then break it.
+    /// Whether faults, restarts and compaction can be asked for over HTTP, under <c>/crmonitor</c>: for tests in other languages. Whoever reaches the
+    /// server can then break it.
     /// </summary>
     /// <value>False by default.</value>
     public bool ServesControl { get; init; }
@@ -97,7 +100,9 @@ public sealed class EmbeddedApiServerOptions
         }
     } = 10_000;
 
-    /// <summary>Whether Deployments are rolled out by ReplicaSets, and say so in their status. They become available if the next two run as well.</summary>
+    /// <summary>
+    /// Whether Deployments are rolled out by ReplicaSets, and say so in their status. They become available if the next two run as well.
+    /// </summary>
     /// <value>True by default. If false, their status is what clients write.</value>
     public bool RunsDeploymentController { get; init; } = true;
 
@@ -106,8 +111,8 @@ public sealed class EmbeddedApiServerOptions
     public bool RunsReplicaSetController { get; init; } = true;
 
     /// <summary>
-    /// Whether Pods become Running and ready, as if a node ran them, those of one ReplicaSet one after the other. A Pod with a container image whose name contains
-    /// <c>fail</c> never does.
+    /// Whether Pods become Running and ready, as if a node ran them, those of one ReplicaSet one after the other. A Pod with a container image whose
+    /// name contains <c>fail</c> never does.
     /// </summary>
     /// <value>True by default. If false, they stay Pending until a client writes their status.</value>
     public bool RunsPodController { get; init; } = true;

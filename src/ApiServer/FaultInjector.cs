@@ -6,7 +6,8 @@ namespace CrMonitor.ApiServer;
 
 /// <summary>Makes an <see cref="EmbeddedApiServer"/> fail on demand.</summary>
 /// <remarks>
-/// Faults apply in the order in which they were added; a request meets each that matches it, until one answers. All members may be called from any thread.
+/// Faults apply in the order in which they were added; a request meets each that matches it, until one answers. All members may be called from any
+/// thread.
 /// </remarks>
 public sealed class FaultInjector
 {
@@ -55,7 +56,9 @@ public sealed class FaultInjector
     /// <summary>Closes the connection of matching requests: without an answer, or after a part of it.</summary>
     /// <param name="matches">Which requests; all by default.</param>
     /// <param name="times">How many requests; without an end by default.</param>
-    /// <param name="afterBytes">After how many bytes of the answer's body; 0, without an answer, by default. A shorter answer is not disturbed.</param>
+    /// <param name="afterBytes">
+    /// After how many bytes of the answer's body; 0, without an answer, by default. A shorter answer is not disturbed.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterBytes"/> is negative, or <paramref name="times"/> is below one.</exception>
     public Fault Disconnect(Func<ApiRequest, bool>? matches = null, int? times = null, long afterBytes = 0)
     {
@@ -63,10 +66,14 @@ public sealed class FaultInjector
         return Add(new FaultAction.Disconnect(afterBytes), matches, times);
     }
 
-    /// <summary>Lets the answers to matching requests stop while their connections stay open: what a client sees of a network that swallows packets.</summary>
+    /// <summary>
+    /// Lets the answers to matching requests stop while their connections stay open: what a client sees of a network that swallows packets.
+    /// </summary>
     /// <param name="matches">Which requests; all by default.</param>
     /// <param name="times">How many requests; without an end by default.</param>
-    /// <param name="afterBytes">After how many bytes of the answer's body; 0, after its headers, by default. A shorter answer is not disturbed.</param>
+    /// <param name="afterBytes">
+    /// After how many bytes of the answer's body; 0, after its headers, by default. A shorter answer is not disturbed.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterBytes"/> is negative, or <paramref name="times"/> is below one.</exception>
     public Fault Freeze(Func<ApiRequest, bool>? matches = null, int? times = null, long afterBytes = 0)
     {
@@ -74,13 +81,18 @@ public sealed class FaultInjector
         return Add(new FaultAction.Freeze(afterBytes), matches, times);
     }
 
-    /// <summary>Ends the answers to matching requests in the middle of an object, in good order, as a faulty proxy does: what is cut off is not to be seen but in the JSON.</summary>
+    /// <summary>
+    /// Ends the answers to matching requests in the middle of an object, in good order, as a faulty proxy does: what is cut off is not to be seen but
+    /// in the JSON.
+    /// </summary>
     /// <param name="matches">Which requests; all by default.</param>
     /// <param name="times">How many requests; without an end by default.</param>
     /// <param name="afterObjects">
     /// After how many whole objects (items of a list, events of a watch); none by default. A list that has fewer loses its own end instead.
     /// </param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterObjects"/> is negative, or <paramref name="times"/> is below one.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="afterObjects"/> is negative, or <paramref name="times"/> is below one.
+    /// </exception>
     public Fault Cut(Func<ApiRequest, bool>? matches = null, int? times = null, int afterObjects = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(afterObjects);

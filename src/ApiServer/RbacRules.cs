@@ -3,10 +3,13 @@ using YamlDotNet.RepresentationModel;
 
 namespace CrMonitor.ApiServer;
 
-/// <summary>The rules of Roles and ClusterRoles, to be compared with the requests of a client: so that a test can hold a manifest to what is needed and no more.</summary>
+/// <summary>
+/// The rules of Roles and ClusterRoles, to be compared with the requests of a client: so that a test can hold a manifest to what is needed and no
+/// more.
+/// </summary>
 /// <remarks>
-/// The server itself lets everything pass. Which role is bound to whom, and in which namespace, is not looked at; neither are requests other than for resources
-/// (discovery, health), which clusters allow everybody. Immutable.
+/// The server itself lets everything pass. Which role is bound to whom, and in which namespace, is not looked at; neither are requests other than for
+/// resources (discovery, health), which clusters allow everybody. Immutable.
 /// </remarks>
 public sealed class RbacRules
 {
@@ -72,9 +75,11 @@ public sealed class RbacRules
         return [.. Permissions.Distinct().Where(p => !needed.Any(n => Rule.Covers(p, n)))];
     }
 
-    private static YamlNode? Child(YamlMappingNode node, string name) => node.Children.TryGetValue(new YamlScalarNode(name), out var child) ? child : null;
+    private static YamlNode? Child(YamlMappingNode node, string name) =>
+        node.Children.TryGetValue(new YamlScalarNode(name), out var child) ? child : null;
 
-    private sealed record Rule(IReadOnlyList<string> Groups, IReadOnlyList<string> Resources, IReadOnlyList<string> Verbs, IReadOnlyList<string> Names)
+    private sealed record Rule(
+        IReadOnlyList<string> Groups, IReadOnlyList<string> Resources, IReadOnlyList<string> Verbs, IReadOnlyList<string> Names)
     {
         public static Rule Read(YamlNode node) => node is YamlMappingNode rule
             ? new Rule(Texts(rule, "apiGroups"), Texts(rule, "resources"), Texts(rule, "verbs"), Texts(rule, "resourceNames"))
@@ -85,7 +90,8 @@ public sealed class RbacRules
             (allowed.Group == "*" || allowed.Group == needed.Group)
             && (allowed.Verb == "*" || allowed.Verb == needed.Verb)
             && (allowed.Resource == "*" || allowed.Resource == needed.Resource
-                || (allowed.Resource.StartsWith("*/", StringComparison.Ordinal) && needed.Resource.EndsWith(allowed.Resource[1..], StringComparison.Ordinal)));
+                || (allowed.Resource.StartsWith("*/", StringComparison.Ordinal) && needed.Resource.EndsWith(
+                    allowed.Resource[1..], StringComparison.Ordinal)));
 
         public bool Allows(Permission needed, string name) =>
             (Names.Count == 0 || Names.Contains(name))

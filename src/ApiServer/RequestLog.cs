@@ -1,9 +1,13 @@
 namespace CrMonitor.ApiServer;
 
-/// <summary>What has been asked of an <see cref="EmbeddedApiServer"/>: so that a test can say which requests a client makes, and with how few permissions it does.</summary>
+/// <summary>
+/// What has been asked of an <see cref="EmbeddedApiServer"/>: so that a test can say which requests a client makes, and with how few permissions it
+/// does.
+/// </summary>
 /// <remarks>
-/// Requests are recorded when they arrive, whatever becomes of them. An apply that creates its object is recorded as a create, too, because a cluster asks for that
-/// permission as well. The latest are kept, up to <see cref="EmbeddedApiServerOptions.MaximumRecordedRequests"/>. All members may be called from any thread.
+/// Requests are recorded when they arrive, whatever becomes of them. An apply that creates its object is recorded as a create, too, because a cluster
+/// asks for that permission as well. The latest are kept, up to <see cref="EmbeddedApiServerOptions.MaximumRecordedRequests"/>. All members may be
+/// called from any thread.
 /// </remarks>
 public sealed class RequestLog
 {

@@ -6,10 +6,13 @@ using CrMonitor.ApiServer.Verbs;
 
 namespace CrMonitor.ApiServer;
 
-/// <summary>The objects of an <see cref="EmbeddedApiServer"/>, without the API between: for arranging a test and for looking at what it has left.</summary>
+/// <summary>
+/// The objects of an <see cref="EmbeddedApiServer"/>, without the API between: for arranging a test and for looking at what it has left.
+/// </summary>
 /// <remarks>
-/// Resources are named as <c>kubectl</c> names them in full: <c>configmaps</c>, <c>deployments.apps</c>, <c>applications.example.com</c>. Nothing done here is recorded as a
-/// request, and no fault meets it; watches see it as any other write. Objects that are handed out are the caller's own. All members may be called from any thread.
+/// Resources are named as <c>kubectl</c> names them in full: <c>configmaps</c>, <c>deployments.apps</c>, <c>applications.example.com</c>. Nothing
+/// done here is recorded as a request, and no fault meets it; watches see it as any other write. Objects that are handed out are the caller's own.
+/// All members may be called from any thread.
 /// </remarks>
 public sealed class ServerStorage
 {
@@ -56,15 +59,18 @@ public sealed class ServerStorage
     public JsonObject? Get(string resource, string ns, string name)
     {
         var cluster = _cluster();
-        return cluster.Store.Table(Find(cluster, resource).StorageKey).Find(StoredObject.KeyOf(ns, name)) is { } found ? JsonText.ParseObject(found.Json) : null;
+        return cluster.Store.Table(Find(cluster, resource).StorageKey).Find(StoredObject.KeyOf(ns, name)) is { } found
+            ? JsonText.ParseObject(found.Json)
+            : null;
     }
 
     /// <summary>
-    /// Stores an object as it is, over the one that is there: status, timestamps, finalizers and managedFields included, without validation, defaults or conflicts.
+    /// Stores an object as it is, over the one that is there: status, timestamps, finalizers and managedFields included, without validation, defaults
+    /// or conflicts.
     /// </summary>
     /// <param name="obj">
-    /// The object, with apiVersion, kind and name. It gets a new <c>resourceVersion</c>; where it has none, the uid and creationTimestamp of the one that is there, or new
-    /// ones; and the namespace <c>default</c> if its kind has namespaces and it names none. The namespace need not exist.
+    /// The object, with apiVersion, kind and name. It gets a new <c>resourceVersion</c>; where it has none, the uid and creationTimestamp of the one
+    /// that is there, or new ones; and the namespace <c>default</c> if its kind has namespaces and it names none. The namespace need not exist.
     /// </param>
     /// <returns>A copy of what is stored.</returns>
     /// <exception cref="ArgumentException">The object has no name, or its kind is not served.</exception>
@@ -76,7 +82,8 @@ public sealed class ServerStorage
         var kind = obj["kind"]?.ToString() ?? "";
         var slash = apiVersion.IndexOf('/', StringComparison.Ordinal);
         var definition = cluster.Registry.FindKind(slash < 0 ? "" : apiVersion[..slash], apiVersion[(slash + 1)..], kind)
-            ?? throw new ArgumentException($"Nothing of kind {kind} in {apiVersion} is served. Create its CustomResourceDefinition first.", nameof(obj));
+            ?? throw new ArgumentException(
+                $"Nothing of kind {kind} in {apiVersion} is served. Create its CustomResourceDefinition first.", nameof(obj));
         if (obj["metadata"] is not JsonObject metadata || metadata["name"] is null)
         {
             throw new ArgumentException($"This {kind} has no metadata.name.", nameof(obj));
@@ -101,6 +108,7 @@ public sealed class ServerStorage
     {
         ArgumentException.ThrowIfNullOrEmpty(resource);
         return cluster.Registry.All.FirstOrDefault(d => ApiErrors.Qualified(d.Plural, d.Group) == resource)
-            ?? throw new ArgumentException($"There is no resource {resource}. Name it by its plural and its group, such as deployments.apps.", nameof(resource));
+            ?? throw new ArgumentException(
+                $"There is no resource {resource}. Name it by its plural and its group, such as deployments.apps.", nameof(resource));
     }
 }

@@ -51,9 +51,13 @@ public sealed class ApplyTests
     [Fact]
     public void Several_conflicts_are_listed_by_manager_and_path()
     {
-        _thing.Create("creator", Thing("\"spec\":{\"replicas\":1,\"labels\":{\"a\":\"1\"},\"ports\":[{\"port\":80,\"protocol\":\"TCP\"}],\"atom\":{\"a\":\"1\"}}"));
+        _thing.Create(
+            "creator",
+            Thing("\"spec\":{\"replicas\":1,\"labels\":{\"a\":\"1\"},\"ports\":[{\"port\":80,\"protocol\":\"TCP\"}],\"atom\":{\"a\":\"1\"}}"));
 
-        var conflict = Conflict("a", Thing("\"spec\":{\"replicas\":2,\"labels\":{\"a\":\"2\",\"b\":\"2\"},\"ports\":[{\"port\":80,\"name\":\"n\"}],\"atom\":{\"a\":\"2\"}}"));
+        var conflict = Conflict(
+            "a",
+            Thing("\"spec\":{\"replicas\":2,\"labels\":{\"a\":\"2\",\"b\":\"2\"},\"ports\":[{\"port\":80,\"name\":\"n\"}],\"atom\":{\"a\":\"2\"}}"));
 
         Assert.Equal(
             "Apply failed with 3 conflicts: conflicts with \"creator\" using example.com/v1:\n- .spec.atom\n- .spec.replicas\n- .spec.labels.a",
@@ -84,21 +88,26 @@ public sealed class ApplyTests
         var applier = Conflict("s", Thing("\"status\":{\"conditions\":[{\"type\":\"R\",\"status\":\"False\"}]}"), "status");
         var updater = Conflict("s", Thing("\"status\":{\"n\":9}"), "status");
 
-        Assert.Equal("Apply failed with 1 conflict: conflict with \"a\" with subresource \"status\": .status.conditions[type=\"R\"].status", applier.Message);
-        Assert.Equal("Apply failed with 1 conflict: conflict with \"st\" with subresource \"status\" using example.com/v1: .status.n", updater.Message);
+        Assert.Equal(
+            "Apply failed with 1 conflict: conflict with \"a\" with subresource \"status\": .status.conditions[type=\"R\"].status", applier.Message);
+        Assert.Equal(
+            "Apply failed with 1 conflict: conflict with \"st\" with subresource \"status\" using example.com/v1: .status.n", updater.Message);
     }
 
     [Fact]
     public void Force_takes_the_fields_over()
     {
-        _thing.Create("creator", Thing("\"spec\":{\"replicas\":1,\"labels\":{\"a\":\"1\"},\"tags\":[\"x\",\"y\"],\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}"));
+        _thing.Create(
+            "creator",
+            Thing("\"spec\":{\"replicas\":1,\"labels\":{\"a\":\"1\"},\"tags\":[\"x\",\"y\"],\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}"));
 
         _thing.Apply(
             "a",
             Thing("\"spec\":{\"replicas\":2,\"labels\":{\"a\":\"2\",\"b\":\"2\"},\"tags\":[\"y\",\"z\"],\"containers\":[{\"name\":\"d\",\"image\":\"i\"}]}"),
             force: true);
 
-        AssertSpec("""{"replicas":2,"labels":{"a":"2","b":"2"},"tags":["x","y","z"],"containers":[{"name":"c","image":"i"},{"name":"d","image":"i"}]}""");
+        AssertSpec(
+            """{"replicas":2,"labels":{"a":"2","b":"2"},"tags":["x","y","z"],"containers":[{"name":"c","image":"i"},{"name":"d","image":"i"}]}""");
         Assert.Equal(
             """{"f:spec":{"f:containers":{"k:{\"name\":\"d\"}":{".":{},"f:image":{},"f:name":{}}},"f:labels":{"f:a":{},"f:b":{}},"f:replicas":{},"f:tags":{"v:\"y\"":{},"v:\"z\"":{}}}}""",
             _thing.Fields("a", "Apply"));
@@ -206,14 +215,18 @@ public sealed class ApplyTests
     [Fact]
     public void Finalizers_and_owners_merge_by_item()
     {
-        _thing.Create("creator", Thing("", "\"finalizers\":[\"a/a\"],\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":\"X\",\"name\":\"n\",\"uid\":\"1\"}]"));
+        _thing.Create(
+            "creator",
+            Thing("", "\"finalizers\":[\"a/a\"],\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":\"X\",\"name\":\"n\",\"uid\":\"1\"}]"));
 
-        _thing.Apply("a", Thing("", "\"finalizers\":[\"b/b\"],\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":\"Y\",\"name\":\"m\",\"uid\":\"2\"}]"));
+        _thing.Apply(
+            "a", Thing("", "\"finalizers\":[\"b/b\"],\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":\"Y\",\"name\":\"m\",\"uid\":\"2\"}]"));
 
         var metadata = _thing.Live!["metadata"]!;
         Assert.Equal("""["a/a","b/b"]""", metadata["finalizers"]!.ToJsonString());
         Assert.Equal(["1", "2"], metadata["ownerReferences"]!.AsArray().Select(owner => (string?)owner!["uid"]));
-        Assert.Equal("""{"f:metadata":{"f:finalizers":{"v:\"b/b\"":{}},"f:ownerReferences":{"k:{\"uid\":\"2\"}":{}}}}""", _thing.Fields("a", "Apply"));
+        Assert.Equal(
+            """{"f:metadata":{"f:finalizers":{"v:\"b/b\"":{}},"f:ownerReferences":{"k:{\"uid\":\"2\"}":{}}}}""", _thing.Fields("a", "Apply"));
     }
 
     [Fact]
@@ -246,7 +259,9 @@ public sealed class ApplyTests
     [InlineData("""{"bogus":1}""", ".spec.bogus: field not declared in schema")]
     [InlineData("""{"replicas":"x"}""", ".spec.replicas: expected numeric (int or float), got string")]
     [InlineData("""{"image":5}""", ".spec.image: expected string, got &value.valueUnstructured{Value:5}")]
-    [InlineData("""{"paused":1,"tags":"y","labels":"x"}""", "errors:\n  .spec.labels: expected map, got &{x}\n  .spec.paused: expected boolean, got &{1}\n  .spec.tags: expected list, got &{y}")]
+    [InlineData(
+        """{"paused":1,"tags":"y","labels":"x"}""",
+        "errors:\n  .spec.labels: expected map, got &{x}\n  .spec.paused: expected boolean, got &{1}\n  .spec.tags: expected list, got &{y}")]
     [InlineData(
         """{"containers":[{"name":"a"},{"name":"a"}],"ports":[{"port":1},{"port":1,"protocol":"TCP"}],"tags":["a","a"]}""",
         "errors:\n  .spec.containers: duplicate entries for key [name=\"a\"]\n  .spec.ports: duplicate entries for key [port=1,protocol=\"TCP\"]\n  .spec.tags: duplicate entries for key [=\"a\"]")]
@@ -267,7 +282,8 @@ public sealed class ApplyTests
     [InlineData("""{"apiVersion":"example.com/v1","kind":"Foo","metadata":{"name":"web"}}""", "invalid object type: example.com/v1, Kind=Foo")]
     [InlineData("""{"apiVersion":"v1","kind":"Foo","metadata":{"name":"web"}}""", "invalid object type: /v1, Kind=Foo")]
     [InlineData("""{"metadata":{"name":"web"}}""", "invalid object type: /, Kind=")]
-    [InlineData("""{"apiVersion":"example.com/v1","kind":"Thing","metadata":{"name":"web","managedFields":[]}}""", "metadata.managedFields must be nil")]
+    [InlineData(
+        """{"apiVersion":"example.com/v1","kind":"Thing","metadata":{"name":"web","managedFields":[]}}""", "metadata.managedFields must be nil")]
     public void A_body_of_another_type_or_with_managed_fields_is_refused(string body, string message)
     {
         var exception = Assert.Throws<ApiException>(() => _thing.Apply("a", Parse(body)));
@@ -299,5 +315,7 @@ public sealed class ApplyTests
         Assert.Throws<ApiException>(() => _thing.Apply(manager, applied, subresource: subresource));
 
     private void AssertSpec(string expected) =>
-        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), _thing.Live!["spec"]), $"Expected: {expected}\nActual:   {_thing.Live!["spec"]!.ToJsonString()}");
+        Assert.True(
+            JsonNode.DeepEquals(JsonNode.Parse(expected), _thing.Live!["spec"]),
+            $"Expected: {expected}\nActual:   {_thing.Live!["spec"]!.ToJsonString()}");
 }

@@ -43,7 +43,8 @@ public sealed class BuiltInDeploymentTests : IAsyncDisposable
         version = (string?)Get()["metadata"]!["resourceVersion"];
         _bench.Time.Advance(TimeSpan.FromHours(1));
         Create("other", 1);
-        await _bench.UntilAsync(() => _bench.Get("apps/v1", "Deployment", "other")!["status"]?["replicas"] is not null, "the other deployment is looked at");
+        await _bench.UntilAsync(
+            () => _bench.Get("apps/v1", "Deployment", "other")!["status"]?["replicas"] is not null, "the other deployment is looked at");
 
         Assert.Equal(version, (string?)Get()["metadata"]!["resourceVersion"]);
     }
@@ -190,7 +191,8 @@ public sealed class BuiltInDeploymentTests : IAsyncDisposable
 
         _bench.StartDeployments(); // a second one, as after a restart, knows the status alone
         Create("other", 1);
-        await _bench.UntilAsync(() => _bench.Get("apps/v1", "Deployment", "other")!["status"]?["replicas"] is not null, "the other deployment is looked at");
+        await _bench.UntilAsync(
+            () => _bench.Get("apps/v1", "Deployment", "other")!["status"]?["replicas"] is not null, "the other deployment is looked at");
 
         Assert.Equal(status, Status().ToJsonString());
     }
@@ -205,7 +207,8 @@ public sealed class BuiltInDeploymentTests : IAsyncDisposable
         _bench.Delete("apps/v1", "Deployment", "web");
         Create("web", 1);
 
-        await _bench.UntilAsync(() => (int?)Status()["readyReplicas"] is null && (int?)Status()["updatedReplicas"] == 1, "it has a pod of its own that is not ready");
+        await _bench.UntilAsync(
+            () => (int?)Status()["readyReplicas"] is null && (int?)Status()["updatedReplicas"] == 1, "it has a pod of its own that is not ready");
         await PassAsync(starting: 1);
         await CountsAsync("1 replicas, 1 updated, 1 ready, 1 available, 0 unavailable");
         Assert.Equal(1, (int?)Status()["collisionCount"]);
@@ -240,12 +243,14 @@ public sealed class BuiltInDeploymentTests : IAsyncDisposable
 
         var pod = Pods()[0];
         Assert.Equal("Pending", (string?)pod["status"]!["phase"]);
-        Assert.Equal(["PodReadyToStartContainers=True", "Initialized=True", "Ready=False", "ContainersReady=False", "PodScheduled=True"], PodConditions(pod));
+        Assert.Equal(
+            ["PodReadyToStartContainers=True", "Initialized=True", "Ready=False", "ContainersReady=False", "PodScheduled=True"], PodConditions(pod));
         await ReadyAsync(1);
 
         pod = Pods()[0];
         Assert.Equal("Running", (string?)pod["status"]!["phase"]);
-        Assert.Equal(["PodReadyToStartContainers=True", "Initialized=True", "Ready=True", "ContainersReady=True", "PodScheduled=True"], PodConditions(pod));
+        Assert.Equal(
+            ["PodReadyToStartContainers=True", "Initialized=True", "Ready=True", "ContainersReady=True", "PodScheduled=True"], PodConditions(pod));
         Assert.Equal("10.1.0.1", (string?)pod["status"]!["podIP"]);
         Assert.Equal("crmonitor", (string?)pod["spec"]!["nodeName"]);
         Assert.True((bool?)pod["status"]!["containerStatuses"]![0]!["ready"]);
@@ -325,7 +330,8 @@ public sealed class BuiltInDeploymentTests : IAsyncDisposable
         await CountsAsync("5 replicas, 2 updated, 3 ready, 3 available, 2 unavailable");
 
         Scale(8);
-        await _bench.UntilAsync(() => ReplicaSets().Sum(static set => (int)set["spec"]!["replicas"]!) == 10, "there are as many pods as a surge allows");
+        await _bench.UntilAsync(
+            () => ReplicaSets().Sum(static set => (int)set["spec"]!["replicas"]!) == 10, "there are as many pods as a surge allows");
 
         Assert.Equal([6, 4], ReplicaSets().Select(static set => (int)set["spec"]!["replicas"]!));
     }
@@ -336,7 +342,8 @@ public sealed class BuiltInDeploymentTests : IAsyncDisposable
     [InlineData("0", "0", 10, 0, 1)]
     [InlineData("\"0%\"", "\"1%\"", 10, 0, 1)]
     [InlineData("\"100%\"", "\"50%\"", 3, 3, 1)]
-    public void Surge_is_rounded_up_unavailability_down_and_one_of_them_is_positive(string surge, string unavailable, int replicas, int maxSurge, int maxUnavailable)
+    public void Surge_is_rounded_up_unavailability_down_and_one_of_them_is_positive(
+        string surge, string unavailable, int replicas, int maxSurge, int maxUnavailable)
     {
         var spec = DeploymentSpec.From((JsonObject)JsonNode.Parse(
             $$$"""{"spec":{"replicas":{{{replicas}}},"strategy":{"rollingUpdate":{"maxSurge":{{{surge}}},"maxUnavailable":{{{unavailable}}} } } } }""")!);
@@ -371,9 +378,11 @@ public sealed class BuiltInDeploymentTests : IAsyncDisposable
     private JsonObject Status() => Get()["status"] as JsonObject ?? [];
 
     private string[] Conditions() =>
-        [.. (Status()["conditions"] as JsonArray ?? []).Select(static condition => $"{condition!["type"]}={condition["status"]} {condition["reason"]}")];
+        [.. (Status()["conditions"] as JsonArray ?? []).Select(
+            static condition => $"{condition!["type"]}={condition["status"]} {condition["reason"]}")];
 
-    private string Message(string type) => (string)Status()["conditions"]!.AsArray().Single(condition => (string?)condition!["type"] == type)!["message"]!;
+    private string Message(string type) =>
+        (string)Status()["conditions"]!.AsArray().Single(condition => (string?)condition!["type"] == type)!["message"]!;
 
     private string Counts() => Counts(Get());
 
@@ -388,7 +397,9 @@ public sealed class BuiltInDeploymentTests : IAsyncDisposable
 
     // The counts that answer the last change of the spec; null while there are none. All of one version, since the controller writes meanwhile.
     private string? ObservedCounts() =>
-        Get() is var deployment && (long?)deployment["status"]?["observedGeneration"] == (long?)deployment["metadata"]!["generation"] ? Counts(deployment) : null;
+        Get() is var deployment && (long?)deployment["status"]?["observedGeneration"] == (long?)deployment["metadata"]!["generation"]
+            ? Counts(deployment)
+            : null;
 
     private Task CountsAsync(params string[] expected) => _bench.UntilAsync(
         () => expected.Contains(ObservedCounts()),
@@ -396,7 +407,8 @@ public sealed class BuiltInDeploymentTests : IAsyncDisposable
 
     private IReadOnlyList<JsonObject> Pods() => _bench.List("v1", "Pod");
 
-    private IReadOnlyList<JsonObject> ReplicaSets() => [.. _bench.List("apps/v1", "ReplicaSet").OrderBy(static set => Revision(set), StringComparer.Ordinal)];
+    private IReadOnlyList<JsonObject> ReplicaSets() =>
+        [.. _bench.List("apps/v1", "ReplicaSet").OrderBy(static set => Revision(set), StringComparer.Ordinal)];
 
     private static string? Revision(JsonObject obj) => (string?)obj["metadata"]!["annotations"]?["deployment.kubernetes.io/revision"];
 

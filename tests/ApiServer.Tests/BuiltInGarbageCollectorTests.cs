@@ -38,7 +38,8 @@ public sealed class BuiltInGarbageCollectorTests : IAsyncDisposable
             Assert.Empty(_bench.List("v1", "Pod"));
         }
 
-        await _bench.UntilAsync(() => _bench.List("apps/v1", "ReplicaSet").Count == 0 && _bench.List("v1", "Pod").Count == 0, "its ReplicaSet and Pods are gone");
+        await _bench.UntilAsync(
+            () => _bench.List("apps/v1", "ReplicaSet").Count == 0 && _bench.List("v1", "Pod").Count == 0, "its ReplicaSet and Pods are gone");
     }
 
     [Fact]
@@ -86,7 +87,10 @@ public sealed class BuiltInGarbageCollectorTests : IAsyncDisposable
     {
         _bench.StartGarbageCollector();
 
-        _bench.Create("v1", "ConfigMap", """{"metadata":{"name":"dependent","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"nobody","uid":"1"}]}}""");
+        _bench.Create(
+            "v1",
+            "ConfigMap",
+            """{"metadata":{"name":"dependent","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"nobody","uid":"1"}]}}""");
 
         await GoneAsync("dependent");
     }
@@ -97,7 +101,10 @@ public sealed class BuiltInGarbageCollectorTests : IAsyncDisposable
         _bench.StartGarbageCollector();
         ConfigMap("owner");
 
-        _bench.Create("v1", "ConfigMap", """{"metadata":{"name":"dependent","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"owner","uid":"other"}]}}""");
+        _bench.Create(
+            "v1",
+            "ConfigMap",
+            """{"metadata":{"name":"dependent","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"owner","uid":"other"}]}}""");
 
         await GoneAsync("dependent");
     }
@@ -122,7 +129,10 @@ public sealed class BuiltInGarbageCollectorTests : IAsyncDisposable
     {
         _bench.StartGarbageCollector();
 
-        _bench.Create("v1", "ConfigMap", """{"metadata":{"name":"dependent","ownerReferences":[{"apiVersion":"nowhere.io/v1","kind":"Nothing","name":"n","uid":"1"}]}}""");
+        _bench.Create(
+            "v1",
+            "ConfigMap",
+            """{"metadata":{"name":"dependent","ownerReferences":[{"apiVersion":"nowhere.io/v1","kind":"Nothing","name":"n","uid":"1"}]}}""");
         await PassAsync();
 
         Assert.True(_bench.Exists("v1", "ConfigMap", "dependent"));
@@ -223,10 +233,14 @@ public sealed class BuiltInGarbageCollectorTests : IAsyncDisposable
     }
 
     private JsonObject ConfigMap(string name, params JsonObject[] owners) =>
-        _bench.Create("v1", "ConfigMap", $$$"""{"metadata":{"name":"{{{name}}}","ownerReferences":[{{{string.Join(',', owners.Select(owner => Reference(owner)))}}}]}}""");
+        _bench.Create(
+            "v1",
+            "ConfigMap",
+            $$$"""{"metadata":{"name":"{{{name}}}","ownerReferences":[{{{string.Join(',', owners.Select(owner => Reference(owner)))}}}]}}""");
 
     private JsonObject Dependent(string name, JsonObject owner, bool blocks, string metadata = "") =>
-        _bench.Create("v1", "ConfigMap", $$$"""{"metadata":{ {{{metadata}}} "name":"{{{name}}}","ownerReferences":[{{{Reference(owner, blocks)}}}]}}""");
+        _bench.Create(
+            "v1", "ConfigMap", $$$"""{"metadata":{ {{{metadata}}} "name":"{{{name}}}","ownerReferences":[{{{Reference(owner, blocks)}}}]}}""");
 
     private static string Reference(JsonObject owner, bool blocks = false)
     {
@@ -246,7 +260,8 @@ public sealed class BuiltInGarbageCollectorTests : IAsyncDisposable
     }
 
     private string[] Owners(string name) =>
-        [.. (_bench.Get("v1", "ConfigMap", name)!["metadata"]!["ownerReferences"] as JsonArray ?? []).Select(static owner => (string)owner!["name"]!)];
+        [.. (_bench.Get("v1", "ConfigMap", name)!["metadata"]!["ownerReferences"] as JsonArray ?? []).Select(
+            static owner => (string)owner!["name"]!)];
 
     private bool IsDeleting(string name) => _bench.Get("v1", "ConfigMap", name)?["metadata"]!["deletionTimestamp"] is not null;
 
@@ -272,7 +287,10 @@ public sealed class BuiltInGarbageCollectorTests : IAsyncDisposable
     // The collector takes one thing after the other: when this last one is gone, everything before it has been looked at.
     private async Task PassAsync()
     {
-        _bench.Create("v1", "ConfigMap", """{"metadata":{"name":"last","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"nobody","uid":"0"}]}}""");
+        _bench.Create(
+            "v1",
+            "ConfigMap",
+            """{"metadata":{"name":"last","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"nobody","uid":"0"}]}}""");
         await GoneAsync("last");
     }
 }

@@ -47,7 +47,8 @@ public sealed class BuiltInNamespaceTests : IAsyncDisposable
         _bench.Create("v1", "ConfigMap", """{"metadata":{"name":"held","namespace":"team","finalizers":["test/hold"]}}""");
 
         _bench.Delete("v1", "Namespace", "team");
-        await _bench.UntilAsync(() => _bench.Get("v1", "ConfigMap", "held", "team")!["metadata"]!["deletionTimestamp"] is not null, "its content is deleted");
+        await _bench.UntilAsync(
+            () => _bench.Get("v1", "ConfigMap", "held", "team")!["metadata"]!["deletionTimestamp"] is not null, "its content is deleted");
         Create("other");
         _bench.Delete("v1", "Namespace", "other");
         await GoneAsync("other");

@@ -13,13 +13,17 @@ public sealed class BuiltInValidationTests : ServerTest
     [InlineData("\"replicas\":1.5", "number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32")]
     [InlineData("\"paused\":\"yes\"", "string into Go struct field DeploymentSpec.spec.paused of type bool")]
     [InlineData("\"strategy\":[]", "array into Go struct field DeploymentSpec.spec.strategy of type v1.DeploymentStrategy")]
-    [InlineData("\"template\":{\"spec\":{\"containers\":{}}}", "object into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container")]
-    [InlineData("\"template\":{\"spec\":{\"containers\":[{\"image\":1}]}}", "number into Go struct field Container.spec.template.spec.containers.image of type string")]
+    [InlineData(
+        "\"template\":{\"spec\":{\"containers\":{}}}", "object into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container")]
+    [InlineData(
+        "\"template\":{\"spec\":{\"containers\":[{\"image\":1}]}}",
+        "number into Go struct field Container.spec.template.spec.containers.image of type string")]
     [InlineData("\"selector\":{\"matchLabels\":{\"a\":true}}", "bool into Go struct field LabelSelector.spec.selector.matchLabels of type string")]
     public async Task A_value_of_the_wrong_JSON_type_is_a_bad_request(string field, string why)
     {
         var (status, body) = await SendAsync(
-            HttpMethod.Post, Deployments, JsonNode.Parse($$$"""{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},"spec":{ {{{field}}} } }"""));
+            HttpMethod.Post, Deployments, JsonNode.Parse(
+                $$$"""{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},"spec":{ {{{field}}} } }"""));
 
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Equal("BadRequest", (string?)body["reason"]);

@@ -14,7 +14,8 @@ public sealed class ControlSurfaceTests : ServerTest
     [Fact]
     public async Task A_fault_is_added_counted_shown_and_removed()
     {
-        var (created, fault) = await PostAsync(Faults, """{"action":"respond","status":429,"retryAfterSeconds":3,"times":5,"match":{"verb":"list","resource":"configmaps"}}""");
+        var (created, fault) = await PostAsync(
+            Faults, """{"action":"respond","status":429,"retryAfterSeconds":3,"times":5,"match":{"verb":"list","resource":"configmaps"}}""");
         using var met = await Client.GetAsync(new Uri(ConfigMaps, UriKind.Relative), Token);
         var (other, _) = await GetAsync("/api/v1/namespaces");
         var (_, shown) = await GetAsync($"{Faults}/{fault["id"]}");
@@ -109,7 +110,9 @@ public sealed class ControlSurfaceTests : ServerTest
         await SendAsync(HttpMethod.Delete, "/crmonitor/requests");
         var (_, after) = await GetAsync("/crmonitor/requests");
 
-        Assert.Equal(("create", "configmaps", "default"), ((string?)shown["requests"]![0]!["verb"], (string?)shown["requests"]![0]!["resource"], (string?)shown["requests"]![0]!["namespace"]));
+        Assert.Equal(
+            ("create", "configmaps", "default"),
+            ((string?)shown["requests"]![0]!["verb"], (string?)shown["requests"]![0]!["resource"], (string?)shown["requests"]![0]!["namespace"]));
         Assert.Equal((1, 0), ((int?)shown["count"], (int?)after["count"]));
     }
 

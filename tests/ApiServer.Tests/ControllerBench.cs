@@ -8,7 +8,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace CrMonitor.ApiServer.Tests;
 
-/// <summary>Store and verbs of a server, without HTTP, with a clock that stands still, and the built-in controllers that a test starts on them.</summary>
+/// <summary>
+/// Store and verbs of a server, without HTTP, with a clock that stands still, and the built-in controllers that a test starts on them.
+/// </summary>
 internal sealed class ControllerBench : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -130,7 +132,8 @@ internal sealed class ControllerBench : IAsyncDisposable
             }
 
             var left = Patience - TimeProvider.System.GetElapsedTime(start);
-            if (left <= TimeSpan.Zero || await Task.WhenAny(written, Task.Delay(left, TimeProvider.System, TestContext.Current.CancellationToken)) != written)
+            if (left <= TimeSpan.Zero
+                || await Task.WhenAny(written, Task.Delay(left, TimeProvider.System, TestContext.Current.CancellationToken)) != written)
             {
                 Assert.Fail($"Not within {Patience}: {expectation}");
             }
@@ -149,7 +152,8 @@ internal sealed class ControllerBench : IAsyncDisposable
     private ResourceDefinition Resource(string apiVersion, string kind)
     {
         var slash = apiVersion.IndexOf('/', StringComparison.Ordinal);
-        return Access.FindKind(slash < 0 ? "" : apiVersion[..slash], apiVersion[(slash + 1)..], kind) ?? throw new ArgumentException($"{apiVersion} {kind} is not served.");
+        return Access.FindKind(slash < 0 ? "" : apiVersion[..slash], apiVersion[(slash + 1)..], kind)
+            ?? throw new ArgumentException($"{apiVersion} {kind} is not served.");
     }
 
     private static JsonObject Now(ValueTask<JsonObject> write)

@@ -106,9 +106,12 @@ public sealed class DiscoveryTests
 
         var schema = document["components"]!["schemas"]!["com.example.schemaprobe.v1.Thing"]!;
         Assert.Equal("A thing.", (string?)schema["description"]);
-        Assert.Equal("""[{"group":"schemaprobe.example.com","version":"v1","kind":"Thing"}]""", schema["x-kubernetes-group-version-kind"]!.ToJsonString());
+        Assert.Equal(
+            """[{"group":"schemaprobe.example.com","version":"v1","kind":"Thing"}]""", schema["x-kubernetes-group-version-kind"]!.ToJsonString());
         Assert.Equal("integer", (string?)schema["properties"]!["spec"]!["properties"]!["replicas"]!["type"]);
-        Assert.Equal("#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", (string?)schema["properties"]!["metadata"]!["allOf"]![0]!["$ref"]);
+        Assert.Equal(
+            "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta",
+            (string?)schema["properties"]!["metadata"]!["allOf"]![0]!["$ref"]);
         var patch = document["paths"]!["/apis/schemaprobe.example.com/v1/namespaces/{namespace}/things/{name}"]!["patch"]!;
         Assert.Equal("dryRun fieldManager fieldValidation force", string.Join(' ', patch["parameters"]!.AsArray().Select(p => p!["name"])));
     }
@@ -130,7 +133,8 @@ public sealed class DiscoveryTests
     {
         var containers = Document("apps", "v1")["components"]!["schemas"]!["io.k8s.api.apps.v1.Deployment"]!
             ["properties"]!["spec"]!["properties"]!["template"]!["properties"]!["spec"]!["properties"]!["containers"]!;
-        var finalizers = Document("apps", "v1")["components"]!["schemas"]!["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"]!["properties"]!["finalizers"]!;
+        var finalizers =
+            Document("apps", "v1")["components"]!["schemas"]!["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"]!["properties"]!["finalizers"]!;
 
         Assert.Equal(("name", "merge"), ((string?)containers["x-kubernetes-patch-merge-key"], (string?)containers["x-kubernetes-patch-strategy"]));
         Assert.Equal((null, "merge"), ((string?)finalizers["x-kubernetes-patch-merge-key"], (string?)finalizers["x-kubernetes-patch-strategy"]));
@@ -145,7 +149,9 @@ public sealed class DiscoveryTests
 
     private JsonNode Index() => JsonNode.Parse(Encoding.UTF8.GetString(OpenApiDocuments.For(_registry.Current).Index.Span))!;
 
-    private JsonNode Document(string group, string version) => JsonNode.Parse(OpenApiDocuments.For(_registry.Current).Document(group, version)!.Value.Span)!;
+    private JsonNode Document(string group, string version) =>
+        JsonNode.Parse(OpenApiDocuments.For(_registry.Current).Document(group, version)!.Value.Span)!;
 
-    private static void AssertJson(string expected, JsonNode? actual) => Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), actual), actual?.ToJsonString());
+    private static void AssertJson(string expected, JsonNode? actual) =>
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), actual), actual?.ToJsonString());
 }

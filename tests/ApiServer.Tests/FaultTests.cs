@@ -7,7 +7,8 @@ public sealed class FaultTests : ServerTest
     [Fact]
     public async Task Some_requests_are_answered_with_a_status_and_then_no_more()
     {
-        var fault = Server.Faults.Respond(HttpStatusCode.TooManyRequests, static r => r.Verb == "list", times: 2, retryAfter: TimeSpan.FromSeconds(3));
+        var fault = Server.Faults.Respond(
+            HttpStatusCode.TooManyRequests, static r => r.Verb == "list", times: 2, retryAfter: TimeSpan.FromSeconds(3));
 
         using var first = await Client.GetAsync(new Uri(ConfigMaps, UriKind.Relative), Token);
         var (second, body) = await GetAsync(ConfigMaps);
@@ -112,7 +113,8 @@ public sealed class FaultTests : ServerTest
     [Fact]
     public async Task A_port_that_is_in_use_is_named()
     {
-        var error = await Assert.ThrowsAsync<IOException>(() => EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Port = Server.Url.Port }, Token));
+        var error = await Assert.ThrowsAsync<IOException>(
+            () => EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Port = Server.Url.Port }, Token));
 
         Assert.Contains($":{Server.Url.Port}", error.Message, StringComparison.Ordinal);
     }

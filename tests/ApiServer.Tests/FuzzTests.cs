@@ -8,8 +8,9 @@ using CrMonitor.ApiServer.Storage;
 
 namespace CrMonitor.ApiServer.Tests;
 
-/// <summary>Requests that nobody would send, and some that one would, in great numbers. Invariants: no request is a failure of the server; every write has a revision of its own,
-/// higher than all before; the log replayed is the state; what queries know of an object is what stands in it.</summary>
+/// <summary>Requests that nobody would send, and some that one would, in great numbers. Invariants: no request is a failure of the server; every
+/// write has a revision of its own, higher than all before; the log replayed is the state; what queries know of an object is what stands in
+/// it.</summary>
 public sealed class FuzzTests
 {
     // CRMONITOR_FUZZ_REQUESTS and CRMONITOR_FUZZ_SEED replace these for longer runs, or to repeat one.
@@ -51,7 +52,8 @@ public sealed class FuzzTests
         server.Storage.Compact();
         using var client = new HttpClient(server.CreateHandler()) { BaseAddress = server.Url };
         using var definition = new StringContent(Definition, Encoding.UTF8, "application/json");
-        using var defined = await client.PostAsync(new Uri("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", UriKind.Relative), definition, token);
+        using var defined = await client.PostAsync(
+            new Uri("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", UriKind.Relative), definition, token);
         Assert.Equal(HttpStatusCode.Created, defined.StatusCode);
 
         var failures = new Dictionary<string, string>();
@@ -59,9 +61,14 @@ public sealed class FuzzTests
         Assert.True(failures.Count == 0, $"{failures.Count} kinds of failures, the first of each:\n{string.Join("\n\n", failures.Values)}");
 
         // What has been got through to matters as much as that nothing broke.
-        TestContext.Current.TestOutputHelper.WriteLine(string.Join(", ", statuses.OrderBy(static s => s.Key).Select(static s => $"{s.Key}: {s.Value}")));
-        Assert.True(statuses.GetValueOrDefault(200) + statuses.GetValueOrDefault(201) > requests / 20, "too few requests succeed for the others to mean much");
-        Assert.All((int[])[200, 201, 400, 404, 405, 406, 409, 415, 422], s => Assert.True(statuses.GetValueOrDefault(s) > 0, $"no request was answered with {s}"));
+        TestContext.Current.TestOutputHelper.WriteLine(
+            string.Join(", ", statuses.OrderBy(static s => s.Key).Select(static s => $"{s.Key}: {s.Value}")));
+        Assert.True(
+            statuses.GetValueOrDefault(200) + statuses.GetValueOrDefault(201) > requests / 20,
+            "too few requests succeed for the others to mean much");
+        Assert.All(
+            (int[])[200, 201, 400, 404, 405, 406, 409, 415, 422],
+            s => Assert.True(statuses.GetValueOrDefault(s) > 0, $"no request was answered with {s}"));
         Assert.Equal("ok", await client.GetStringAsync(new Uri("/healthz", UriKind.Relative), token));
         CheckInvariants(server);
         using var list = await client.GetAsync(new Uri("/apis/example.com/v1/things", UriKind.Relative), token);
@@ -101,8 +108,8 @@ public sealed class FuzzTests
     }
 
     /// <summary>
-    /// Kubernetes answers some bad requests with 5xx, and so does this server: those without a reason, those for a version that is not there yet, and patches
-    /// that leave an object without an apiVersion.
+    /// Kubernetes answers some bad requests with 5xx, and so does this server: those without a reason, those for a version that is not there yet, and
+    /// patches that leave an object without an apiVersion.
     /// </summary>
     private static bool IsDeliberate(int status, string answer)
     {
@@ -168,7 +175,8 @@ public sealed class FuzzTests
         Assert.Equal(StoredObject.KeyOf(obj.Namespace, obj.Name), obj.Key);
         Assert.Equal(
             obj.Labels.OrderBy(static l => l.Key, StringComparer.Ordinal),
-            (metadata["labels"] as JsonObject ?? []).Select(static l => KeyValuePair.Create(l.Key, (string)l.Value!)).OrderBy(static l => l.Key, StringComparer.Ordinal));
+            (metadata["labels"] as JsonObject ?? []).Select(static l => KeyValuePair.Create(l.Key, (string)l.Value!)).OrderBy(
+                static l => l.Key, StringComparer.Ordinal));
     }
 
     private static int Number(string variable, int otherwise) =>

@@ -72,19 +72,27 @@ public sealed class KindsBuiltInTests
 
     [Theory]
     [InlineData("""{"spec": {"replicas": -1}}""", "spec.replicas: Invalid value: -1: must be greater than or equal to 0")]
-    [InlineData("""{"spec": {"selector": {"matchLabels": {"app": "other"}}}}""", """spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`""")]
+    [InlineData(
+        """{"spec": {"selector": {"matchLabels": {"app": "other"}}}}""",
+        """spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`""")]
     [InlineData("""{"spec": {"selector": {"matchLabels": null}}}""", "spec.selector: Invalid value: {}: empty selector is invalid for deployment")]
     [InlineData("""{"spec": {"selector": null}}""", "spec.selector: Required value")]
     [InlineData("""{"spec": {"template": {"spec": {"containers": []}}}}""", "spec.template.spec.containers: Required value")]
     [InlineData("""{"spec": {"template": {"spec": {"containers": null}}}}""", "spec.template.spec.containers: Required value")]
     [InlineData("""{"spec": {"template": {"spec": {"containers": [{"name": "c"}]}}}}""", "spec.template.spec.containers[0].image: Required value")]
-    [InlineData("""{"spec": {"template": {"spec": {"containers": [{"name": "", "image": "i"}]}}}}""", "spec.template.spec.containers[0].name: Required value")]
+    [InlineData(
+        """{"spec": {"template": {"spec": {"containers": [{"name": "", "image": "i"}]}}}}""",
+        "spec.template.spec.containers[0].name: Required value")]
     [InlineData("""{"spec": {"template": {"spec": {"containers": [{"image": "i"}]}}}}""", "spec.template.spec.containers[0].name: Required value")]
     [InlineData(
         """{"spec": {"template": {"spec": {"containers": [{"name": "c", "image": "i", "ports": [{"containerPort": 70000}]}]}}}}""",
         "spec.template.spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive")]
-    [InlineData("""{"spec": {"template": {"spec": {"restartPolicy": "Never"}}}}""", """spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always" """)]
-    [InlineData("""{"spec": {"strategy": {"type": "Foo"}}}""", """spec.strategy.type: Unsupported value: "Foo": supported values: "Recreate", "RollingUpdate" """)]
+    [InlineData(
+        """{"spec": {"template": {"spec": {"restartPolicy": "Never"}}}}""",
+        """spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always" """)]
+    [InlineData(
+        """{"spec": {"strategy": {"type": "Foo"}}}""",
+        """spec.strategy.type: Unsupported value: "Foo": supported values: "Recreate", "RollingUpdate" """)]
     public void A_wrong_deployment_is_told_by_its_field(string change, string expected)
     {
         var obj = WithContainers("""[{"name": "c", "image": "i"}]""");
@@ -161,7 +169,9 @@ public sealed class KindsBuiltInTests
     [InlineData("""{"spec": {"leaseDurationSeconds": 0}}""", "spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0")]
     [InlineData("""{"spec": {"leaseTransitions": -1}}""", "spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0")]
     public void A_lease_has_lower_bounds(string lease, string expected) =>
-        Assert.Equal([expected], Admission.Validate(Find("coordination.k8s.io", "v1", "leases"), Json(lease), old: null).Select(e => $"{e.Field}: {e.Message}"));
+        Assert.Equal(
+            [expected],
+            Admission.Validate(Find("coordination.k8s.io", "v1", "leases"), Json(lease), old: null).Select(e => $"{e.Field}: {e.Message}"));
 
     [Fact]
     public void Both_forms_of_an_event_are_one_stored_object()
@@ -238,7 +248,8 @@ public sealed class KindsBuiltInTests
         }
     }
 
-    private static void AssertJson(string expected, JsonNode? actual) => Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), actual), actual?.ToJsonString());
+    private static void AssertJson(string expected, JsonNode? actual) =>
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), actual), actual?.ToJsonString());
 
     private static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();
 }

@@ -244,7 +244,8 @@ public sealed class KindsDefinitionTests
     public void A_definition_whose_versions_differ_is_refused_at_the_version()
     {
         var crd = WithSchema("""{"type": "object"}""");
-        crd["spec"]!["versions"]!.AsArray().Add(JsonNode.Parse("""{"name": "v2", "served": true, "storage": false, "schema": {"openAPIV3Schema": {"type": "string"}}}"""));
+        crd["spec"]!["versions"]!.AsArray().Add(
+            JsonNode.Parse("""{"name": "v2", "served": true, "storage": false, "schema": {"openAPIV3Schema": {"type": "string"}}}"""));
 
         AssertErrors(crd, """FieldValueInvalid|spec.versions[1].schema.openAPIV3Schema.type|Invalid value: "string": must be object at the root""");
     }
@@ -255,7 +256,8 @@ public sealed class KindsDefinitionTests
         var none = WithSchema("""{"type": "object"}""");
         none["spec"]!["versions"]![0]!["storage"] = false;
         var two = WithSchema("""{"type": "object"}""");
-        two["spec"]!["versions"]!.AsArray().Add(JsonNode.Parse("""{"name": "v2", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}}}"""));
+        two["spec"]!["versions"]!.AsArray().Add(
+            JsonNode.Parse("""{"name": "v2", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}}}"""));
 
         Assert.Equal(
             ["spec.versions: must have exactly one version marked as storage version", "status.storedVersions: must have at least one stored version"],
@@ -276,7 +278,9 @@ public sealed class KindsDefinitionTests
         Assert.Equal(
             ["spec.foo", "spec.versions[0].schema.openAPIV3Schema.properties.spec.foo", "spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.a.fooo"],
             unknown);
-        Assert.Equal("""{"type":"string"}""", crd["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!["properties"]!["a"]!.ToJsonString());
+        Assert.Equal(
+            """{"type":"string"}""",
+            crd["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!["properties"]!["a"]!.ToJsonString());
     }
 
     [Fact]
@@ -300,14 +304,18 @@ public sealed class KindsDefinitionTests
 
         Assert.Empty(Admission.Validate(Kind, crd, old: null));
 
-        Assert.Equal("""{"plural":"things","kind":"Thing","shortNames":["th"],"categories":["all"],"singular":"thing","listKind":"ThingList"}""", crd["spec"]!["names"]!.ToJsonString());
+        Assert.Equal(
+            """{"plural":"things","kind":"Thing","shortNames":["th"],"categories":["all"],"singular":"thing","listKind":"ThingList"}""",
+            crd["spec"]!["names"]!.ToJsonString());
         Assert.Equal("""{"strategy":"None"}""", crd["spec"]!["conversion"]!.ToJsonString());
         Assert.Equal(
             "NamesAccepted=True NoConflicts: no conflicts found, Established=True InitialNamesAccepted: the initial names have been accepted",
             Conditions(crd));
         Assert.Equal("2026-11-22T16:24:32Z", (string?)crd["status"]!["conditions"]![0]!["lastTransitionTime"]);
         Assert.Equal("""["v1"]""", crd["status"]!["storedVersions"]!.ToJsonString());
-        Assert.Equal("Thing ThingList things thing", string.Join(' ', new[] { "kind", "listKind", "plural", "singular" }.Select(n => (string?)crd["status"]!["acceptedNames"]![n])));
+        Assert.Equal(
+            "Thing ThingList things thing",
+            string.Join(' ', new[] { "kind", "listKind", "plural", "singular" }.Select(n => (string?)crd["status"]!["acceptedNames"]![n])));
     }
 
     [Fact]
@@ -352,7 +360,8 @@ public sealed class KindsDefinitionTests
 
         var error = Assert.Single(Admission.Validate(Kind, crd, old), e => e.Field == "status.storedVersions[0]");
 
-        Assert.StartsWith("Invalid value: \"v1\": missing from spec.versions; v1 was previously a storage version", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Invalid value: \"v1\": missing from spec.versions; v1 was previously a storage version", error.Message, StringComparison.Ordinal);
     }
 
     private static string Conditions(JsonObject crd) =>

@@ -25,7 +25,8 @@ public sealed class KubectlObjectTests : KubectlTest
         Assert.Equal("NAME   IMAGE\nshop   shop:1\n", await Kubectl.RunAsync("get", "ap"));
         Assert.Equal("NAME   IMAGE    REPLICAS\nshop   shop:1   1\n", await Kubectl.RunAsync("get", "ap", "-o", "wide"));
         Assert.Equal("shop:1", await Kubectl.RunAsync("get", "app", "shop", "-o", "jsonpath={.spec.image}"));
-        Assert.Contains("spec:\n  image: shop:1\n  replicas: 1\n", await Kubectl.RunAsync("get", "app", "shop", "-o", "yaml"), StringComparison.Ordinal);
+        Assert.Contains(
+            "spec:\n  image: shop:1\n  replicas: 1\n", await Kubectl.RunAsync("get", "app", "shop", "-o", "yaml"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,7 +74,8 @@ public sealed class KubectlObjectTests : KubectlTest
         await SendAsync(App, "create");
 
         var waiting = Kubectl.RunAsync("wait", "--for=condition=Ready", "app/shop", "--timeout=10s");
-        await Kubectl.RunAsync("patch", "app", "shop", "--subresource=status", "--type=merge", "-p", """{"status":{"conditions":[{"type":"Ready","status":"True"}]}}""");
+        await Kubectl.RunAsync(
+            "patch", "app", "shop", "--subresource=status", "--type=merge", "-p", """{"status":{"conditions":[{"type":"Ready","status":"True"}]}}""");
 
         Assert.Equal("app.example.com/shop condition met\n", await waiting);
     }
@@ -89,7 +91,9 @@ public sealed class KubectlObjectTests : KubectlTest
         Assert.Equal(1, exitCode);
         Assert.Contains("conflict with \"one\": .spec.image", error, StringComparison.Ordinal);
 
-        Assert.Equal("app.example.com/shop serverside-applied\n", await SendAsync(changed, "apply", "--server-side", "--field-manager=two", "--force-conflicts"));
+        Assert.Equal(
+            "app.example.com/shop serverside-applied\n",
+            await SendAsync(changed, "apply", "--server-side", "--field-manager=two", "--force-conflicts"));
         Assert.Equal("shop:2", await Kubectl.RunAsync("get", "app", "shop", "-o", "jsonpath={.spec.image}"));
     }
 

@@ -2,7 +2,9 @@ using CrMonitor.Tests;
 
 namespace CrMonitor.ApiServer.Tests;
 
-/// <summary>A server for each test, on a socket and with the system's clock, and this machine's kubectl, without which the tests are skipped.</summary>
+/// <summary>
+/// A server for each test, on a socket and with the system's clock, and this machine's kubectl, without which the tests are skipped.
+/// </summary>
 public abstract class KubectlTest : IAsyncLifetime
 {
     /// <summary>A Deployment <c>web</c> of two replicas, and its Service.</summary>

@@ -15,7 +15,8 @@ public sealed class KubectlWorkloadTests : KubectlTest
     [Fact]
     public async Task Rollout_status_fails_when_the_deadline_has_passed()
     {
-        await Kubectl.ApplyAsync(Web.Replace("nginx:1", "fail", StringComparison.Ordinal).Replace("  replicas: 2", "  progressDeadlineSeconds: 1", StringComparison.Ordinal));
+        await Kubectl.ApplyAsync(Web.Replace("nginx:1", "fail", StringComparison.Ordinal).Replace(
+            "  replicas: 2", "  progressDeadlineSeconds: 1", StringComparison.Ordinal));
 
         var (exitCode, _, error) = await Kubectl.TryRunAsync(null, "rollout", "status", "deployment/web", "--timeout=20s");
 
@@ -33,8 +34,11 @@ public sealed class KubectlWorkloadTests : KubectlTest
 
         Assert.Matches(@"NAME +READY +STATUS +RESTARTS +AGE +IP +NODE +NOMINATED NODE +READINESS GATES\n", output);
         Assert.Matches(@"pod/web-\S+ +1/1 +Running +0 +\d+s +10\.1\.0\.\d +crmonitor +<none> +<none>\n", output);
-        Assert.Matches(@"NAME +TYPE +CLUSTER-IP +EXTERNAL-IP +PORT\(S\) +AGE +SELECTOR\nservice/web +ClusterIP +\S+ +<none> +80/TCP +\d+s +app=web\n", output);
-        Assert.Matches(@"NAME +READY +UP-TO-DATE +AVAILABLE +AGE +CONTAINERS +IMAGES +SELECTOR\ndeployment.apps/web +2/2 +2 +2 +\d+s +c +nginx:1 +app=web\n", output);
+        Assert.Matches(
+            @"NAME +TYPE +CLUSTER-IP +EXTERNAL-IP +PORT\(S\) +AGE +SELECTOR\nservice/web +ClusterIP +\S+ +<none> +80/TCP +\d+s +app=web\n", output);
+        Assert.Matches(
+            @"NAME +READY +UP-TO-DATE +AVAILABLE +AGE +CONTAINERS +IMAGES +SELECTOR\ndeployment.apps/web +2/2 +2 +2 +\d+s +c +nginx:1 +app=web\n",
+            output);
         Assert.Matches(
             @"NAME +DESIRED +CURRENT +READY +AGE +CONTAINERS +IMAGES +SELECTOR\nreplicaset.apps/web-\S+ +2 +2 +2 +\d+s +c +nginx:1 +app=web,pod-template-hash=\S+\n", output);
     }
@@ -85,13 +89,17 @@ public sealed class KubectlWorkloadTests : KubectlTest
         await Kubectl.RunAsync("set", "image", "deployment/web", "c=nginx:2");
         await RolledOutAsync();
 
-        Assert.Equal("deployment.apps/web \nREVISION  CHANGE-CAUSE\n1         <none>\n2         <none>\n\n", await Kubectl.RunAsync("rollout", "history", "deployment/web"));
+        Assert.Equal(
+            "deployment.apps/web \nREVISION  CHANGE-CAUSE\n1         <none>\n2         <none>\n\n",
+            await Kubectl.RunAsync("rollout", "history", "deployment/web"));
         Assert.Matches(@"Image:\s+nginx:1\n", await Kubectl.RunAsync("rollout", "history", "deployment/web", "--revision=1"));
 
         await Kubectl.RunAsync("rollout", "undo", "deployment/web");
         await RolledOutAsync();
 
-        Assert.Equal("deployment.apps/web \nREVISION  CHANGE-CAUSE\n2         <none>\n3         <none>\n\n", await Kubectl.RunAsync("rollout", "history", "deployment/web"));
+        Assert.Equal(
+            "deployment.apps/web \nREVISION  CHANGE-CAUSE\n2         <none>\n3         <none>\n\n",
+            await Kubectl.RunAsync("rollout", "history", "deployment/web"));
         Assert.Equal("2", await Kubectl.RunAsync("get", first.Trim(), "-o", "jsonpath={.status.readyReplicas}"));
     }
 
@@ -102,14 +110,16 @@ public sealed class KubectlWorkloadTests : KubectlTest
 
         await Kubectl.RunAsync("rollout", "pause", "deployment/web");
         await Kubectl.RunAsync("set", "image", "deployment/web", "c=nginx:2");
-        await Kubectl.RunAsync("wait", "deployment/web", "--for=jsonpath={.status.conditions[?(@.type==\"Progressing\")].reason}=DeploymentPaused", "--timeout=10s");
+        await Kubectl.RunAsync(
+            "wait", "deployment/web", "--for=jsonpath={.status.conditions[?(@.type==\"Progressing\")].reason}=DeploymentPaused", "--timeout=10s");
         Assert.Single((await Kubectl.RunAsync("get", "replicasets", "-o", "name")).Split('\n', StringSplitOptions.RemoveEmptyEntries));
         await Kubectl.RunAsync("rollout", "resume", "deployment/web");
         await RolledOutAsync();
         await Kubectl.RunAsync("rollout", "restart", "deployment/web");
         await RolledOutAsync();
 
-        Assert.Equal("3", await Kubectl.RunAsync("get", "deployment", "web", "-o", @"jsonpath={.metadata.annotations.deployment\.kubernetes\.io/revision}"));
+        Assert.Equal(
+            "3", await Kubectl.RunAsync("get", "deployment", "web", "-o", @"jsonpath={.metadata.annotations.deployment\.kubernetes\.io/revision}"));
     }
 
     [Fact]
@@ -129,7 +139,8 @@ public sealed class KubectlWorkloadTests : KubectlTest
 
         await Kubectl.RunAsync("delete", "deployment", "web", "--cascade=orphan", "--timeout=10s");
 
-        Assert.Matches(@"^replicaset.apps/web-\S+\npod/web-\S+\npod/web-\S+\n$", await Kubectl.RunAsync("get", "deployments,replicasets,pods", "-o", "name"));
+        Assert.Matches(
+            @"^replicaset.apps/web-\S+\npod/web-\S+\npod/web-\S+\n$", await Kubectl.RunAsync("get", "deployments,replicasets,pods", "-o", "name"));
         Assert.Equal("", await Kubectl.RunAsync("get", "replicasets", "-o", "jsonpath={.items[0].metadata.ownerReferences}"));
     }
 
@@ -148,8 +159,14 @@ public sealed class KubectlWorkloadTests : KubectlTest
     {
         await RollOutWebAsync();
 
-        Assert.Contains("condition met", await Kubectl.RunAsync("wait", "--for=condition=Ready", "pod", "-l", "app=web", "--timeout=10s"), StringComparison.Ordinal);
-        Assert.Contains("condition met", await Kubectl.RunAsync("wait", "--for=condition=Available", "deployment/web", "--timeout=10s"), StringComparison.Ordinal);
+        Assert.Contains(
+            "condition met",
+            await Kubectl.RunAsync("wait", "--for=condition=Ready", "pod", "-l", "app=web", "--timeout=10s"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "condition met",
+            await Kubectl.RunAsync("wait", "--for=condition=Available", "deployment/web", "--timeout=10s"),
+            StringComparison.Ordinal);
     }
 
     [Fact]

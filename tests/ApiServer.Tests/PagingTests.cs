@@ -52,7 +52,10 @@ public sealed class PagingTests : ServerTest
     [Fact]
     public async Task Namespaces_whose_names_begin_alike_are_kept_apart()
     {
-        await SendAsync(HttpMethod.Post, "/api/v1/namespaces", System.Text.Json.Nodes.JsonNode.Parse("""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"default-2"}}"""));
+        await SendAsync(
+            HttpMethod.Post,
+            "/api/v1/namespaces",
+            System.Text.Json.Nodes.JsonNode.Parse("""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"default-2"}}"""));
         await CreateAsync("/api/v1/namespaces/default-2/configmaps", ConfigMap("x"));
         await CreateAsync(ConfigMaps, ConfigMap("y"));
 

@@ -24,7 +24,10 @@ public sealed class PatchJsonTests
     [InlineData("""[{"op":"move","path":"/spec/image","from":"/spec/labels/a"}]""", "labels", "{}")]
     [InlineData("""[{"op":"move","path":"/spec/image","from":"/spec/labels/a"}]""", "image", "\"1\"")]
     [InlineData("""[{"op":"copy","path":"/spec/image","from":"/spec/labels/a"}]""", "image", "\"1\"")]
-    [InlineData("""[{"op":"copy","path":"/spec/image","from":"/spec/nested"},{"op":"add","path":"/spec/image/x/y","value":"2"}]""", "nested", """{"x":{"y":"1"}}""")]
+    [InlineData(
+        """[{"op":"copy","path":"/spec/image","from":"/spec/nested"},{"op":"add","path":"/spec/image/x/y","value":"2"}]""",
+        "nested",
+        """{"x":{"y":"1"}}""")]
     [InlineData("""[{"op":"test","path":"/spec/replicas","value":1}]""", "replicas", "1")]
     [InlineData("""[{"op":"test","path":"/spec/nested","value":{"x":{"y":"1"}}}]""", "replicas", "1")]
     [InlineData("""[{"op":"test","path":"/spec/image","value":null}]""", "replicas", "1")]
@@ -78,13 +81,23 @@ public sealed class PatchJsonTests
     }
 
     [Theory]
-    [InlineData("""[{"op":"add","path":"/spec/image"}]""", "invalid operation {\"op\":\"add\",\"path\":\"/spec/image\"}: failed to decode 'value': operation, missing value field: missing value")]
-    [InlineData("""[{"op":"move","path":"/spec/image"}]""", "invalid operation {\"op\":\"move\",\"path\":\"/spec/image\"}: failed to decode 'from': operation, missing from field: missing value")]
+    [InlineData(
+        """[{"op":"add","path":"/spec/image"}]""",
+        "invalid operation {\"op\":\"add\",\"path\":\"/spec/image\"}: failed to decode 'value': operation, missing value field: missing value")]
+    [InlineData(
+        """[{"op":"move","path":"/spec/image"}]""",
+        "invalid operation {\"op\":\"move\",\"path\":\"/spec/image\"}: failed to decode 'from': operation, missing from field: missing value")]
     [InlineData("""[{"op":"frob","path":"/spec/x"}]""", "invalid operation {\"op\":\"frob\",\"path\":\"/spec/x\"}: unsupported operation")]
     [InlineData("""[{"path":"/spec/x"}]""", "invalid operation {\"path\":\"/spec/x\"}: unsupported operation")]
-    [InlineData("""[{"op":"add","value":1}]""", "invalid operation {\"op\":\"add\",\"value\":1}: failed to decode 'path': operation missing path field: missing value")]
-    [InlineData("""[{"op":"add","path":5,"value":1}]""", "error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.path of type string")]
-    [InlineData("""[{"op":5,"path":"/a","value":1}]""", "error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.op of type string")]
+    [InlineData(
+        """[{"op":"add","value":1}]""",
+        "invalid operation {\"op\":\"add\",\"value\":1}: failed to decode 'path': operation missing path field: missing value")]
+    [InlineData(
+        """[{"op":"add","path":5,"value":1}]""",
+        "error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.path of type string")]
+    [InlineData(
+        """[{"op":5,"path":"/a","value":1}]""",
+        "error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.op of type string")]
     [InlineData("""{"a":1}""", "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp")]
     [InlineData("5", "error decoding patch: json: cannot unmarshal number into Go value of type []handlers.jsonPatchOp")]
     [InlineData("[5]", "error decoding patch: json: cannot unmarshal number into Go value of type handlers.jsonPatchOp")]
@@ -105,13 +118,17 @@ public sealed class PatchJsonTests
         Assert.Equal("""{"a":1}""", JsonPatch.Apply(target, JsonNode.Parse("""[{"op":"replace","path":"","value":{"a":1}}]""")).ToJsonString());
         var exception = Assert.Throws<ApiException>(() => JsonPatch.Apply(target, JsonNode.Parse("""[{"op":"replace","path":"","value":[]}]""")));
         Assert.Equal(422, exception.Code);
-        Assert.StartsWith(" \"\" is invalid: patch: Invalid value: \"[]\": couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value", exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            " \"\" is invalid: patch: Invalid value: \"[]\": couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value",
+            exception.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void More_than_ten_thousand_operations_are_too_many()
     {
-        var operations = new JsonArray([.. Enumerable.Range(0, 10_001).Select(static _ => JsonNode.Parse("""{"op":"test","path":"/spec/replicas","value":1}"""))]);
+        var operations = new JsonArray(
+            [.. Enumerable.Range(0, 10_001).Select(static _ => JsonNode.Parse("""{"op":"test","path":"/spec/replicas","value":1}"""))]);
 
         var exception = Assert.Throws<ApiException>(() => JsonPatch.Apply((JsonObject)JsonNode.Parse(Target)!, operations));
 

@@ -24,30 +24,58 @@ public sealed class PatchStrategicTests
     // Objects merge, nulls remove, lists without a merge key are replaced.
     [InlineData("""{"replicas":1,"args":["a"]}""", """{"replicas":2,"args":["b"]}""", """{"replicas":2,"args":["b"]}""")]
     [InlineData("""{"replicas":1,"args":["a"]}""", """{"args":null}""", """{"replicas":1}""")]
-    [InlineData("""{"strategy":{"type":"A"}}""", """{"strategy":{"rollingUpdate":{"maxSurge":"1","x":null}}}""", """{"strategy":{"type":"A","rollingUpdate":{"maxSurge":"1"}}}""")]
+    [InlineData(
+        """{"strategy":{"type":"A"}}""",
+        """{"strategy":{"rollingUpdate":{"maxSurge":"1","x":null}}}""",
+        """{"strategy":{"type":"A","rollingUpdate":{"maxSurge":"1"}}}""")]
 
     // Items merge by key; a new one comes before those that the patch does not name.
-    [InlineData("""{"containers":[{"name":"a","image":"1"},{"name":"b","image":"1"}]}""", """{"containers":[{"name":"b","image":"2"}]}""", """{"containers":[{"name":"a","image":"1"},{"name":"b","image":"2"}]}""")]
+    [InlineData(
+        """{"containers":[{"name":"a","image":"1"},{"name":"b","image":"1"}]}""",
+        """{"containers":[{"name":"b","image":"2"}]}""",
+        """{"containers":[{"name":"a","image":"1"},{"name":"b","image":"2"}]}""")]
     [InlineData("""{"containers":[{"name":"a"}]}""", """{"containers":[{"name":"n"}]}""", """{"containers":[{"name":"n"},{"name":"a"}]}""")]
-    [InlineData("""{"containers":[{"name":"a","env":[{"name":"X","value":"1"}]}]}""", """{"containers":[{"name":"a","env":[{"name":"X","value":"2"},{"name":"Y","value":"3"}]}]}""", """{"containers":[{"name":"a","env":[{"name":"X","value":"2"},{"name":"Y","value":"3"}]}]}""")]
+    [InlineData(
+        """{"containers":[{"name":"a","env":[{"name":"X","value":"1"}]}]}""",
+        """{"containers":[{"name":"a","env":[{"name":"X","value":"2"},{"name":"Y","value":"3"}]}]}""",
+        """{"containers":[{"name":"a","env":[{"name":"X","value":"2"},{"name":"Y","value":"3"}]}]}""")]
 
     // $setElementOrder gives the order.
-    [InlineData("""{"containers":[{"name":"a"},{"name":"b"}]}""", """{"$setElementOrder/containers":[{"name":"a"},{"name":"n"},{"name":"b"}],"containers":[{"name":"n"}]}""", """{"containers":[{"name":"a"},{"name":"n"},{"name":"b"}]}""")]
-    [InlineData("""{"containers":[{"name":"a"},{"name":"b"},{"name":"s"}]}""", """{"$setElementOrder/containers":[{"name":"b"},{"name":"a"}]}""", """{"containers":[{"name":"b"},{"name":"a"},{"name":"s"}]}""")]
+    [InlineData(
+        """{"containers":[{"name":"a"},{"name":"b"}]}""",
+        """{"$setElementOrder/containers":[{"name":"a"},{"name":"n"},{"name":"b"}],"containers":[{"name":"n"}]}""",
+        """{"containers":[{"name":"a"},{"name":"n"},{"name":"b"}]}""")]
+    [InlineData(
+        """{"containers":[{"name":"a"},{"name":"b"},{"name":"s"}]}""",
+        """{"$setElementOrder/containers":[{"name":"b"},{"name":"a"}]}""",
+        """{"containers":[{"name":"b"},{"name":"a"},{"name":"s"}]}""")]
     [InlineData("{}", """{"$setElementOrder/containers":[{"name":"a"}],"containers":[{"name":"a"}]}""", """{"containers":[{"name":"a"}]}""")]
     [InlineData("""{"tags":["a","b"]}""", """{"$setElementOrder/tags":["b","c","a"],"tags":["c"]}""", """{"tags":["b","c","a"]}""")]
 
     // $patch: delete and replace, of items and of objects.
-    [InlineData("""{"containers":[{"name":"a"},{"name":"b"}]}""", """{"containers":[{"$patch":"delete","name":"a"}]}""", """{"containers":[{"name":"b"}]}""")]
+    [InlineData(
+        """{"containers":[{"name":"a"},{"name":"b"}]}""", """{"containers":[{"$patch":"delete","name":"a"}]}""", """{"containers":[{"name":"b"}]}""")]
     [InlineData("""{"containers":[{"name":"a"}]}""", """{"containers":[{"$patch":"delete","name":"zzz"}]}""", """{"containers":[{"name":"a"}]}""")]
-    [InlineData("""{"containers":[{"name":"a","image":"1"}]}""", """{"containers":[{"$patch":"replace"},{"name":"c"}]}""", """{"containers":[{"name":"c"}]}""")]
-    [InlineData("""{"containers":[{"name":"a","image":"1"}]}""", """{"containers":[{"name":"a","env":[{"$patch":"delete","name":"X"},{"name":"Y"}]}]}""", """{"containers":[{"name":"a","image":"1","env":[{"name":"Y"}]}]}""")]
-    [InlineData("""{"strategy":{"type":"A","rollingUpdate":{"maxSurge":"1"}}}""", """{"strategy":{"$patch":"replace","type":"B"}}""", """{"strategy":{"type":"B"}}""")]
+    [InlineData(
+        """{"containers":[{"name":"a","image":"1"}]}""",
+        """{"containers":[{"$patch":"replace"},{"name":"c"}]}""",
+        """{"containers":[{"name":"c"}]}""")]
+    [InlineData(
+        """{"containers":[{"name":"a","image":"1"}]}""",
+        """{"containers":[{"name":"a","env":[{"$patch":"delete","name":"X"},{"name":"Y"}]}]}""",
+        """{"containers":[{"name":"a","image":"1","env":[{"name":"Y"}]}]}""")]
+    [InlineData(
+        """{"strategy":{"type":"A","rollingUpdate":{"maxSurge":"1"}}}""",
+        """{"strategy":{"$patch":"replace","type":"B"}}""",
+        """{"strategy":{"type":"B"}}""")]
     [InlineData("""{"strategy":{"type":"A"}}""", """{"strategy":{"$patch":"delete"}}""", """{"strategy":{}}""")]
     [InlineData("{}", """{"strategy":{"$patch":"delete"}}""", "{}")]
 
     // $retainKeys drops all others.
-    [InlineData("""{"strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":"1"}}}""", """{"strategy":{"$retainKeys":["type"],"type":"Recreate"}}""", """{"strategy":{"type":"Recreate"}}""")]
+    [InlineData(
+        """{"strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":"1"}}}""",
+        """{"strategy":{"$retainKeys":["type"],"type":"Recreate"}}""",
+        """{"strategy":{"type":"Recreate"}}""")]
 
     // Sets merge by value.
     [InlineData("""{"tags":["a","b"]}""", """{"tags":["c","a"]}""", """{"tags":["c","a","b"]}""")]
@@ -58,7 +86,8 @@ public sealed class PatchStrategicTests
 
         var result = StrategicMergePatch.Apply(original, Parse($$"""{"spec":{{patch}} }"""), Schema);
 
-        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), result["spec"]), $"Expected: {expected}\nActual:   {result["spec"]!.ToJsonString()}");
+        Assert.True(
+            JsonNode.DeepEquals(JsonNode.Parse(expected), result["spec"]), $"Expected: {expected}\nActual:   {result["spec"]!.ToJsonString()}");
         Assert.Equal(Parse($$"""{"spec":{{target}} }""").ToJsonString(), original.ToJsonString());
     }
 
@@ -81,7 +110,10 @@ public sealed class PatchStrategicTests
     [InlineData("""{"containers":[{"image":"a"}]}""", 500, "map: {\"image\":\"a\"} does not contain declared merge key: name")]
     [InlineData("""{"strategy":{"$retainKeys":["rollingUpdate"],"type":"x"}}""", 400, "invalid patch format of retainKeys")]
     [InlineData("""{"$deleteFromPrimitiveList/tags":"a"}""", 400, "invalid patch format of primitive list")]
-    [InlineData("""{"$setElementOrder/tags":["a","b"],"tags":["b","a"]}""", 500, "The order in patch list:\n[\"b\",\"a\"]\n doesn't match $setElementOrder list:\n[\"a\",\"b\"]\n")]
+    [InlineData(
+        """{"$setElementOrder/tags":["a","b"],"tags":["b","a"]}""",
+        500,
+        "The order in patch list:\n[\"b\",\"a\"]\n doesn't match $setElementOrder list:\n[\"a\",\"b\"]\n")]
     public void A_malformed_directive_is_refused(string patch, int code, string message)
     {
         var target = Parse("""{"spec":{"strategy":{"type":"A"},"containers":[{"name":"a"}],"tags":["a"]}}""");

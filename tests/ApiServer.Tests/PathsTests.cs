@@ -60,8 +60,14 @@ public sealed class PathsTests : ServerTest
 
     // On the embedded server alone: an API server for custom resources serves no built-in kinds.
     [Theory]
-    [InlineData("/apis/coordination.k8s.io/v1/namespaces/default/leases", """{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"x"}}""", 201)]
-    [InlineData("/api/v1/namespaces/default/services", """{"apiVersion":"v1","kind":"Service","metadata":{"name":"x"},"spec":{"ports":[{"port":80}]}}""", 201)]
+    [InlineData(
+        "/apis/coordination.k8s.io/v1/namespaces/default/leases",
+        """{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"x"}}""",
+        201)]
+    [InlineData(
+        "/api/v1/namespaces/default/services",
+        """{"apiVersion":"v1","kind":"Service","metadata":{"name":"x"},"spec":{"ports":[{"port":80}]}}""",
+        201)]
     [InlineData(ConfigMaps, """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"}}""", 404)]
     public async Task An_update_of_what_is_not_there_creates_it_for_some_kinds(string path, string body, int expected)
     {

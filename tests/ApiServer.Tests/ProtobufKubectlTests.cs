@@ -6,7 +6,8 @@ public sealed class ProtobufKubectlTests : ServerTest
     [Theory]
     [InlineData("namespace/red created", "get namespace red -o jsonpath={.status.phase}", "Active", "create", "namespace", "red")]
     [InlineData("configmap/c created", "get configmap c -o jsonpath={.data.a}", "1", "create", "configmap", "c", "--from-literal=a=1")]
-    [InlineData("secret/s created", "get secret s -o jsonpath={.type}:{.data.p}", "Opaque:eHl6", "create", "secret", "generic", "s", "--from-literal=p=xyz")]
+    [InlineData(
+        "secret/s created", "get secret s -o jsonpath={.type}:{.data.p}", "Opaque:eHl6", "create", "secret", "generic", "s", "--from-literal=p=xyz")]
     [InlineData("serviceaccount/a created", "get serviceaccount a -o jsonpath={.metadata.name}", "a", "create", "serviceaccount", "a")]
     [InlineData(
         "deployment.apps/d created",

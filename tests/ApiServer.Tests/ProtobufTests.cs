@@ -14,7 +14,9 @@ public sealed class ProtobufTests : ServerTest
     private static readonly byte[] Namespace = [.. "k8s\0"u8, .. Message(
         (1, Message((1, "v1"u8.ToArray()), (2, "Namespace"u8.ToArray()))),
         (2, Message(
-            (1, Message((1, "red"u8.ToArray()), (2, []), (3, []), (4, []), (5, []), (6, []), (8, []), (11, Message((1, "a"u8.ToArray()), (2, "b"u8.ToArray()))))),
+            (1, Message(
+                (1, "red"u8.ToArray()), (2, []), (3, []), (4, []), (5, []), (6, []), (8, []),
+                (11, Message((1, "a"u8.ToArray()), (2, "b"u8.ToArray()))))),
             (2, []),
             (3, Message((1, [])))))),
         ..Message((3, []), (4, []))];

@@ -79,6 +79,8 @@ public sealed class ReadWriteTests : ServerTest
         var (status, body) = await CreateAsync("/api/v1/namespaces/other/configmaps", ConfigMap("a"));
 
         Assert.Equal((HttpStatusCode.Forbidden, "Forbidden"), (status, (string?)body["reason"]));
-        Assert.Equal("configmaps \"a\" is forbidden: unable to create new content in namespace other because it is being terminated", (string?)body["message"]);
+        Assert.Equal(
+            "configmaps \"a\" is forbidden: unable to create new content in namespace other because it is being terminated",
+            (string?)body["message"]);
     }
 }

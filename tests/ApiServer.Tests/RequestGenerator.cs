@@ -6,21 +6,27 @@ namespace CrMonitor.ApiServer.Tests;
 /// <summary>Makes requests, most of which nearly make sense: one seed, one sequence.</summary>
 internal sealed class RequestGenerator(int seed)
 {
-    private static readonly string[] Names = ["a", "b", "c", "web", "x-y", "A", "a b", "..", "%2e%2e", "", "a/b", new('n', 260), "\u00fc", "a\0b", "things.example.com"];
+    private static readonly string[] Names =
+        ["a", "b", "c", "web", "x-y", "A", "a b", "..", "%2e%2e", "", "a/b", new('n', 260), "\u00fc", "a\0b", "things.example.com"];
     private static readonly string[] Namespaces = ["default", "default", "default", "kube-system", "missing", "", "A", "%00"];
 
     private static readonly string[] Resources =
     [
-        "api/v1/|configmaps", "api/v1/|configmaps", "api/v1/|pods", "api/v1/|secrets", "api/v1/|services", "api/v1/|events", "api/v1/|serviceaccounts",
+        "api/v1/|configmaps", "api/v1/|configmaps", "api/v1/|pods", "api/v1/|secrets", "api/v1/|services", "api/v1/|events",
+        "api/v1/|serviceaccounts",
         "apis/apps/v1/|deployments", "apis/apps/v1/|replicasets", "apis/coordination.k8s.io/v1/|leases", "apis/events.k8s.io/v1/|events",
-        "apis/example.com/v1/|things", "apis/example.com/v1/|things", "apis/example.com/v2/|things", "apis/example.com/v1/|nothings", "apis/none/v1/|things",
+        "apis/example.com/v1/|things", "apis/example.com/v1/|things", "apis/example.com/v2/|things", "apis/example.com/v1/|nothings",
+        "apis/none/v1/|things",
     ];
 
     private static readonly string[] ClusterPaths =
     [
-        "/", "/api", "/apis", "/api/v1", "/apis/example.com", "/apis/example.com/v1", "/openapi/v2", "/openapi/v3", "/openapi/v3/apis/example.com/v1", "/openapi/v3/api/v1",
-        "/version", "/healthz", "/readyz", "/livez", "/metrics", "/api/v1/namespaces", "/api/v1/namespaces/default", "/api/v1/namespaces/default/status",
-        "/api/v1/namespaces/other", "/api/v1/namespaces/other/finalize", "/api/v1/watch/configmaps", "//", "/apis//v1/things", "/api/v1//configmaps", "/api/v1/namespaces//configmaps",
+        "/", "/api", "/apis", "/api/v1", "/apis/example.com", "/apis/example.com/v1", "/openapi/v2", "/openapi/v3", "/openapi/v3/apis/example.com/v1",
+        "/openapi/v3/api/v1",
+        "/version", "/healthz", "/readyz", "/livez", "/metrics", "/api/v1/namespaces", "/api/v1/namespaces/default",
+        "/api/v1/namespaces/default/status",
+        "/api/v1/namespaces/other", "/api/v1/namespaces/other/finalize", "/api/v1/watch/configmaps", "//", "/apis//v1/things", "/api/v1//configmaps",
+        "/api/v1/namespaces//configmaps",
         "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/others.example.com",
         "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/others.example.com/status", "/apis/example.com/v1/others",
     ];
@@ -30,47 +36,62 @@ internal sealed class RequestGenerator(int seed)
         ["/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "/api/v1/namespaces", "/api/v1/namespaces/default", "/api/v1//configmaps", "/api/v1/namespaces//configmaps"];
 
     private static readonly string[] Subresources = ["", "", "", "", "/status", "/scale", "/finalize", "/log", "/status/x"];
-    private static readonly string[] Methods = ["GET", "GET", "POST", "POST", "POST", "PUT", "PUT", "PATCH", "PATCH", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "FOO"];
+    private static readonly string[] Methods =
+        ["GET", "GET", "POST", "POST", "POST", "PUT", "PUT", "PATCH", "PATCH", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "FOO"];
 
     private static readonly string[] Parameters =
     [
-        "limit", "continue", "resourceVersion", "resourceVersionMatch", "labelSelector", "fieldSelector", "timeoutSeconds", "watch", "allowWatchBookmarks", "sendInitialEvents",
-        "dryRun", "fieldManager", "fieldValidation", "force", "propagationPolicy", "gracePeriodSeconds", "orphanDependents", "includeObject", "shardSelector", "pretty", "x",
+        "limit", "continue", "resourceVersion", "resourceVersionMatch", "labelSelector", "fieldSelector", "timeoutSeconds", "watch",
+        "allowWatchBookmarks", "sendInitialEvents",
+        "dryRun", "fieldManager", "fieldValidation", "force", "propagationPolicy", "gracePeriodSeconds", "orphanDependents", "includeObject",
+        "shardSelector", "pretty", "x",
     ];
 
     private static readonly string[] Values =
     [
-        "", "0", "1", "-1", "2", "5", "99999999999999999999", "9223372036854775807", "18446744073709551615", "1e3", "true", "false", "x", "a=b", "a in (b,c)", "a in (", "!a", "a notin ()",
-        "a>1", "a==b,c", "metadata.name=a", "metadata.name!=a,metadata.namespace=default", "spec.x=1", "\\", "Exact", "NotOlderThan", "All", "Strict", "Warn", "Ignore", "Background",
+        "", "0", "1", "-1", "2", "5", "99999999999999999999", "9223372036854775807", "18446744073709551615", "1e3", "true", "false", "x", "a=b",
+        "a in (b,c)", "a in (", "!a", "a notin ()",
+        "a>1", "a==b,c", "metadata.name=a", "metadata.name!=a,metadata.namespace=default", "spec.x=1", "\\", "Exact", "NotOlderThan", "All", "Strict",
+        "Warn", "Ignore", "Background",
         "Foreground", "Orphan", "Metadata", "Object", "None", "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6LTEsInN0YXJ0IjoiYVx1MDAwMCJ9",
-        "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6OTk5OTk5OTk5LCJzdGFydCI6ImEifQ", "shardRange(object.metadata.uid, '0x0000000000000000', '0x8000000000000000')", "shardRange((", "\u0000",
+        "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6OTk5OTk5OTk5LCJzdGFydCI6ImEifQ",
+        "shardRange(object.metadata.uid, '0x0000000000000000', '0x8000000000000000')", "shardRange((", "\u0000",
         new('v', 300),
     ];
 
     private static readonly string[] Types =
     [
-        "application/json", "application/json", "application/json", "application/json; charset=utf-8", "application/yaml", "application/json-patch+json",
-        "application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml", "application/vnd.kubernetes.protobuf", "text/plain", "", ";", "application/cbor",
+        "application/json", "application/json", "application/json", "application/json; charset=utf-8", "application/yaml",
+        "application/json-patch+json",
+        "application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml",
+        "application/vnd.kubernetes.protobuf", "text/plain", "", ";", "application/cbor",
     ];
 
     private static readonly string[] Accepts =
     [
-        "", "", "", "application/json", "*/*", "application/json;as=Table;v=v1;g=meta.k8s.io", "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io",
+        "", "", "", "application/json", "*/*", "application/json;as=Table;v=v1;g=meta.k8s.io",
+        "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io",
         "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json", "application/json;as=APIGroupDiscoveryList;v=v2;g=apidiscovery.k8s.io",
-        "application/yaml", "application/vnd.kubernetes.protobuf", "text/html", ";;;", "application/json;as=", "application/json;as=Table;v=v9;g=none", "q=x",
+        "application/yaml", "application/vnd.kubernetes.protobuf", "text/html", ";;;", "application/json;as=",
+        "application/json;as=Table;v=v9;g=none", "q=x",
     ];
 
     private static readonly string[] Fields =
     [
-        "metadata", "spec", "status", "data", "name", "namespace", "labels", "annotations", "finalizers", "ownerReferences", "generateName", "uid", "resourceVersion", "managedFields",
-        "creationTimestamp", "deletionTimestamp", "generation", "replicas", "selector", "matchLabels", "template", "containers", "image", "ports", "port", "a", "b", "items", "kind", "apiVersion",
-        "type", "stringData", "holderIdentity", "versions", "schema", "openAPIV3Schema", "properties", "x-kubernetes-list-type", "x-kubernetes-preserve-unknown-fields", "pattern", "enum",
-        "op", "path", "value", "from", "$patch", "$retainKeys", "$setElementOrder/containers", "$deleteFromPrimitiveList/finalizers", "f:a", "time", "size", "list", "",
+        "metadata", "spec", "status", "data", "name", "namespace", "labels", "annotations", "finalizers", "ownerReferences", "generateName", "uid",
+        "resourceVersion", "managedFields",
+        "creationTimestamp", "deletionTimestamp", "generation", "replicas", "selector", "matchLabels", "template", "containers", "image", "ports",
+        "port", "a", "b", "items", "kind", "apiVersion",
+        "type", "stringData", "holderIdentity", "versions", "schema", "openAPIV3Schema", "properties", "x-kubernetes-list-type",
+        "x-kubernetes-preserve-unknown-fields", "pattern", "enum",
+        "op", "path", "value", "from", "$patch", "$retainKeys", "$setElementOrder/containers", "$deleteFromPrimitiveList/finalizers", "f:a", "time",
+        "size", "list", "",
     ];
 
     // Nine characters to the ninth power.
     private static readonly string Aliases =
-        "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + string.Concat(Enumerable.Range(1, 8).Select(static i => $"a{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", 9))}]\n"));
+        "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + string.Concat(
+            Enumerable.Range(1, 8).Select(static i => $"a{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", 9))}]\n"));
 
     private readonly Random _random = new(seed);
 
@@ -90,7 +111,8 @@ internal sealed class RequestGenerator(int seed)
             method = "GET";
         }
 
-        var request = new HttpRequestMessage(new HttpMethod(method), new Uri($"http://127.0.0.1{Escape(path)}{(isInOrder ? "" : Query(method == "GET"))}"));
+        var request = new HttpRequestMessage(
+            new HttpMethod(method), new Uri($"http://127.0.0.1{Escape(path)}{(isInOrder ? "" : Query(method == "GET"))}"));
         if (!isInOrder && Pick(Accepts) is { Length: > 0 } accept)
         {
             request.Headers.TryAddWithoutValidation("Accept", accept);
@@ -111,7 +133,9 @@ internal sealed class RequestGenerator(int seed)
         if (isInOrder)
         {
             var resource = Resources[_random.Next(13)].Replace("|", "namespaces/default/", StringComparison.Ordinal);
-            return method == "POST" ? $"/{resource}" : $"/{resource}/{Names[_random.Next(4)]}{(method == "DELETE" ? "" : Subresources[_random.Next(6)])}";
+            return method == "POST"
+                ? $"/{resource}"
+                : $"/{resource}/{Names[_random.Next(4)]}{(method == "DELETE" ? "" : Subresources[_random.Next(6)])}";
         }
 
         var (root, plural) = (Pick(Resources).Split('|') is [var r, var p]) ? (r, p) : ("", "");
@@ -195,16 +219,21 @@ internal sealed class RequestGenerator(int seed)
         var obj = path switch
         {
             _ when path.Contains("customresourcedefinitions", StringComparison.Ordinal) => Definition(),
-            _ when path.Contains("deployments", StringComparison.Ordinal) || path.Contains("replicasets", StringComparison.Ordinal) => Workload(path.Contains("deployments", StringComparison.Ordinal) ? "Deployment" : "ReplicaSet"),
-            _ when path.Contains("pods", StringComparison.Ordinal) => Typed("v1", "Pod", """{"spec":{"containers":[{"name":"c","image":"i","ports":[{"containerPort":80}]}]}}"""),
-            _ when path.Contains("services", StringComparison.Ordinal) => Typed("v1", "Service", """{"spec":{"ports":[{"port":80,"targetPort":"http"}],"selector":{"a":"b"}}}"""),
+            _ when path.Contains("deployments", StringComparison.Ordinal) || path.Contains("replicasets", StringComparison.Ordinal) => Workload(
+                path.Contains("deployments", StringComparison.Ordinal) ? "Deployment" : "ReplicaSet"),
+            _ when path.Contains("pods", StringComparison.Ordinal) => Typed(
+                "v1", "Pod", """{"spec":{"containers":[{"name":"c","image":"i","ports":[{"containerPort":80}]}]}}"""),
+            _ when path.Contains("services", StringComparison.Ordinal) => Typed(
+                "v1", "Service", """{"spec":{"ports":[{"port":80,"targetPort":"http"}],"selector":{"a":"b"}}}"""),
             _ when path.Contains("secrets", StringComparison.Ordinal) => Typed("v1", "Secret", """{"data":{"x":"eA=="},"stringData":{"y":"z"}}"""),
-            _ when path.Contains("leases", StringComparison.Ordinal) => Typed("coordination.k8s.io/v1", "Lease", """{"spec":{"holderIdentity":"x","renewTime":"2026-01-01T00:00:00.000000Z"}}"""),
+            _ when path.Contains("leases", StringComparison.Ordinal) => Typed(
+                "coordination.k8s.io/v1", "Lease", """{"spec":{"holderIdentity":"x","renewTime":"2026-01-01T00:00:00.000000Z"}}"""),
             _ when path.Contains("things", StringComparison.Ordinal) => Typed(
                 path.Contains("v2", StringComparison.Ordinal) ? "example.com/v2" : "example.com/v1",
                 "Thing",
                 """{"spec":{"replicas":1,"size":3,"list":[{"name":"a","value":1}],"set":["a"],"any":{"x":1},"port":"http"},"status":{"ready":true}}"""),
-            _ when path.Contains("namespaces/", StringComparison.Ordinal) && !path.Contains("configmaps", StringComparison.Ordinal) => Typed("v1", "Namespace", """{"spec":{"finalizers":[]}}"""),
+            _ when path.Contains("namespaces/", StringComparison.Ordinal)
+                && !path.Contains("configmaps", StringComparison.Ordinal) => Typed("v1", "Namespace", """{"spec":{"finalizers":[]}}"""),
             _ => Typed("v1", "ConfigMap", """{"data":{"a":"1"},"binaryData":{"b":"eA=="}}"""),
         };
         for (var i = _random.Next(4); i > 0; i--)
@@ -231,7 +260,8 @@ internal sealed class RequestGenerator(int seed)
                 metadata["finalizers"] = new JsonArray("example.com/f");
                 break;
             case 2:
-                metadata["ownerReferences"] = new JsonArray(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["name"] = "a", ["uid"] = "u" });
+                metadata["ownerReferences"] = new JsonArray(
+                    new JsonObject { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["name"] = "a", ["uid"] = "u" });
                 break;
             case 3:
                 metadata.Remove("name");
@@ -324,7 +354,8 @@ internal sealed class RequestGenerator(int seed)
 
     // Paths may hold anything but what would end them.
     private static string Escape(string path) =>
-        string.Join('/', path.Split('/').Select(static p => p is ".." or "." ? p.Replace(".", "%2e", StringComparison.Ordinal) : Uri.EscapeDataString(p)));
+        string.Join(
+            '/', path.Split('/').Select(static p => p is ".." or "." ? p.Replace(".", "%2e", StringComparison.Ordinal) : Uri.EscapeDataString(p)));
 
     private T Pick<T>(T[] of) => of[_random.Next(of.Length)];
 }

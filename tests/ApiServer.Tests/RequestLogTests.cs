@@ -84,7 +84,8 @@ public sealed class RequestLogTests : ServerTest
 
         Assert.Equal([new Permission("", "configmaps", "create"), new Permission("", "secrets", "get")], rules.MissingFor(Server.Requests.Latest()));
         Assert.Equal(
-            [new("", "configmaps", "get"), new("", "configmaps", "watch"), new("apps", "deployments", "get"), new Permission("apps", "deployments/status", "get")],
+            [new("", "configmaps", "get"), new("", "configmaps", "watch"), new("apps", "deployments", "get"), new Permission(
+                "apps", "deployments/status", "get")],
             rules.UnusedBy(Server.Requests.Latest()));
     }
 
@@ -99,7 +100,8 @@ public sealed class RequestLogTests : ServerTest
     {
         var rules = RbacRules.Parse($"{{kind: ClusterRole, rules: [{{apiGroups: {groups}, resources: {resources}, verbs: {verbs}}}]}}");
 
-        await SendAsync(HttpMethod.Patch, "/apis/apps/v1/namespaces/default/deployments/web/status", new JsonObject(), "application/merge-patch+json");
+        await SendAsync(
+            HttpMethod.Patch, "/apis/apps/v1/namespaces/default/deployments/web/status", new JsonObject(), "application/merge-patch+json");
 
         Assert.Equal(isAllowed, rules.Allows(Assert.Single(Server.Requests.Latest())));
     }

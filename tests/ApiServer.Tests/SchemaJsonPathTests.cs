@@ -41,5 +41,8 @@ public sealed class SchemaJsonPathTests
     [InlineData(".a[?(@.b==)]")]
     [InlineData(".a..")]
     public void What_is_no_path_is_refused_with_the_position(string path) =>
-        Assert.StartsWith($"The path '{path}' cannot be read at position", Assert.Throws<FormatException>(() => JsonPath.Parse(path)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"The path '{path}' cannot be read at position",
+            Assert.Throws<FormatException>(() => JsonPath.Parse(path)).Message,
+            StringComparison.Ordinal);
 }

@@ -61,7 +61,8 @@ public sealed class SchemaPruningTests
         var pruned = Pruner.Prune(Schema, obj);
 
         Assert.Equal(["metadata.foo", "metadata.ownerReferences[0].bar", "x"], pruned);
-        Assert.Equal("""{"apiVersion":"a/v1","kind":"K","metadata":{"name":"n","labels":{"a":"b"},"ownerReferences":[{"uid":"u"}]}}""", obj.ToJsonString());
+        Assert.Equal(
+            """{"apiVersion":"a/v1","kind":"K","metadata":{"name":"n","labels":{"a":"b"},"ownerReferences":[{"uid":"u"}]}}""", obj.ToJsonString());
     }
 
     [Theory]

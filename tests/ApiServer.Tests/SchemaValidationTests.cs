@@ -81,8 +81,10 @@ public sealed class SchemaValidationTests
     [InlineData("""{"image": ["a"]}""", """
         FieldValueTypeInvalid|spec.image|Invalid value: "array": spec.image in body must be of type string: "array"
         """)]
-    [InlineData("""{"replicas": 30}""", "FieldValueInvalid|spec.replicas|Invalid value: 30: spec.replicas in body should be less than or equal to 10")]
-    [InlineData("""{"replicas": 0}""", "FieldValueInvalid|spec.replicas|Invalid value: 0: spec.replicas in body should be greater than or equal to 1")]
+    [InlineData(
+        """{"replicas": 30}""", "FieldValueInvalid|spec.replicas|Invalid value: 30: spec.replicas in body should be less than or equal to 10")]
+    [InlineData(
+        """{"replicas": 0}""", "FieldValueInvalid|spec.replicas|Invalid value: 0: spec.replicas in body should be greater than or equal to 1")]
     [InlineData("""{"replicas": "3"}""", """
         FieldValueTypeInvalid|spec.replicas|Invalid value: "string": spec.replicas in body must be of type integer: "string"
         """)]
@@ -202,7 +204,9 @@ public sealed class SchemaValidationTests
         FieldValueInvalid|<nil>|Invalid value: "": "spec.one" must validate one and only one schema (oneOf). Found none valid
         FieldValueRequired|spec.one.a|Required value
         """)]
-    [InlineData("""{"one": {"a": "1", "b": "2"}}""", """FieldValueInvalid|<nil>|Invalid value: "": "spec.one" must validate one and only one schema (oneOf). Found 2 valid alternatives""")]
+    [InlineData(
+        """{"one": {"a": "1", "b": "2"}}""",
+        """FieldValueInvalid|<nil>|Invalid value: "": "spec.one" must validate one and only one schema (oneOf). Found 2 valid alternatives""")]
     [InlineData("""{"anyof": {}}""", """
         FieldValueInvalid|<nil>|Invalid value: "": "spec.anyof" must validate at least one schema (anyOf)
         FieldValueRequired|spec.anyof.a|Required value

@@ -17,7 +17,9 @@ public sealed class ServerStorageTests : ServerTest
         Assert.Equal("ADDED a", await watch.NextNameAsync());
         var (_, served) = await GetAsync("/api/v1/namespaces/default/pods/a");
         Assert.True(JsonNode.DeepEquals(put, served));
-        Assert.Equal(("Failed", 7, "default"), ((string?)served["status"]!["phase"], (int?)served["metadata"]!["generation"], (string?)served["metadata"]!["namespace"]));
+        Assert.Equal(
+            ("Failed", 7, "default"),
+            ((string?)served["status"]!["phase"], (int?)served["metadata"]!["generation"], (string?)served["metadata"]!["namespace"]));
         Assert.Equal(Server.Storage.Revision.ToString(System.Globalization.CultureInfo.InvariantCulture), Version(served));
         Assert.Null(pod["metadata"]!["uid"]);
         Assert.Empty(Server.Requests.Latest(static r => r.Verb == "create"));
@@ -74,7 +76,8 @@ public sealed class ServerStorageTests : ServerTest
     [Fact]
     public void What_is_not_served_is_named_with_the_remedy()
     {
-        Assert.Contains("deployments.apps", Assert.Throws<ArgumentException>(() => Server.Storage.Count("deployments")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "deployments.apps", Assert.Throws<ArgumentException>(() => Server.Storage.Count("deployments")).Message, StringComparison.Ordinal);
         Assert.Contains(
             "CustomResourceDefinition",
             Assert.Throws<ArgumentException>(() => Server.Storage.Put(new JsonObject { ["apiVersion"] = "example.com/v1", ["kind"] = "Thing" })).Message,

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace CrMonitor.ApiServer.Tests;
 
-/// <summary>Lists and watches of a part of the objects, by the hash of a field (KEP-5866). Real servers of 1.36 pass the parameter over unless a gate is open.</summary>
+/// <summary>
+/// Lists and watches of a part of the objects, by the hash of a field (KEP-5866). Real servers of 1.36 pass the parameter over unless a gate is open.
+/// </summary>
 public sealed class ShardSelectorTests : ServerTest
 {
     private const string Lower = "shardRange(object.metadata.uid, '0x0000000000000000', '0x8000000000000000')";

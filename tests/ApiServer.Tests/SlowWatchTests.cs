@@ -5,7 +5,8 @@ public sealed class SlowWatchTests : ServerTest
 {
     private const int LogLength = 8;
 
-    protected override EmbeddedApiServerOptions Options() => new() { TimeProvider = Time, MaximumLogLength = LogLength, MaximumLogAge = TimeSpan.FromMinutes(5) };
+    protected override EmbeddedApiServerOptions Options() =>
+        new() { TimeProvider = Time, MaximumLogLength = LogLength, MaximumLogAge = TimeSpan.FromMinutes(5) };
 
     [Theory]
     [InlineData(1, "")]

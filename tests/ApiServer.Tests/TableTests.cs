@@ -46,7 +46,8 @@ public sealed class TableTests
     public void A_condition_is_found_by_its_type()
     {
         var thing = TestKinds.Apply(_registry, TestKinds.ThingDefinition);
-        var obj = Json("""{"metadata": {"name": "t1"}, "status": {"conditions": [{"type": "A", "status": "False"}, {"type": "Ready", "status": "True"}]}}""");
+        var obj = Json(
+            """{"metadata": {"name": "t1"}, "status": {"conditions": [{"type": "A", "status": "False"}, {"type": "Ready", "status": "True"}]}}""");
 
         var table = _converter.Convert(thing, obj, TableRequest.Parse("Table", "v1", null));
 
@@ -60,7 +61,8 @@ public sealed class TableTests
         definition["spec"]!["versions"]![0]!.AsObject().Remove("additionalPrinterColumns");
         var thing = TestKinds.Apply(_registry, definition.ToJsonString());
 
-        var table = _converter.Convert(thing, Json("""{"metadata": {"name": "t1", "creationTimestamp": "2026-11-22T16:31:00Z"}}"""), TableRequest.Parse("Table", "v1", null));
+        var table = _converter.Convert(
+            thing, Json("""{"metadata": {"name": "t1", "creationTimestamp": "2026-11-22T16:31:00Z"}}"""), TableRequest.Parse("Table", "v1", null));
 
         Assert.Equal("""["t1","3m33s"]""", Cells(table));
         Assert.Equal("Name:string Age:date", string.Join(' ', table["columnDefinitions"]!.AsArray().Select(c => $"{c!["name"]}:{c["type"]}")));
@@ -108,7 +110,9 @@ public sealed class TableTests
             """{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":{"resourceVersion":"7"},"items":[{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"a"}}]}""",
             Text(_converter.Convert(thing, list, TableRequest.Parse("PartialObjectMetadataList", "v1", null))));
         var error = Assert.Throws<ApiException>(() => _converter.Convert(thing, list, TableRequest.Parse("PartialObjectMetadata", "v1", null)));
-        Assert.Equal((406, "you requested PartialObjectMetadata, but the requested object is a list (*unstructured.UnstructuredList)"), (error.Code, error.Message));
+        Assert.Equal(
+            (406, "you requested PartialObjectMetadata, but the requested object is a list (*unstructured.UnstructuredList)"),
+            (error.Code, error.Message));
     }
 
     [Fact]
@@ -135,7 +139,9 @@ public sealed class TableTests
 
         var table = _converter.Convert(deployment, obj, TableRequest.Parse("Table", "v1", null));
 
-        Assert.Equal("Name Ready Up-to-date Available Age Containers Images Selector", string.Join(' ', table["columnDefinitions"]!.AsArray().Select(c => c!["name"])));
+        Assert.Equal(
+            "Name Ready Up-to-date Available Age Containers Images Selector",
+            string.Join(' ', table["columnDefinitions"]!.AsArray().Select(c => c!["name"])));
         Assert.Equal("""["web","1/3",3,1,"93s","c","nginx:1","app=web"]""", Cells(table));
     }
 
@@ -168,11 +174,13 @@ public sealed class TableTests
     [InlineData(63_072_000, "2y")]
     [InlineData(63_158_400, "2y1d")]
     [InlineData(252_288_000, "8y")]
-    public void An_age_has_two_or_three_significant_figures(int seconds, string expected) => Assert.Equal(expected, HumanDuration.Format(TimeSpan.FromSeconds(seconds)));
+    public void An_age_has_two_or_three_significant_figures(int seconds, string expected) =>
+        Assert.Equal(expected, HumanDuration.Format(TimeSpan.FromSeconds(seconds)));
 
     private static string Cells(JsonObject table) => Text(table["rows"]![0]!["cells"]);
 
-    private static string Text(JsonNode? node) => node!.ToJsonString(TestKinds.Relaxed).Replace("<", "\\u003C", StringComparison.Ordinal).Replace(">", "\\u003E", StringComparison.Ordinal);
+    private static string Text(JsonNode? node) =>
+        node!.ToJsonString(TestKinds.Relaxed).Replace("<", "\\u003C", StringComparison.Ordinal).Replace(">", "\\u003E", StringComparison.Ordinal);
 
     private static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();
 }

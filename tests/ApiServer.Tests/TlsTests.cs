@@ -55,7 +55,8 @@ public sealed class TlsTests : ServerTest
         using var response = await Client.SendAsync(request, Token);
 
         var status = JsonNode.Parse(await response.Content.ReadAsStringAsync(Token));
-        var expected = JsonNode.Parse("""{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}""");
+        var expected = JsonNode.Parse(
+            """{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}""");
         Assert.True(JsonNode.DeepEquals(expected, status), status?.ToJsonString());
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
     }

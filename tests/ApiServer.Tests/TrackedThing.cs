@@ -49,7 +49,8 @@ internal sealed class TrackedThing
     {
         var comma = members.Length == 0 ? "" : ",";
         var metadataComma = metadata.Length == 0 ? "" : ",";
-        return Parse($$"""{"apiVersion":"example.com/v1","kind":"Thing","metadata":{"name":"web"{{metadataComma}}{{metadata}}}{{comma}}{{members}}}""");
+        return Parse(
+            $$"""{"apiVersion":"example.com/v1","kind":"Thing","metadata":{"name":"web"{{metadataComma}}{{metadata}}}{{comma}}{{members}}}""");
     }
 
     public FieldManagerContext By(string manager, bool force = false, string? subresource = null) => new()

@@ -66,7 +66,9 @@ public sealed class WatchingTests : ServerTest
     public async Task Bookmarks_come_in_their_time_and_show_the_latest_revision()
     {
         using var watch = await WatchAsync(ConfigMaps, "&resourceVersion=1&allowWatchBookmarks=true");
-        await CreateAsync("/api/v1/namespaces/default/secrets", new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Secret", ["metadata"] = new JsonObject { ["name"] = "other" } });
+        await CreateAsync(
+            "/api/v1/namespaces/default/secrets",
+            new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Secret", ["metadata"] = new JsonObject { ["name"] = "other" } });
         var next = watch.NextAsync();
         Assert.False(next.IsCompleted, "no event concerns this watch");
 

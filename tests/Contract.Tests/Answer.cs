@@ -47,7 +47,8 @@ public sealed record Answer(int Status, JsonObject Body, IReadOnlyList<string> W
     /// <summary>The answer is a failure of this kind.</summary>
     public void Refuses(int status, string reason, string message)
     {
-        Assert.True((status, reason, message) == (Status, Reason, Message), $"expected {status} {reason}: {message}\nbut was  {Status} {Reason}: {Message}");
+        Assert.True(
+            (status, reason, message) == (Status, Reason, Message), $"expected {status} {reason}: {message}\nbut was  {Status} {Reason}: {Message}");
         Assert.Equal("Failure", (string?)Body["status"]);
     }
 

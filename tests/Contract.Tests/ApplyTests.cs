@@ -93,7 +93,8 @@ public sealed class ApplyTests(Servers servers) : ContractTest(servers)
     {
         await UseAsync(server);
 
-        var applied = await ApplyAsync("a", $"apiVersion: {Cluster.ApiVersion}\nkind: Widget\nmetadata:\n  name: a\nspec:\n  image: i\n  ports:\n  - name: x\n    port: 80\n");
+        var applied = await ApplyAsync(
+            "a", $"apiVersion: {Cluster.ApiVersion}\nkind: Widget\nmetadata:\n  name: a\nspec:\n  image: i\n  ports:\n  - name: x\n    port: 80\n");
 
         applied.Succeeds(201).Has("spec.ports", """[{"name":"x","port":80,"protocol":"TCP"}]""");
         JsonEqual("""{"f:spec":{"f:image":{},"f:ports":{"k:{\"name\":\"x\"}":{".":{},"f:name":{},"f:port":{}}}}}""", applied.FieldsOf("m1"));

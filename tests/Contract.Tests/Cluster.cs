@@ -51,7 +51,9 @@ public sealed class Cluster : IAsyncDisposable
     {
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         string[] warnings = response.Headers.TryGetValues("Warning", out var values) ? [.. values] : [];
-        var json = response.Content.Headers.ContentType?.MediaType == "application/json" ? JsonNode.Parse(text)!.AsObject() : new JsonObject { ["text"] = text };
+        var json = response.Content.Headers.ContentType?.MediaType == "application/json"
+            ? JsonNode.Parse(text)!.AsObject()
+            : new JsonObject { ["text"] = text };
         return new Answer((int)response.StatusCode, json, warnings);
     }
 
@@ -129,7 +131,8 @@ public sealed class Cluster : IAsyncDisposable
             }
 
             using var patch = new StringContent("""[{"op":"remove","path":"/metadata/finalizers"}]""", Encoding.UTF8, "application/json-patch+json");
-            using var _ = await _client.PatchAsync(new Uri($"{api}/namespaces/{metadata["namespace"]}/{plural}/{metadata["name"]}", UriKind.Relative), patch);
+            using var _ = await _client.PatchAsync(
+                new Uri($"{api}/namespaces/{metadata["namespace"]}/{plural}/{metadata["name"]}", UriKind.Relative), patch);
         }
     }
 }

@@ -30,7 +30,8 @@ public abstract class ContractTest(Servers servers)
 
     protected Task<Answer> CreateAsync(string body, string query = "") => Cluster.SendAsync(HttpMethod.Post, Collection + query, body);
 
-    protected Task<Answer> UpdateAsync(string name, string body, string query = "") => Cluster.SendAsync(HttpMethod.Put, $"{Collection}/{name}{query}", body);
+    protected Task<Answer> UpdateAsync(string name, string body, string query = "") =>
+        Cluster.SendAsync(HttpMethod.Put, $"{Collection}/{name}{query}", body);
 
     protected Task<Answer> MergeAsync(string name, string patch, string query = "") =>
         Cluster.SendAsync(HttpMethod.Patch, $"{Collection}/{name}{query}", patch, "application/merge-patch+json");

@@ -218,7 +218,8 @@ public sealed class CreateTests(Servers servers) : ContractTest(servers)
     {
         await UseAsync(server);
 
-        (await CreateAsync(Widget("a", metadata: ",\"resourceVersion\":\"5\""))).Refuses(500, "", "resourceVersion should not be set on objects to be created");
+        (await CreateAsync(Widget("a", metadata: ",\"resourceVersion\":\"5\""))).Refuses(
+            500, "", "resourceVersion should not be set on objects to be created");
     }
 
     [Theory, BothServers]
@@ -226,6 +227,7 @@ public sealed class CreateTests(Servers servers) : ContractTest(servers)
     {
         await UseAsync(server);
 
-        (await CreateAsync(new string('x', (3 * 1024 * 1024) + 1))).Refuses(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728");
+        (await CreateAsync(new string('x', (3 * 1024 * 1024) + 1))).Refuses(
+            413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728");
     }
 }

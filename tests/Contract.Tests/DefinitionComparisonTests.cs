@@ -69,18 +69,29 @@ public sealed class DefinitionComparisonTests(Servers servers) : ComparisonTest(
         var number = 0;
         foreach (var spec in (string[])
             [
-                """{"text":"a"}""", """{"text":"abcde"}""", """{"text":"abc"}""", """{"text":"\u00e4\u00e4\u00e4\u00e4"}""", """{"text":null}""", """{"pattern":"abd"}""",
-                """{"pattern":"abc"}""", """{"one":"z"}""", """{"one":"x"}""", """{"one":1}""", """{"number":1}""", """{"number":5}""", """{"number":1.25}""", """{"number":1.5}""",
-                """{"number":"1"}""", """{"times":4}""", """{"times":6}""", """{"small":1}""", """{"small":2147483648}""", """{"small":1.5}""", """{"flag":"true"}""", """{"flag":true}""", """{"date":"2001-01-01"}""",
-                """{"date":"2001-01-01T00:00:00Z"}""", """{"day":"2001-13-01"}""", """{"day":"2001-01-01"}""", """{"bytes":"x"}""", """{"bytes":"eA=="}""", """{"ip":"1.2.3"}""",
-                """{"ip":"1.2.3.4"}""", """{"uuid":"x"}""", """{"span":"x"}""", """{"span":"1h"}""", """{"list":[]}""", """{"list":[1,2,3]}""", """{"list":[1,"2"]}""",
-                """{"list":[1,null]}""", """{"list":{}}""", """{"list":null}""", """{"map":{}}""", """{"map":{"a":4}}""", """{"map":{"a":"1"}}""", """{"map":{"a":1}}""",
-                """{"map":{"a":null}}""", """{"map":[]}""", """{"either":1}""", """{"either":"a"}""", """{"either":1.5}""", """{"either":true}""", """{"either":{}}""",
-                """{"nothing":null}""", """{"nothingOr":null}""", """{"something":null}""", "{}", """{"required":{}}""", """{"required":{"a":"x"}}""", """{"required":{"a":null,"b":"x"}}""",
-                """{"anyOf":"b"}""", """{"anyOf":"a"}""", """{"allOf":"b"}""", """{"allOf":"abc"}""", """{"oneOf":"abc"}""", """{"oneOf":"b"}""", """{"oneOf":"a"}""",
-                """{"not":"a"}""", """{"not":"b"}""", """{"set":[1,2,1]}""", """{"set":[1,2]}""", """{"set":[null]}""", """{"keyed":[{"a":"x"},{"a":"x","b":1}]}""",
+                """{"text":"a"}""", """{"text":"abcde"}""", """{"text":"abc"}""", """{"text":"\u00e4\u00e4\u00e4\u00e4"}""", """{"text":null}""",
+                """{"pattern":"abd"}""",
+                """{"pattern":"abc"}""", """{"one":"z"}""", """{"one":"x"}""", """{"one":1}""", """{"number":1}""", """{"number":5}""",
+                """{"number":1.25}""", """{"number":1.5}""",
+                """{"number":"1"}""", """{"times":4}""", """{"times":6}""", """{"small":1}""", """{"small":2147483648}""", """{"small":1.5}""",
+                """{"flag":"true"}""", """{"flag":true}""", """{"date":"2001-01-01"}""",
+                """{"date":"2001-01-01T00:00:00Z"}""", """{"day":"2001-13-01"}""", """{"day":"2001-01-01"}""", """{"bytes":"x"}""",
+                """{"bytes":"eA=="}""", """{"ip":"1.2.3"}""",
+                """{"ip":"1.2.3.4"}""", """{"uuid":"x"}""", """{"span":"x"}""", """{"span":"1h"}""", """{"list":[]}""", """{"list":[1,2,3]}""",
+                """{"list":[1,"2"]}""",
+                """{"list":[1,null]}""", """{"list":{}}""", """{"list":null}""", """{"map":{}}""", """{"map":{"a":4}}""", """{"map":{"a":"1"}}""",
+                """{"map":{"a":1}}""",
+                """{"map":{"a":null}}""", """{"map":[]}""", """{"either":1}""", """{"either":"a"}""", """{"either":1.5}""", """{"either":true}""",
+                """{"either":{}}""",
+                """{"nothing":null}""", """{"nothingOr":null}""", """{"something":null}""", "{}", """{"required":{}}""", """{"required":{"a":"x"}}""",
+                """{"required":{"a":null,"b":"x"}}""",
+                """{"anyOf":"b"}""", """{"anyOf":"a"}""", """{"allOf":"b"}""", """{"allOf":"abc"}""", """{"oneOf":"abc"}""", """{"oneOf":"b"}""",
+                """{"oneOf":"a"}""",
+                """{"not":"a"}""", """{"not":"b"}""", """{"set":[1,2,1]}""", """{"set":[1,2]}""", """{"set":[null]}""",
+                """{"keyed":[{"a":"x"},{"a":"x","b":1}]}""",
                 """{"keyed":[{"a":"x"},{"a":"x","b":2}]}""", """{"keyed":[{"b":1}]}""", """{"keyed":[{"a":"x","d":1}]}""",
-                """{"free":{"a":{"b":[1,{"c":null}]},"known":{"x":"1","y":"2"}}}""", """{"free":{"known":{"x":1}}}""", """{"unknown":{"a":1},"text":"abc"}""",
+                """{"free":{"a":{"b":[1,{"c":null}]},"known":{"x":"1","y":"2"}}}""", """{"free":{"known":{"x":1}}}""",
+                """{"unknown":{"a":1},"text":"abc"}""",
                 """{"object":{}}""", """{"object":{"apiVersion":"v1","kind":"X"}}""", """{"object":{"apiVersion":"v1","kind":"X","metadata":{"name":"A_","foo":1},"bar":1}}""",
                 """{"plainObject":{"apiVersion":"v1","kind":"X","metadata":{"name":"a"},"spec":{"a":"b","c":"d"},"other":1}}""", """{"deep":{"a":{}}}""", """{"deep":{"a":null}}""",
                 """{"text":"abc","flag":true,"small":1,"one":"x"}""",
@@ -94,7 +105,8 @@ public sealed class DefinitionComparisonTests(Servers servers) : ComparisonTest(
                 new JsonArray(
                     answer.Status,
                     answer.Status == 201 ? answer.Body["spec"]?.DeepClone() : causes.Count > 1 ? "" : answer.Message,
-                    new JsonArray([.. causes.Select(static c => c!.ToJsonString()).Order(StringComparer.Ordinal).Select(static c => JsonValue.Create(c))]),
+                    new JsonArray(
+                        [.. causes.Select(static c => c!.ToJsonString()).Order(StringComparer.Ordinal).Select(static c => JsonValue.Create(c))]),
                     string.Join('\n', answer.Warnings)));
         }
     });
@@ -105,7 +117,8 @@ public sealed class DefinitionComparisonTests(Servers servers) : ComparisonTest(
         var group = $"r.{side.Cluster.Group}";
         foreach (var schema in (string[])
             [
-                """{"type":"string"}""", "{}", """{"type":"object","properties":{"spec":{}}}""", """{"type":"object","properties":{"spec":{"type":"array"}}}""",
+                """{"type":"string"}""", "{}", """{"type":"object","properties":{"spec":{}}}""",
+                """{"type":"object","properties":{"spec":{"type":"array"}}}""",
                 """{"type":"object","properties":{"spec":{"type":"object","properties":{"a":{"type":"string"}},"additionalProperties":{"type":"string"}}}}""",
                 """{"type":"object","properties":{"spec":{"type":"string","default":1}}}""", """{"type":"object","properties":{"spec":{"type":"string","pattern":"("}}}""",
                 """{"type":"object","properties":{"spec":{"type":"array","uniqueItems":true,"items":{"type":"string"}}}}""",
@@ -119,7 +132,8 @@ public sealed class DefinitionComparisonTests(Servers servers) : ComparisonTest(
                 """{"type":"object","properties":{"spec":{"type":"string","anyOf":[{"type":"string"}]}}}""", """{"type":"object","required":["spec","spec"]}""",
             ])
         {
-            Note(schema, await side.Cluster.SendAsync(HttpMethod.Post, $"{Definitions}?dryRun=All", Definition(group, "things", "Thing", Version("v1", schema))));
+            Note(schema, await side.Cluster.SendAsync(
+                HttpMethod.Post, $"{Definitions}?dryRun=All", Definition(group, "things", "Thing", Version("v1", schema))));
         }
 
         const string Any = """{"type":"object"}""";
@@ -127,17 +141,22 @@ public sealed class DefinitionComparisonTests(Servers servers) : ComparisonTest(
             [
                 Version("V_1", Any), "",
                 $"{Version("v1", Any)},{Version("v2", Any, isStorage: false)}", Version("v1", Any, rest: ""","subresources":{"scale":{}} """),
-                Version("v1", Any, rest: ""","subresources":{"scale":{"specReplicasPath":"spec.replicas","statusReplicasPath":".status.replicas"}} """),
+                Version(
+                    "v1", Any, rest: ""","subresources":{"scale":{"specReplicasPath":"spec.replicas","statusReplicasPath":".status.replicas"}} """),
                 Version("v1", Any, rest: ""","additionalPrinterColumns":[{"name":"","type":"foo","jsonPath":"x"}] """),
-                Version("v1", Any, rest: ""","selectableFields":[{"jsonPath":".spec.nope"}] """), Version("v1", Any, rest: ""","deprecationWarning":"w" """),
+                Version("v1", Any, rest: ""","selectableFields":[{"jsonPath":".spec.nope"}] """), Version(
+                    "v1", Any, rest: ""","deprecationWarning":"w" """),
             ])
         {
-            Note(versions, await side.Cluster.SendAsync(HttpMethod.Post, $"{Definitions}?dryRun=All", Definition(group, "things", "Thing", versions)));
+            Note(
+                versions, await side.Cluster.SendAsync(HttpMethod.Post, $"{Definitions}?dryRun=All", Definition(group, "things", "Thing", versions)));
         }
 
         foreach (var (plural, kind) in (IEnumerable<(string, string)>)[("Things", "Thing"), ("things", "thing"), ("things", "T-"), ("", "Thing"), ("things", ""), ("th_ings", "Thing")])
         {
-            Note($"{plural} {kind}", await side.Cluster.SendAsync(HttpMethod.Post, $"{Definitions}?dryRun=All", Definition(group, plural, kind, Version("v1", Any))));
+            Note(
+                $"{plural} {kind}",
+                await side.Cluster.SendAsync(HttpMethod.Post, $"{Definitions}?dryRun=All", Definition(group, plural, kind, Version("v1", Any))));
         }
 
         // Without the order of several mistakes.
@@ -149,7 +168,8 @@ public sealed class DefinitionComparisonTests(Servers servers) : ComparisonTest(
                 new JsonArray(
                     answer.Status,
                     answer.Reason,
-                    new JsonArray([.. causes.Select(static c => c!.ToJsonString()).Distinct().Order(StringComparer.Ordinal).Select(static c => JsonValue.Create(c))]),
+                    new JsonArray([.. causes.Select(static c => c!.ToJsonString()).Distinct().Order(StringComparer.Ordinal).Select(
+                        static c => JsonValue.Create(c))]),
                     causes.Count == 0 ? answer.Message : ""));
         }
     });

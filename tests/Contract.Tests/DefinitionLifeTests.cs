@@ -22,7 +22,8 @@ public sealed class DefinitionLifeTests(Servers servers) : ContractTest(servers)
 
         conflicting
             .Has("status.conditions.0.type", "\"NamesAccepted\"").Has("status.conditions.0.status", "\"False\"")
-            .Has("status.conditions.1.type", "\"Established\"").Has("status.conditions.1.status", "\"False\"").Has("status.conditions.1.reason", "\"NotAccepted\"")
+            .Has("status.conditions.1.type", "\"Established\"").Has("status.conditions.1.status", "\"False\"").Has(
+                "status.conditions.1.reason", "\"NotAccepted\"")
             .Has("status.conditions.1.message", "\"not all names are accepted\"");
         Assert.EndsWith("is already in use", (string?)conflicting.At("status.conditions.0.message"), StringComparison.Ordinal);
         (await GetAsync($"/apis/{Group}/v1/others")).IsNotServed();
@@ -33,11 +34,14 @@ public sealed class DefinitionLifeTests(Servers servers) : ContractTest(servers)
     public async Task Short_names_and_categories_are_discovered(ServerKind server)
     {
         await UseAsync(server);
-        await InstallAsync(Names("things", "Thing", ""","singular":"thingy","listKind":"Thingies","shortNames":["th"],"categories":["all","stuff"] """), Version("v1"));
+        await InstallAsync(
+            Names("things", "Thing", ""","singular":"thingy","listKind":"Thingies","shortNames":["th"],"categories":["all","stuff"] """),
+            Version("v1"));
 
         var resources = (await GetAsync($"/apis/{Group}/v1")).Succeeds();
 
-        resources.Has("resources.0.singularName", "\"thingy\"").Has("resources.0.shortNames", """["th"]""").Has("resources.0.categories", """["all","stuff"]""")
+        resources.Has("resources.0.singularName", "\"thingy\"").Has("resources.0.shortNames", """["th"]""").Has(
+            "resources.0.categories", """["all","stuff"]""")
             .Has("resources.0.namespaced", "false").Has("resources.1", null);
         Assert.Equal("Thingies", (string?)(await GetAsync(Things)).Succeeds().Body["kind"]);
     }
@@ -46,7 +50,8 @@ public sealed class DefinitionLifeTests(Servers servers) : ContractTest(servers)
     public async Task An_object_is_served_in_every_version_and_stored_in_one(ServerKind server)
     {
         await UseAsync(server);
-        await InstallAsync(Names("things", "Thing"), $"{Version("v1")},{Version("v2", isStorage: false)},{Version("v3", isStorage: false, isServed: false)}");
+        await InstallAsync(
+            Names("things", "Thing"), $"{Version("v1")},{Version("v2", isStorage: false)},{Version("v3", isStorage: false, isServed: false)}");
         (await Cluster.SendAsync(HttpMethod.Post, $"/apis/{Group}/v2/things", $$$"""{"apiVersion":"{{{Group}}}/v2","kind":"Thing","metadata":{"name":"a"},"x":1}""")).Succeeds(201);
 
         (await GetAsync($"{Things}/a")).Succeeds().Has("apiVersion", $"\"{Group}/v1\"").Has("x", "1");
@@ -69,7 +74,8 @@ public sealed class DefinitionLifeTests(Servers servers) : ContractTest(servers)
             path,
             """[{"op":"replace","path":"/spec/versions/0/storage","value":false},{"op":"replace","path":"/spec/versions/1/storage","value":true}]""",
             "application/json-patch+json")).Succeeds().Has("status.storedVersions", """["v1","v2"]""");
-        var without = await Cluster.SendAsync(HttpMethod.Patch, path, """[{"op":"remove","path":"/spec/versions/0"}]""", "application/json-patch+json");
+        var without = await Cluster.SendAsync(
+            HttpMethod.Patch, path, """[{"op":"remove","path":"/spec/versions/0"}]""", "application/json-patch+json");
 
         without.Refuses(
             422,
@@ -138,7 +144,8 @@ public sealed class DefinitionLifeTests(Servers servers) : ContractTest(servers)
         (await Cluster.SendAsync(HttpMethod.Patch, $"{Things}/a/status", """{"status":{"replicas":1,"selector":"x=y"}}""", "application/merge-patch+json")).Succeeds();
 
         var scale = (await GetAsync($"{Things}/a/scale")).Succeeds();
-        scale.Has("kind", "\"Scale\"").Has("apiVersion", "\"autoscaling/v1\"").Has("spec", """{"replicas":2}""").Has("status", """{"replicas":1,"selector":"x=y"}""");
+        scale.Has("kind", "\"Scale\"").Has("apiVersion", "\"autoscaling/v1\"").Has("spec", """{"replicas":2}""").Has(
+            "status", """{"replicas":1,"selector":"x=y"}""");
         scale.Body["spec"]!["replicas"] = 5;
         (await Cluster.SendAsync(HttpMethod.Put, $"{Things}/a/scale", scale.Body.ToJsonString())).Succeeds().Has("spec.replicas", "5");
         (await Cluster.SendAsync(HttpMethod.Put, $"{Things}/a/scale", scale.Body.ToJsonString())).Refuses(

@@ -23,7 +23,9 @@ public sealed class FutureVersionTests(Servers servers) : ContractTest(servers)
         {
             Assert.Equal((504, "Timeout"), (answer.Status, answer.Reason));
             Assert.StartsWith("Timeout: Too large resource version: 999999999, current: ", answer.Message, StringComparison.Ordinal);
-            JsonEqual("""{"causes":[{"reason":"ResourceVersionTooLarge","message":"Too large resource version"}],"retryAfterSeconds":1}""", answer.Body["details"]);
+            JsonEqual(
+                """{"causes":[{"reason":"ResourceVersionTooLarge","message":"Too large resource version"}],"retryAfterSeconds":1}""",
+                answer.Body["details"]);
         }
 
         Assert.Equal(("ERROR", "Timeout", 504), ((string?)error["type"], (string?)error["object"]!["reason"], (int?)error["object"]!["code"]));

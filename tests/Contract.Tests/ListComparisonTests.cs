@@ -32,7 +32,8 @@ public sealed class ListComparisonTests(Servers servers) : ComparisonTest(server
                     {
                         var query = Query(("resourceVersion", version), ("resourceVersionMatch", match), ("limit", limit), ("continue", from));
                         var asked = query.Replace(token, "TOKEN", StringComparison.Ordinal);
-                        asked = asked.Replace($"={now}", "=NOW", StringComparison.Ordinal).Replace($"={versions[1]}", "=SECOND", StringComparison.Ordinal);
+                        asked = asked.Replace($"={now}", "=NOW", StringComparison.Ordinal).Replace(
+                            $"={versions[1]}", "=SECOND", StringComparison.Ordinal);
                         NoteList(side, asked, await side.DoAsync(HttpMethod.Get, query));
                     }
                 }
@@ -51,7 +52,8 @@ public sealed class ListComparisonTests(Servers servers) : ComparisonTest(server
         foreach (var query in (string[])
             [
                 "timeoutSeconds=x", "timeoutSeconds=1.5", "timeoutSeconds=", "timeoutSeconds=-1", "limit=1.5", "limit=99999999999999999999", "limit=",
-                "allowWatchBookmarks=x", "sendInitialEvents=false", "sendInitialEvents=x", "sendInitialEvents=", "unknown=1", "watch=0", "watch=false",
+                "allowWatchBookmarks=x", "sendInitialEvents=false", "sendInitialEvents=x", "sendInitialEvents=", "unknown=1", "watch=0",
+                "watch=false",
                 "limit=1&labelSelector=n", "limit=1&fieldSelector=metadata.name!%3Da", "limit=1&labelSelector=", "limit=2&limit=1",
                 "labelSelector=n&labelSelector=!n", "pretty=true", "resourceVersion=0&resourceVersion=x",
             ])
@@ -71,7 +73,8 @@ public sealed class ListComparisonTests(Servers servers) : ComparisonTest(server
             [
                 "n", "!n", "n=1", "n==1", "n!=1", "n in (1,2)", "n notin (1)", "n in ()", "n notin ()", "n in (1", "n in 1)", "n in", "n notin", "in",
                 "in in (in)", "n in (,)", "n in (1,,2)", "n=1,", "n=1,,m", ",n", "n,m", "n,!m", "n>1", "n<2", "n>=1", "n>x", "n>", "n > 1", "n<1.5",
-                "n gt 1", "n lt 2", "n=(1)", "n=1 ,m", "!n=1", "! n", "!!n", "!", "n!", "=1", "==", "!=", "n===1", "n=!1", "a/b", "a/b/c=1", "-a=1", "n=-",
+                "n gt 1", "n lt 2", "n=(1)", "n=1 ,m", "!n=1", "! n", "!!n", "!", "n!", "=1", "==", "!=", "n===1", "n=!1", "a/b", "a/b/c=1", "-a=1",
+                "n=-",
                 $"n={new string('x', 64)}", $"{new string('x', 64)}=1", "A.B/c", "A/b", "n=a_b.c", "n=a b", "n\tin\t(1)", "exists(n)", "n exists", "(n)", "n)",
                 "n in (1,2),m in ()", "n notin (1,2),!m", "n=1,n=2", "n in (2,1)", "n in (b d)", "N", "n='1'", "n=\"1\"", "/n=1", "n/=1",
                 "n in (a/b)", "n==\"\"", "n=,m", "n in (-)", "n in (x,-)", "n=", "m=", "m!=", "x!=1", "x notin (1)", "",
@@ -91,8 +94,10 @@ public sealed class ListComparisonTests(Servers servers) : ComparisonTest(server
         foreach (var selector in (string[])
             [
                 "metadata.name=a", "metadata.name==a", "metadata.name!=a", "metadata.name in (a)", "metadata.name", "metadata.name=",
-                "metadata.name=a,metadata.name=b", "metadata.namespace=x", "metadata.namespace!=x", "spec.mode=a", "spec.mode=", "spec.mode!=a", "spec.mode!=",
-                "spec.image=i", "metadata.uid=x", "metadata.labels.n=1", "=a", "!=a", "metadata.name=a,", ",", ",metadata.name=a", "metadata.name=a=b",
+                "metadata.name=a,metadata.name=b", "metadata.namespace=x", "metadata.namespace!=x", "spec.mode=a", "spec.mode=", "spec.mode!=a",
+                "spec.mode!=",
+                "spec.image=i", "metadata.uid=x", "metadata.labels.n=1", "=a", "!=a", "metadata.name=a,", ",", ",metadata.name=a",
+                "metadata.name=a=b",
                 "metadata.name=a\\=b", "metadata.name=a\\", "metadata.name=a\\b", "metadata.name=a\\,b", "metadata.name = a", " metadata.name=a",
                 "metadata.name=a,spec.foo=1", "status.phase=x", "kind=Widget", "metadata.name=!a", "metadata.name!==a", "metadata.name=A_b",
                 "metadata.name=a/b", "spec.mode=a,metadata.name!=a", "spec.mode!=a,metadata.name!=c", "",
@@ -134,7 +139,8 @@ public sealed class ListComparisonTests(Servers servers) : ComparisonTest(server
                 asked,
                 response.IsSuccessStatusCode
                     ? new JsonArray(200)
-                    : new JsonArray((int)response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))));
+                    : new JsonArray(
+                        (int)response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))));
         }
     });
 

@@ -16,7 +16,9 @@ public sealed class ListTests(Servers servers) : ContractTest(servers)
         Assert.Equal(["a", "b", "c"], list.Names);
         Assert.Equal(("WidgetList", Cluster.ApiVersion), ((string?)list.Body["kind"], (string?)list.Body["apiVersion"]));
         Assert.All(list.Body["items"]!.AsArray(), i => Assert.Equal(("Widget", Cluster.ApiVersion), ((string?)i!["kind"], (string?)i["apiVersion"])));
-        Assert.All(list.Body["items"]!.AsArray(), i => Assert.True(long.Parse((string)i!["metadata"]!["resourceVersion"]!, null) <= long.Parse(list.Version, null)));
+        Assert.All(
+            list.Body["items"]!.AsArray(),
+            i => Assert.True(long.Parse((string)i!["metadata"]!["resourceVersion"]!, null) <= long.Parse(list.Version, null)));
     }
 
     [Theory, BothServers]
@@ -71,7 +73,8 @@ public sealed class ListTests(Servers servers) : ContractTest(servers)
 
         foreach (var (selector, expected) in (IEnumerable<(string, string)>)
             [
-                ("n", "a b"), ("!n", "c"), ("n=1", "a"), ("n==1", "a"), ("n!=1", "b c"), ("n in (1,2)", "a b"), ("n notin (1)", "b c"), ("n>1", "b"), ("n<2", "a"),
+                ("n", "a b"), ("!n", "c"), ("n=1", "a"), ("n==1", "a"), ("n!=1", "b c"), ("n in (1,2)", "a b"), ("n notin (1)", "b c"), ("n>1", "b"),
+                ("n<2", "a"),
                 ("n,!x", "b"), ("n in (1,2),x", "a"), ("n in (1, 2)", "a b"), ("n,x==,n=1", "a"), ("x=", "a"), ("", "a b c"), ("n in (,1)", "a"),
             ])
         {

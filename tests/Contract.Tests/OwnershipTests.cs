@@ -32,8 +32,10 @@ public sealed class OwnershipTests(Servers servers) : ContractTest(servers)
         var patched = (await MergeAsync("a", """{"spec":{"replicas":2}}""", "?fieldManager=other")).Succeeds();
 
         static string Fields(Answer answer) => string.Join(
-            "; ", answer.Metadata["managedFields"]!.AsArray().Select(static m => $"{m!["manager"]} {m["operation"]} {m["fieldsV1"]!.ToJsonString()}"));
-        Assert.Equal("""contract Update {"f:metadata":{"f:labels":{".":{},"f:k":{}}},"f:spec":{".":{},"f:image":{},"f:replicas":{}}}""", Fields(created));
+            "; ", answer.Metadata["managedFields"]!.AsArray().Select(
+                static m => $"{m!["manager"]} {m["operation"]} {m["fieldsV1"]!.ToJsonString()}"));
+        Assert.Equal(
+            """contract Update {"f:metadata":{"f:labels":{".":{},"f:k":{}}},"f:spec":{".":{},"f:image":{},"f:replicas":{}}}""", Fields(created));
         Assert.Equal(
             """contract Update {"f:metadata":{"f:labels":{".":{},"f:k":{}}},"f:spec":{".":{},"f:image":{}}}; other Update {"f:spec":{"f:replicas":{}}}""",
             Fields(patched));
@@ -48,7 +50,8 @@ public sealed class OwnershipTests(Servers servers) : ContractTest(servers)
         var answer = await ApplyAsync("a", Widget("a", """{"image":"i","replicas":4}"""), "?fieldManager=two");
 
         answer.Refuses(409, "Conflict", "Apply failed with 1 conflict: conflict with \"one\": .spec.replicas");
-        JsonEqual("""[{"reason":"FieldManagerConflict","message":"conflict with \"one\"","field":".spec.replicas"}]""", answer.Body["details"]!["causes"]);
+        JsonEqual(
+            """[{"reason":"FieldManagerConflict","message":"conflict with \"one\"","field":".spec.replicas"}]""", answer.Body["details"]!["causes"]);
     }
 
     [Theory, BothServers]
@@ -186,7 +189,8 @@ public sealed class OwnershipTests(Servers servers) : ContractTest(servers)
 
         JsonEqual("""{"conditions":[{"type":"Ready","status":"True"}]}""", applied.Body["status"]);
         JsonEqual("""{"f:status":{"f:conditions":{"k:{\"type\":\"Ready\"}":{".":{},"f:status":{},"f:type":{}}}}}""", applied.FieldsOf("one"));
-        Assert.Equal("status", (string?)applied.Metadata["managedFields"]!.AsArray().Single(static m => (string?)m!["manager"] == "one")!["subresource"]);
+        Assert.Equal(
+            "status", (string?)applied.Metadata["managedFields"]!.AsArray().Single(static m => (string?)m!["manager"] == "one")!["subresource"]);
     }
 
     [Theory, BothServers]
@@ -253,7 +257,8 @@ public sealed class OwnershipTests(Servers servers) : ContractTest(servers)
         var applied = (await ApplyAsync("a", Widget("a", """{"image":"i","mode":"b"}"""), "?fieldManager=one&force=true")).Succeeds();
 
         forgotten.Has("metadata.managedFields", null);
-        conflict.Refuses(409, "Conflict", $"Apply failed with 1 conflict: conflict with \"before-first-apply\" using {Cluster.ApiVersion}: .spec.mode");
+        conflict.Refuses(
+            409, "Conflict", $"Apply failed with 1 conflict: conflict with \"before-first-apply\" using {Cluster.ApiVersion}: .spec.mode");
         JsonEqual("""{"f:spec":{"f:image":{},"f:mode":{}}}""", applied.FieldsOf("one"));
     }
 

@@ -12,8 +12,10 @@ public sealed class PatchComparisonTests(Servers servers) : ComparisonTest(serve
             [
                 """{"op":"test","path":"/spec/image","value":"i"}""", """{"op":"test","path":"/spec/image","value":"j"}""",
                 """{"op":"test","path":"/spec/settings/a~1b","value":"1"}""", """{"op":"test","path":"/spec/settings/c~0d","value":"2"}""",
-                """{"op":"test","path":"/spec/nope","value":null}""", """{"op":"test","path":"/spec/free/n","value":null}""", """{"op":"test","path":"/spec/nope"}""",
-                """{"op":"test","path":"","value":{}}""", """{"op":"test","path":"/spec/replicas","value":1.0}""", """{"op":"test","path":"/spec/args","value":["x","y"]}""",
+                """{"op":"test","path":"/spec/nope","value":null}""", """{"op":"test","path":"/spec/free/n","value":null}""",
+                """{"op":"test","path":"/spec/nope"}""",
+                """{"op":"test","path":"","value":{}}""", """{"op":"test","path":"/spec/replicas","value":1.0}""",
+                """{"op":"test","path":"/spec/args","value":["x","y"]}""",
                 """{"op":"copy","from":"/spec/args/0","path":"/spec/args/-"}""", """{"op":"copy","from":"/spec/nope","path":"/spec/args/-"}""",
                 """{"op":"copy","path":"/spec/mode"}""", """{"op":"move","from":"/spec/args/0","path":"/spec/args/1"}""",
                 """{"op":"move","from":"/spec/args","path":"/spec/tags"}""", """{"op":"move","from":"/spec/nope","path":"/spec/tags"}""",
@@ -21,8 +23,10 @@ public sealed class PatchComparisonTests(Servers servers) : ComparisonTest(serve
                 """{"op":"add","path":"/spec/args/3","value":"z"}""", """{"op":"add","path":"/spec/args/-1","value":"z"}""",
                 """{"op":"add","path":"/spec/args/01","value":"z"}""", """{"op":"add","path":"/spec/args/x","value":"z"}""",
                 """{"op":"add","path":"/spec/args/-","value":1}""", """{"op":"add","path":"","value":{}}""", """{"op":"add","path":"/","value":1}""",
-                """{"op":"add","path":"spec","value":1}""", """{"op":"add","path":"/spec/mode"}""", """{"op":"add","path":"/spec/mode","value":null}""",
-                """{"op":"remove","path":"/spec/args/0"}""", """{"op":"remove","path":"/spec/args/-1"}""", """{"op":"remove","path":"/spec/args/-"}""",
+                """{"op":"add","path":"spec","value":1}""", """{"op":"add","path":"/spec/mode"}""",
+                """{"op":"add","path":"/spec/mode","value":null}""",
+                """{"op":"remove","path":"/spec/args/0"}""", """{"op":"remove","path":"/spec/args/-1"}""",
+                """{"op":"remove","path":"/spec/args/-"}""",
                 """{"op":"remove","path":"/spec/args/9"}""", """{"op":"remove","path":""}""", """{"op":"remove","path":"/spec"}""",
                 """{"op":"remove","path":"/metadata"}""", """{"op":"remove","path":"/metadata/name"}""", """{"op":"remove","path":"/apiVersion"}""",
                 """{"op":"replace","path":"/spec/args/-","value":"q"}""", """{"op":"replace","path":"/spec/args/0","value":"q"}""",
@@ -60,15 +64,18 @@ public sealed class PatchComparisonTests(Servers servers) : ComparisonTest(serve
     {
         foreach (var patch in (string[])
             [
-                "", "{}", "null", "1", "\"x\"", "[]", """{"a":1} x""", """{"a":1""", """{"spec":null}""", """{"metadata":null}""", """{"metadata":{"name":null}}""",
-                """{"apiVersion":null}""", """{"apiVersion":"x/v1"}""", """{"kind":"x"}""", """{"metadata":{"uid":null}}""", """{"metadata":{"uid":"u"}}""",
+                "", "{}", "null", "1", "\"x\"", "[]", """{"a":1} x""", """{"a":1""", """{"spec":null}""", """{"metadata":null}""",
+                """{"metadata":{"name":null}}""",
+                """{"apiVersion":null}""", """{"apiVersion":"x/v1"}""", """{"kind":"x"}""", """{"metadata":{"uid":null}}""",
+                """{"metadata":{"uid":"u"}}""",
                 """{"metadata":{"resourceVersion":null}}""", """{"metadata":{"resourceVersion":""}}""", """{"metadata":{"resourceVersion":"x"}}""",
                 """{"metadata":{"resourceVersion":"0"}}""", """{"metadata":{"resourceVersion":"1"}}""", """{"metadata":{"namespace":"x"}}""",
                 """{"metadata":{"namespace":null}}""", """{"metadata":{"creationTimestamp":null}}""", """{"metadata":{"labels":{"a":null}}}""",
                 """{"metadata":{"labels":{"a":"b"}}}""", """{"metadata":{"labels":null}}""", """{"metadata":{"managedFields":null}}""",
                 """{"metadata":{"managedFields":[{}]}}""", """{"metadata":{"managedFields":[]}}""", """{"metadata":5}""", """{"spec":5}""",
                 """{"spec":{"free":{"a":null,"b":{"c":null},"d":[null,{"e":null}]}}}""", """{"spec":{"args":null}}""", """{"spec":{"args":[null]}}""",
-                """{"spec":{"settings":{"e":null}}}""", """{"spec":{"settings":{"e":{"f":null}}}}""", """{"status":{"phase":"x"}}""", """{"spec":{"image":null}}""",
+                """{"spec":{"settings":{"e":null}}}""", """{"spec":{"settings":{"e":{"f":null}}}}""", """{"status":{"phase":"x"}}""",
+                """{"spec":{"image":null}}""",
                 """{"metadata":{"deletionTimestamp":"2001-01-01T00:00:00Z"}}""", """{"metadata":{"deletionGracePeriodSeconds":4}}""",
                 """{"metadata":{"generation":9,"selfLink":"x"}}""",
             ])
@@ -83,7 +90,8 @@ public sealed class PatchComparisonTests(Servers servers) : ComparisonTest(serve
     {
         foreach (var type in (string[])
             [
-                "application/json", "text/plain", "application/strategic-merge-patch+json", "application/merge-patch+json", "application/apply-patch+json",
+                "application/json", "text/plain", "application/strategic-merge-patch+json", "application/merge-patch+json",
+                "application/apply-patch+json",
                 "application/apply-patch+yaml",
             ])
         {
@@ -109,7 +117,8 @@ public sealed class PatchComparisonTests(Servers servers) : ComparisonTest(serve
         var header = $"{{\"apiVersion\":\"{side.Cluster.ApiVersion}\",\"kind\":\"Widget\"";
         foreach (var body in (string[])
             [
-                "", "{}", "[]", "null", "x", header + "}", header + ",\"metadata\":null}", header + ",\"metadata\":{}}", header + ",\"metadata\":{\"name\":\"b\"}}",
+                "", "{}", "[]", "null", "x", header + "}", header + ",\"metadata\":null}", header + ",\"metadata\":{}}",
+                header + ",\"metadata\":{\"name\":\"b\"}}",
                 header + ""","metadata":{"name":"a","namespace":"x"},"spec":{"image":"i"}}""", header + ""","metadata":{"name":"a"}}""",
                 header + ""","metadata":{"name":"a"},"spec":null}""", header + ""","metadata":{"name":"a"},"spec":5}""", header + ""","metadata":{"name":"a"},"spec":{}}""",
                 """{"apiVersion":"x/v1","kind":"Widget","metadata":{"name":"a"}}""", $$$"""{"apiVersion":"{{{side.Cluster.Group}}}/v2","kind":"Widget","metadata":{"name":"a"}}""",
@@ -123,9 +132,11 @@ public sealed class PatchComparisonTests(Servers servers) : ComparisonTest(serve
 
         foreach (var metadata in (string[])
             [
-                ",\"resourceVersion\":\"1\"", ",\"resourceVersion\":\"x\"", ",\"uid\":\"u\"", ",\"managedFields\":[]", ",\"managedFields\":null", ",\"managedFields\":[{}]",
+                ",\"resourceVersion\":\"1\"", ",\"resourceVersion\":\"x\"", ",\"uid\":\"u\"", ",\"managedFields\":[]", ",\"managedFields\":null",
+                ",\"managedFields\":[{}]",
                 ",\"namespace\":\"x\"", ",\"labels\":{\"a\":\"b c\"}", ",\"labels\":null", ",\"labels\":5", ",\"creationTimestamp\":null",
-                ",\"creationTimestamp\":\"2001-01-01T00:00:00Z\"", ",\"generateName\":\"x-\"", ",\"finalizers\":[\"a/b\",\"a/b\"]", ",\"generation\":5",
+                ",\"creationTimestamp\":\"2001-01-01T00:00:00Z\"", ",\"generateName\":\"x-\"", ",\"finalizers\":[\"a/b\",\"a/b\"]",
+                ",\"generation\":5",
             ])
         {
             await side.ClearAsync("a");
@@ -135,11 +146,16 @@ public sealed class PatchComparisonTests(Servers servers) : ComparisonTest(serve
 
         foreach (var spec in (string[])
             [
-                """{"image":"i","ports":[{"name":"p"},{"name":"p"}]}""", """{"image":"i","ports":[{}]}""", """{"image":"i","ports":[null]}""", """{"image":"i","ports":["x"]}""",
-                """{"image":"i","ports":{"a":1}}""", """{"image":"i","tags":[null]}""", """{"image":"i","tags":[1]}""", """{"image":"i","settings":{"a":1}}""",
-                """{"image":"i","settings":{"a":null}}""", """{"image":"i","settings":5}""", """{"image":5}""", """{"image":null}""", """{"image":"i","args":[1]}""",
-                """{"image":"i","args":[null]}""", """{"image":"i","args":5}""", """{"image":"i","replicas":1.5}""", """{"image":"i","replicas":"1"}""",
-                """{"image":"i","replicas":true}""", """{"image":"i","replicas":null}""", """{"image":"i","free":5}""", """{"image":"i","free":{"a":[1,{"b":null}]}}""",
+                """{"image":"i","ports":[{"name":"p"},{"name":"p"}]}""", """{"image":"i","ports":[{}]}""", """{"image":"i","ports":[null]}""",
+                """{"image":"i","ports":["x"]}""",
+                """{"image":"i","ports":{"a":1}}""", """{"image":"i","tags":[null]}""", """{"image":"i","tags":[1]}""",
+                """{"image":"i","settings":{"a":1}}""",
+                """{"image":"i","settings":{"a":null}}""", """{"image":"i","settings":5}""", """{"image":5}""", """{"image":null}""",
+                """{"image":"i","args":[1]}""",
+                """{"image":"i","args":[null]}""", """{"image":"i","args":5}""", """{"image":"i","replicas":1.5}""",
+                """{"image":"i","replicas":"1"}""",
+                """{"image":"i","replicas":true}""", """{"image":"i","replicas":null}""", """{"image":"i","free":5}""",
+                """{"image":"i","free":{"a":[1,{"b":null}]}}""",
                 """{"image":"i","mode":"z"}""", """{"image":"i","foo":{"bar":1}}""",
             ])
         {
@@ -156,14 +172,16 @@ public sealed class PatchComparisonTests(Servers servers) : ComparisonTest(serve
                 ("m1", """{"image":"i","replicas":2,"tags":["a","b"],"ports":[{"name":"p","port":1}],"settings":{"a":"1"},"args":["x"],"free":{"k":{"l":1}}}""", ""),
                 ("m2", """{"image":"i","replicas":2,"tags":["b","c"],"ports":[{"name":"p","port":2}],"settings":{"a":"2"},"args":["y"],"free":{"k":{"l":2}}}""", ""),
                 ("m2", """{"image":"i","replicas":2,"tags":["b","c"],"ports":[{"name":"p","port":2}],"settings":{"a":"2"},"args":["y"],"free":{"k":{"l":2}}}""", "&force=true"),
-                ("m1", """{"image":"i"}""", ""), ("m2", """{"image":"i"}""", ""), ("m3", "{}", "&force=true"), ("m3", """{"image":"k"}""", "&force=true"),
+                ("m1", """{"image":"i"}""", ""), ("m2", """{"image":"i"}""", ""), ("m3", "{}", "&force=true"),
+                ("m3", """{"image":"k"}""", "&force=true"),
                 ("m1", """{"image":"k","ports":[]}""", ""), ("m1", """{"image":"k","ports":[{"name":"z"}]}""", ""), ("m1", """{"image":"k"}""", ""),
             ])
         {
             await side.ApplyAsync("a", side.Widget("a", spec), $"?fieldManager={manager}{force}");
         }
 
-        string Status(string status, string rest = "") => $$$"""{"apiVersion":"{{{side.Cluster.ApiVersion}}}","kind":"Widget","metadata":{"name":"a"},"status":{{{status}}}{{{rest}}}}""";
+        string Status(string status, string rest = "") =>
+            $$$"""{"apiVersion":"{{{side.Cluster.ApiVersion}}}","kind":"Widget","metadata":{"name":"a"},"status":{{{status}}}{{{rest}}}}""";
         await side.MergeAsync("a", """{"metadata":{"managedFields":[{}]}}""");
         await side.ApplyAsync("a", side.Widget("a", """{"image":"k"}"""));
         await side.ApplyAsync("a", side.Widget("a", """{"image":"q"}"""));

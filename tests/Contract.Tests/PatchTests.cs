@@ -44,7 +44,8 @@ public sealed class PatchTests(Servers servers) : ContractTest(servers)
         await UseAsync(server);
         var first = await GivenAsync("a");
 
-        var answer = await JsonPatchAsync("a", """[{"op":"replace","path":"/spec/replicas","value":2},{"op":"test","path":"/spec/image","value":"j"}]""");
+        var answer = await JsonPatchAsync(
+            "a", """[{"op":"replace","path":"/spec/replicas","value":2},{"op":"test","path":"/spec/image","value":"j"}]""");
 
         answer.Refuses(422, "Invalid", "the server rejected our request due to an error in our request");
         Assert.Equal(first.Version, (await GetAsync($"{Collection}/a")).Version);
@@ -91,9 +92,12 @@ public sealed class PatchTests(Servers servers) : ContractTest(servers)
         await UseAsync(server);
         await GivenAsync("a");
 
-        (await MergeAsync("a", """{"metadata":{"name":"b"}}""")).Refuses(400, "BadRequest", "the name of the object (b) does not match the name on the URL (a)");
-        (await MergeAsync("a", """{"metadata":{"uid":"u"}}""")).Refuses(422, "Invalid", $"{Kind} \"a\" is invalid: metadata.uid: Invalid value: \"u\": field is immutable");
-        (await MergeAsync("a", """{"kind":"Other"}""")).Refuses(422, "Invalid", $"Other.{Cluster.Group} \"a\" is invalid: kind: Invalid value: \"Other\": must be Widget");
+        (await MergeAsync("a", """{"metadata":{"name":"b"}}""")).Refuses(
+            400, "BadRequest", "the name of the object (b) does not match the name on the URL (a)");
+        (await MergeAsync("a", """{"metadata":{"uid":"u"}}""")).Refuses(
+            422, "Invalid", $"{Kind} \"a\" is invalid: metadata.uid: Invalid value: \"u\": field is immutable");
+        (await MergeAsync("a", """{"kind":"Other"}""")).Refuses(
+            422, "Invalid", $"Other.{Cluster.Group} \"a\" is invalid: kind: Invalid value: \"Other\": must be Widget");
     }
 
     [Theory, BothServers]
@@ -102,7 +106,8 @@ public sealed class PatchTests(Servers servers) : ContractTest(servers)
         await UseAsync(server);
         var first = await GivenAsync("a");
 
-        var patched = (await MergeAsync("a", """{"metadata":{"creationTimestamp":"2020-01-01T00:00:00Z","generation":7},"status":{"phase":"x"}}""")).Succeeds();
+        var patched =
+            (await MergeAsync("a", """{"metadata":{"creationTimestamp":"2020-01-01T00:00:00Z","generation":7},"status":{"phase":"x"}}""")).Succeeds();
 
         JsonEqual(first.Body.ToJsonString(), patched.Body);
     }
@@ -114,7 +119,8 @@ public sealed class PatchTests(Servers servers) : ContractTest(servers)
         await GivenAsync("a");
 
         (await MergeAsync("a", """{"spec":""")).Refuses(400, "BadRequest", "error decoding patch: unexpected end of JSON input");
-        (await MergeAsync("a", "[]")).Refuses(400, "BadRequest", "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}");
+        (await MergeAsync("a", "[]")).Refuses(
+            400, "BadRequest", "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}");
     }
 
     [Theory, BothServers]
@@ -162,7 +168,8 @@ public sealed class PatchTests(Servers servers) : ContractTest(servers)
 
         var patched = (await MergeAsync("a/status", """{"metadata":{"labels":{"k":"v"}},"spec":{"replicas":5},"status":{"phase":"x"}}""")).Succeeds();
 
-        patched.Has("spec", """{"image":"i","replicas":1}""").Has("status", """{"phase":"x"}""").Has("metadata.labels", null).Has("metadata.generation", "1");
+        patched.Has("spec", """{"image":"i","replicas":1}""").Has("status", """{"phase":"x"}""").Has("metadata.labels", null).Has(
+            "metadata.generation", "1");
     }
 
     [Theory, BothServers]

@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace CrMonitor.Contract.Tests;
 
-/// <summary>Random requests that write objects of the kind <c>Mixture</c>, whose schema has every way in which fields merge. A seed gives the same requests again.</summary>
+/// <summary>
+/// Random requests that write objects of the kind <c>Mixture</c>, whose schema has every way in which fields merge. A seed gives the same requests
+/// again.
+/// </summary>
 internal sealed class RandomWrites(int seed)
 {
     private static readonly string[] Letters = ["a", "b", "c"];
@@ -90,7 +93,8 @@ internal sealed class RandomWrites(int seed)
         var force = Chance(0.5) ? "&force=true" : "";
         return _random.NextDouble() switch
         {
-            < 0.5 => new Write("PATCH", $"/{name}?fieldManager={manager}{force}", Object(Metadata(name), "spec", Spec(false)), "application/apply-patch+yaml"),
+            < 0.5 => new Write(
+                "PATCH", $"/{name}?fieldManager={manager}{force}", Object(Metadata(name), "spec", Spec(false)), "application/apply-patch+yaml"),
             < 0.6 => new Write("POST", $"?fieldManager={manager}", Object(Metadata(name), "spec", Spec(false)), "application/json"),
             < 0.8 => new Write("PATCH", $"/{name}?fieldManager={manager}", Patch(), "application/merge-patch+json"),
             < 0.88 => new Write(
@@ -144,7 +148,8 @@ internal sealed class RandomWrites(int seed)
         Maybe(metadata, "annotations", 0.2, () => Map());
         Maybe(metadata, "finalizers", 0.2, () => Some("test/a", "test/b"));
         Maybe(metadata, "ownerReferences", 0.2, () => new JsonArray(
-            [.. Names("u1", "u2").Select(static uid => (JsonNode)new JsonObject { ["apiVersion"] = "v1", ["kind"] = "K", ["name"] = uid, ["uid"] = uid })]));
+            [.. Names("u1", "u2").Select(
+                static uid => (JsonNode)new JsonObject { ["apiVersion"] = "v1", ["kind"] = "K", ["name"] = uid, ["uid"] = uid })]));
         return metadata;
     }
 

@@ -26,7 +26,8 @@ public sealed class RepresentationTests(Servers servers) : ContractTest(servers)
             .Has("columnDefinitions.4.name", "\"Age\"").Has("columnDefinitions.4.type", "\"date\"")
             .Has("columnDefinitions.5", null)
             .Has("rows.0.cells.0", "\"a\"").Has("rows.0.cells.1", "\"i\"").Has("rows.0.cells.2", "1").Has("rows.0.cells.3", "\"True\"")
-            .Has("rows.0.object.kind", "\"PartialObjectMetadata\"").Has("rows.0.object.apiVersion", "\"meta.k8s.io/v1\"").Has("rows.0.object.metadata.name", "\"a\"")
+            .Has("rows.0.object.kind", "\"PartialObjectMetadata\"").Has("rows.0.object.apiVersion", "\"meta.k8s.io/v1\"").Has(
+                "rows.0.object.metadata.name", "\"a\"")
             .Has("rows.0.object.spec", null);
         Assert.Matches("^[0-9]+s$", (string?)table.At("rows.0.cells.4"));
     }
@@ -65,7 +66,8 @@ public sealed class RepresentationTests(Servers servers) : ContractTest(servers)
         var second = (await GetAsync($"{Collection}?limit=1&continue={first.Metadata["continue"]}", Table)).Succeeds();
 
         first.Has("rows.0.cells.0", "\"a\"").Has("rows.1", null).Has("metadata.remainingItemCount", "1");
-        second.Has("rows.0.cells.0", "\"b\"").Has("rows.1", null).Has("metadata.continue", null).Has("metadata.resourceVersion", $"\"{first.Version}\"");
+        second.Has("rows.0.cells.0", "\"b\"").Has("rows.1", null).Has("metadata.continue", null).Has(
+            "metadata.resourceVersion", $"\"{first.Version}\"");
     }
 
     [Theory, BothServers]
@@ -120,7 +122,8 @@ public sealed class RepresentationTests(Servers servers) : ContractTest(servers)
         var bookmark = (await watch.NextAsync())!;
 
         Assert.Equal("ADDED", (string?)added["type"]);
-        JsonEqual($$"""{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{{first.Metadata.ToJsonString()}}}""", added["object"]);
+        JsonEqual(
+            $$"""{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{{first.Metadata.ToJsonString()}}}""", added["object"]);
         Assert.Equal(("BOOKMARK", "PartialObjectMetadata"), ((string?)bookmark["type"], (string?)bookmark["object"]!["kind"]));
         JsonEqual("""{"k8s.io/initial-events-end":"true"}""", bookmark["object"]!["metadata"]!["annotations"]);
     }

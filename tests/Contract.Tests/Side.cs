@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace CrMonitor.Contract.Tests;
 
-/// <summary>One of two servers that get the same requests; it notes what was answered, without what differs by nature: ids, versions, times, names of the run.</summary>
+/// <summary>
+/// One of two servers that get the same requests; it notes what was answered, without what differs by nature: ids, versions, times, names of the run.
+/// </summary>
 public sealed partial class Side
 {
     private readonly string _namespace;
@@ -42,9 +44,11 @@ public sealed partial class Side
         return answer;
     }
 
-    public Task<Answer> MergeAsync(string name, string patch, string query = "") => CompareAsync(HttpMethod.Patch, $"/{name}{query}", patch, "application/merge-patch+json");
+    public Task<Answer> MergeAsync(string name, string patch, string query = "") =>
+        CompareAsync(HttpMethod.Patch, $"/{name}{query}", patch, "application/merge-patch+json");
 
-    public Task<Answer> JsonPatchAsync(string name, string patch, string query = "") => CompareAsync(HttpMethod.Patch, $"/{name}{query}", patch, "application/json-patch+json");
+    public Task<Answer> JsonPatchAsync(string name, string patch, string query = "") =>
+        CompareAsync(HttpMethod.Patch, $"/{name}{query}", patch, "application/json-patch+json");
 
     public Task<Answer> ApplyAsync(string name, string body, string query = "?fieldManager=m1") =>
         CompareAsync(HttpMethod.Patch, $"/{name}{query}", body, "application/apply-patch+yaml");

@@ -82,7 +82,8 @@ public sealed class UpdateTests(Servers servers) : ContractTest(servers)
         await UseAsync(server);
         var first = await GivenAsync("a");
 
-        (await UpdateAsync("b", first.Body.ToJsonString())).Refuses(400, "BadRequest", "the name of the object (a) does not match the name on the URL (b)");
+        (await UpdateAsync("b", first.Body.ToJsonString())).Refuses(
+            400, "BadRequest", "the name of the object (a) does not match the name on the URL (b)");
     }
 
     [Theory, BothServers]
@@ -94,7 +95,10 @@ public sealed class UpdateTests(Servers servers) : ContractTest(servers)
         var answer = await UpdateAsync("a", With(first, static o => o["metadata"]!["uid"] = "other"));
 
         Assert.Equal((409, "Conflict"), (answer.Status, answer.Reason));
-        Assert.Contains($"Precondition failed: UID in precondition: other, UID in object meta: {first.Metadata["uid"]}", answer.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Precondition failed: UID in precondition: other, UID in object meta: {first.Metadata["uid"]}",
+            answer.Message,
+            StringComparison.Ordinal);
     }
 
     [Theory, BothServers]

@@ -20,7 +20,8 @@ public sealed class WatchTests(Servers servers) : ContractTest(servers)
         JsonEqual((await GetAsync($"{Collection}/a")).Body.ToJsonString(), modified["object"]);
         Assert.Equal("DELETED", (string?)deleted!["type"]);
         Assert.True(
-            long.Parse((string)deleted["object"]!["metadata"]!["resourceVersion"]!, null) > long.Parse((string)modified["object"]!["metadata"]!["resourceVersion"]!, null),
+            long.Parse((string)deleted["object"]!["metadata"]!["resourceVersion"]!, null) > long.Parse(
+                (string)modified["object"]!["metadata"]!["resourceVersion"]!, null),
             "a deleted object shows the version of its deletion");
     }
 
@@ -70,7 +71,9 @@ public sealed class WatchTests(Servers servers) : ContractTest(servers)
 
         var deleted = (await watch.NextAsync())!;
         Assert.Equal("DELETED", (string?)deleted["type"]);
-        Assert.Equal(("1", left.Version), ((string?)deleted["object"]!["metadata"]!["labels"]!["k"], (string?)deleted["object"]!["metadata"]!["resourceVersion"]));
+        Assert.Equal(
+            ("1", left.Version),
+            ((string?)deleted["object"]!["metadata"]!["labels"]!["k"], (string?)deleted["object"]!["metadata"]!["resourceVersion"]));
         var added = (await watch.NextAsync())!;
         Assert.Equal("ADDED", (string?)added["type"]);
         JsonEqual(back.Body.ToJsonString(), added["object"]);
@@ -129,7 +132,9 @@ public sealed class WatchTests(Servers servers) : ContractTest(servers)
         Assert.Equal(200, watch.Status);
         Assert.Equal("ERROR", (string?)error["type"]);
         var status = error["object"]!;
-        Assert.Equal(("Status", "Failure", "Expired", 410), ((string?)status["kind"], (string?)status["status"], (string?)status["reason"], (int?)status["code"]));
+        Assert.Equal(
+            ("Status", "Failure", "Expired", 410),
+            ((string?)status["kind"], (string?)status["status"], (string?)status["reason"], (int?)status["code"]));
         Assert.StartsWith("too old resource version: 1 (", (string?)status["message"], StringComparison.Ordinal);
         Assert.Null(await watch.NextAsync());
     }

@@ -9,7 +9,8 @@ public sealed class WireTests(Servers servers) : ContractTest(servers)
 {
     private const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     private const string Protobuf = "application/vnd.kubernetes.protobuf";
-    private const string Accepted = "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+    private const string Accepted =
+        "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
     [Theory, BothServers]
     public async Task An_object_can_be_had_in_YAML(ServerKind server)
@@ -21,7 +22,10 @@ public sealed class WireTests(Servers servers) : ContractTest(servers)
 
         // A real server sets no field of metadata but these, and those in the order of their names.
         Assert.StartsWith($"apiVersion: {Cluster.ApiVersion}\nkind: Widget\nmetadata:\n  creationTimestamp: \"20", text, StringComparison.Ordinal);
-        Assert.EndsWith("spec:\n  args:\n  - \"yes\"\n  - 'a: b'\n  image: i\n  replicas: 1\n  settings:\n    x: |-\n      1\n      2\n", text, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "spec:\n  args:\n  - \"yes\"\n  - 'a: b'\n  image: i\n  replicas: 1\n  settings:\n    x: |-\n      1\n      2\n",
+            text,
+            StringComparison.Ordinal);
     }
 
     [Theory, BothServers]
@@ -68,7 +72,10 @@ public sealed class WireTests(Servers servers) : ContractTest(servers)
 
         var text = await TextAsync($"/apis/{Cluster.ApiVersion}", "application/yaml");
 
-        Assert.StartsWith($"apiVersion: v1\ngroupVersion: {Cluster.ApiVersion}\nkind: APIResourceList\nresources:\n- kind: Widget\n  name: widgets\n", text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"apiVersion: v1\ngroupVersion: {Cluster.ApiVersion}\nkind: APIResourceList\nresources:\n- kind: Widget\n  name: widgets\n",
+            text,
+            StringComparison.Ordinal);
     }
 
     [Theory, BothServers]
@@ -80,7 +87,8 @@ public sealed class WireTests(Servers servers) : ContractTest(servers)
         Assert.StartsWith("{\n  \"kind\": \"Status\",\n", await TextAsync($"{path}?pretty=true", "application/json"), StringComparison.Ordinal);
         Assert.StartsWith("{\n  \"kind\": \"Status\",\n", await TextAsync(path, "application/json;pretty=1"), StringComparison.Ordinal);
         Assert.StartsWith("{\n  \"kind\": \"Status\",\n", await TextAsync(path, "application/json", agent: "Mozilla/5.0"), StringComparison.Ordinal);
-        Assert.StartsWith("{\"kind\":\"Status\",", await TextAsync($"{path}?pretty=0", "application/json", agent: "curl/8"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "{\"kind\":\"Status\",", await TextAsync($"{path}?pretty=0", "application/json", agent: "curl/8"), StringComparison.Ordinal);
         Assert.StartsWith("{\"kind\":\"Status\",", await TextAsync(path, "application/json"), StringComparison.Ordinal);
     }
 
@@ -178,7 +186,8 @@ public sealed class WireTests(Servers servers) : ContractTest(servers)
 
         // The length in the message is that of the whole message to the real server's storage.
         Assert.Equal(500, answer.Status);
-        Assert.Matches("^rpc error: code = ResourceExhausted desc = trying to send message larger than max \\(290[0-9]{4} vs\\. 2097152\\)$", answer.Message);
+        Assert.Matches(
+            "^rpc error: code = ResourceExhausted desc = trying to send message larger than max \\(290[0-9]{4} vs\\. 2097152\\)$", answer.Message);
     }
 
     [Theory, BothServers]
@@ -207,7 +216,8 @@ public sealed class WireTests(Servers servers) : ContractTest(servers)
         var text = (string)(await GetAsync("/livez?verbose&exclude=ping&exclude=nope")).Succeeds().Body["text"]!;
 
         Assert.StartsWith("[+]ping excluded: ok\n[+]log ok\n[+]etcd ok\n", text, StringComparison.Ordinal);
-        Assert.EndsWith("\nwarn: some health checks cannot be excluded: no matches for \"nope\"\nlivez check passed\n", text, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\nwarn: some health checks cannot be excluded: no matches for \"nope\"\nlivez check passed\n", text, StringComparison.Ordinal);
         Assert.Equal("ok", (string?)(await GetAsync("/readyz/ping")).Succeeds().Body["text"]);
         Assert.Equal(404, (await GetAsync("/readyz/nope")).Status);
     }

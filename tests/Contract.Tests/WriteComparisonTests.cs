@@ -19,7 +19,8 @@ public sealed class WriteComparisonTests(Servers servers) : ComparisonTest(serve
         foreach (var prefix in (string[])["gen-", "gen.", "gen_", "Gen-", new string('a', 58), new string('a', 250) + "-"])
         {
             var created = await side.DoAsync(HttpMethod.Post, "", side.Widget("", metadata: $",\"generateName\":\"{prefix}\""));
-            side.Note(prefix, created.Status == 201 ? new JsonArray(created.Status, ((string)created.Metadata["name"]!).Length) : new JsonArray(created.Status, created.Reason));
+            side.Note(prefix, created.Status == 201 ? new JsonArray(created.Status, ((string)created.Metadata["name"]!).Length) : new JsonArray(
+                created.Status, created.Reason));
         }
 
         await side.CompareAsync(HttpMethod.Post, "", side.Widget("both", metadata: ""","generateName":"gen-" """));
@@ -31,21 +32,28 @@ public sealed class WriteComparisonTests(Servers servers) : ComparisonTest(serve
     {
         foreach (var metadata in (string[])
             [
-                """ "labels":{"":"x"} """, """ "labels":{"a/":"x"} """, """ "labels":{"/a":"x"} """, $$""" "labels":{"{{new string('a', 64)}}":"x"} """,
+                """ "labels":{"":"x"} """, """ "labels":{"a/":"x"} """, """ "labels":{"/a":"x"} """,
+                $$""" "labels":{"{{new string('a', 64)}}":"x"} """,
                 $$""" "labels":{"a":"{{new string('a', 64)}}"} """, """ "labels":{"a":"-"} """, """ "labels":null """, """ "labels":{} """,
-                """ "labels":{"a":null} """, """ "labels":[] """, """ "labels":"x" """, """ "annotations":{"A":"x"} """, """ "annotations":{"a b":"x"} """,
+                """ "labels":{"a":null} """, """ "labels":[] """, """ "labels":"x" """, """ "annotations":{"A":"x"} """,
+                """ "annotations":{"a b":"x"} """,
                 """ "annotations":{"a":1} """, $$""" "annotations":{"a":"{{new string('x', 300_000)}}"} """, """ "finalizers":["a"] """,
-                """ "finalizers":["a/b","a/b"] """, """ "finalizers":[""] """, """ "finalizers":["A b/c"] """, """ "finalizers":["orphan","foregroundDeletion"] """,
+                """ "finalizers":["a/b","a/b"] """, """ "finalizers":[""] """, """ "finalizers":["A b/c"] """,
+                """ "finalizers":["orphan","foregroundDeletion"] """,
                 """ "finalizers":["foregroundDeletion"] """, """ "finalizers":"x" """, """ "finalizers":[1] """, """ "ownerReferences":[{}] """,
                 """ "ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"x"}] """,
                 """ "ownerReferences":[{"apiVersion":"v1","kind":"Event","name":"x","uid":"u"}] """,
                 """ "ownerReferences":[{"apiVersion":"a/b/c","kind":"K","name":"x","uid":"u"}] """,
                 """ "ownerReferences":[{"apiVersion":"v1","kind":"K","name":"x","uid":"u"},{"apiVersion":"v1","kind":"K","name":"x","uid":"u"}] """,
                 """ "ownerReferences":[{"apiVersion":"v1","kind":"K","name":"x","uid":"u","blockOwnerDeletion":"x"}] """,
-                """ "ownerReferences":{} """, """ "uid":"x" """, """ "uid":1 """, """ "creationTimestamp":"2001-01-01T00:00:00Z" """, """ "creationTimestamp":null """,
-                """ "deletionTimestamp":"2001-01-01T00:00:00Z" """, """ "deletionGracePeriodSeconds":5 """, """ "generation":7 """, """ "generation":"x" """,
-                """ "selfLink":"x" """, """ "managedFields":[] """, """ "managedFields":[{}] """, """ "managedFields":"x" """, """ "clusterName":"x" """,
-                """ "resourceVersion":"" """, """ "resourceVersion":"0" """, """ "resourceVersion":"x" """, """ "resourceVersion":5 """, """ "namespace":"" """,
+                """ "ownerReferences":{} """, """ "uid":"x" """, """ "uid":1 """, """ "creationTimestamp":"2001-01-01T00:00:00Z" """,
+                """ "creationTimestamp":null """,
+                """ "deletionTimestamp":"2001-01-01T00:00:00Z" """, """ "deletionGracePeriodSeconds":5 """, """ "generation":7 """,
+                """ "generation":"x" """,
+                """ "selfLink":"x" """, """ "managedFields":[] """, """ "managedFields":[{}] """, """ "managedFields":"x" """,
+                """ "clusterName":"x" """,
+                """ "resourceVersion":"" """, """ "resourceVersion":"0" """, """ "resourceVersion":"x" """, """ "resourceVersion":5 """,
+                """ "namespace":"" """,
                 """ "namespace":5 """, """ "namespace":"x" """,
             ])
         {
@@ -60,8 +68,10 @@ public sealed class WriteComparisonTests(Servers servers) : ComparisonTest(serve
         var header = $"\"apiVersion\":\"{side.Cluster.ApiVersion}\"";
         foreach (var body in (string[])
             [
-                "", "{}", "[]", "null", "1", "\"x\"", "x", "true", "tru", "nul", "{", "[1,", "[1 2]", """{"a":1,}""", """{"a" 1}""", "{a:1}", "{'a':1}", "{\"a\":\"\n\"}",
-                """{"a":"\x"}""", """{"a":"\u12g4"}""", """{"a":01}""", """{"a":1.}""", """{"a":1e}""", """{"a":-}""", """{"a":1 "b":2}""", """{"a":1}}""",
+                "", "{}", "[]", "null", "1", "\"x\"", "x", "true", "tru", "nul", "{", "[1,", "[1 2]", """{"a":1,}""", """{"a" 1}""", "{a:1}",
+                "{'a':1}", "{\"a\":\"\n\"}",
+                """{"a":"\x"}""", """{"a":"\u12g4"}""", """{"a":01}""", """{"a":1.}""", """{"a":1e}""", """{"a":-}""", """{"a":1 "b":2}""",
+                """{"a":1}}""",
                 """{"kind":"Widget"}""", $"{{{header}}}", $$"""{{{header}},"kind":"Widget"}""", $$"""{{{header}},"kind":"Widget","metadata":[]}""",
                 $$"""{{{header}},"kind":"Widget","metadata":null}""", $$$"""{{{{header}}},"kind":"Widget","metadata":{"name":"s"},"spec":[]}""",
                 $$$"""{{{{header}}},"kind":"Widget","metadata":{"name":"s"},"spec":null}""", $$$"""{{{{header}}},"kind":"Widget","metadata":{"name":"t"}}""",
@@ -81,9 +91,11 @@ public sealed class WriteComparisonTests(Servers servers) : ComparisonTest(serve
     {
         foreach (var query in (string[])
             [
-                "dryRun=", "dryRun=All", "dryRun=All&dryRun=All", "dryRun=All&dryRun=x", "dryRun=all", "fieldManager=", $"fieldManager={new string('a', 128)}",
+                "dryRun=", "dryRun=All", "dryRun=All&dryRun=All", "dryRun=All&dryRun=x", "dryRun=all", "fieldManager=",
+                $"fieldManager={new string('a', 128)}",
                 $"fieldManager={new string('a', 129)}", "fieldManager=a%07b", "fieldManager=%C3%A4", "fieldManager=a%20b", "fieldValidation=", "fieldValidation=strict",
-                "fieldValidation=Ignore", "fieldValidation=Warn&fieldValidation=Strict", "force=true", $"dryRun=x&fieldValidation=y&fieldManager={new string('a', 129)}",
+                "fieldValidation=Ignore", "fieldValidation=Warn&fieldValidation=Strict", "force=true",
+                $"dryRun=x&fieldValidation=y&fieldManager={new string('a', 129)}",
             ])
         {
             var answer = await side.DoAsync(HttpMethod.Post, $"?{query}", side.Widget("a", """{"image":"i","unknown":1}"""));
@@ -117,7 +129,8 @@ public sealed class WriteComparisonTests(Servers servers) : ComparisonTest(serve
 
         await side.RenewAsync("a");
         var version = (await side.DoAsync(HttpMethod.Get, "/a")).Version;
-        var updated = await side.DoAsync(HttpMethod.Put, "/a" + query, side.Widget("a", ManyMistakes, $",\"resourceVersion\":\"{version}\",\"bar\":1"));
+        var updated = await side.DoAsync(
+            HttpMethod.Put, "/a" + query, side.Widget("a", ManyMistakes, $",\"resourceVersion\":\"{version}\",\"bar\":1"));
         side.Note("PUT", new JsonArray(updated.Status, updated.Message, string.Join('\n', updated.Warnings)));
         foreach (var patch in (string[])
             [
@@ -137,7 +150,8 @@ public sealed class WriteComparisonTests(Servers servers) : ComparisonTest(serve
         await side.MergeAsync("a/status", """{"status":{"phase":"x","zz":1},"spec":{"foo":1}}""", query);
         foreach (var (spec, metadata, rest) in (IEnumerable<(string, string, string)>)
             [
-                ("""{"image":"j","image":"k"}""", "", ""), ("""{"image":"j","foo":1}""", "", ""), ("""{"image":"j"}""", ",\"bar\":1", ""), ("""{"image":"j"}""", "", ",\"top\":1"),
+                ("""{"image":"j","image":"k"}""", "", ""), ("""{"image":"j","foo":1}""", "", ""), ("""{"image":"j"}""", ",\"bar\":1", ""),
+                ("""{"image":"j"}""", "", ",\"top\":1"),
             ])
         {
             await side.RenewAsync("a");
@@ -212,12 +226,15 @@ public sealed class WriteComparisonTests(Servers servers) : ComparisonTest(serve
     {
         foreach (var body in (string[])
             [
-                """{"preconditions":{"uid":"x"}}""", """{"preconditions":{"resourceVersion":"1"}}""", """{"preconditions":{"uid":"x","resourceVersion":"1"}}""",
-                """{"propagationPolicy":"Foreground"}""", """{"propagationPolicy":"Background"}""", """{"propagationPolicy":""}""", """{"propagationPolicy":"x"}""",
+                """{"preconditions":{"uid":"x"}}""", """{"preconditions":{"resourceVersion":"1"}}""",
+                """{"preconditions":{"uid":"x","resourceVersion":"1"}}""",
+                """{"propagationPolicy":"Foreground"}""", """{"propagationPolicy":"Background"}""", """{"propagationPolicy":""}""",
+                """{"propagationPolicy":"x"}""",
                 """{"propagationPolicy":5}""", """{"orphanDependents":false}""", """{"orphanDependents":true,"propagationPolicy":"Orphan"}""",
                 """{"orphanDependents":"x"}""", """{"gracePeriodSeconds":0}""", """{"gracePeriodSeconds":30}""", """{"gracePeriodSeconds":-5}""",
                 """{"gracePeriodSeconds":"x"}""", """{"dryRun":["All"]}""", """{"dryRun":["x"]}""", """{"dryRun":"All"}""",
-                """{"kind":"DeleteOptions","apiVersion":"v1"}""", """{"kind":"DeleteOptions","apiVersion":"meta.k8s.io/v1"}""", """{"kind":"Foo","apiVersion":"v1"}""",
+                """{"kind":"DeleteOptions","apiVersion":"v1"}""", """{"kind":"DeleteOptions","apiVersion":"meta.k8s.io/v1"}""",
+                """{"kind":"Foo","apiVersion":"v1"}""",
                 """{"apiVersion":"v1"}""", """{"kind":"DeleteOptions"}""", "[]", "x", """{"a":1}""", "{}", "null",
             ])
         {
@@ -227,8 +244,10 @@ public sealed class WriteComparisonTests(Servers servers) : ComparisonTest(serve
 
         foreach (var query in (string[])
             [
-                "propagationPolicy=Foreground", "orphanDependents=false", "orphanDependents=true&propagationPolicy=Foreground", "gracePeriodSeconds=x",
-                "gracePeriodSeconds=5", "dryRun=x", "dryRun=", "dryRun=All", "resourceVersion=1", "uid=x", "preconditions.uid=x", "propagationPolicy=",
+                "propagationPolicy=Foreground", "orphanDependents=false", "orphanDependents=true&propagationPolicy=Foreground",
+                "gracePeriodSeconds=x",
+                "gracePeriodSeconds=5", "dryRun=x", "dryRun=", "dryRun=All", "resourceVersion=1", "uid=x", "preconditions.uid=x",
+                "propagationPolicy=",
             ])
         {
             await side.RenewAsync("a", metadata: metadata);
@@ -265,7 +284,8 @@ public sealed class WriteComparisonTests(Servers servers) : ComparisonTest(serve
                 ("", null), ("?labelSelector=n in (0,1)", null), ("?fieldSelector=metadata.name%3Dw2", null), ("?fieldSelector=spec.mode%3Da", null),
                 ("?labelSelector=n in", null), ("?fieldSelector=x%3D1", null), ("?limit=x", null), ("?dryRun=All", null), ("?dryRun=x", null),
                 ("", """{"dryRun":["All"]}"""), ("", """{"preconditions":{"uid":"x"}}"""),
-                ("", """{"propagationPolicy":"x"}"""), ("?resourceVersion=x", null), ("?resourceVersionMatch=Exact", null), ("?sendInitialEvents=true", null),
+                ("", """{"propagationPolicy":"x"}"""), ("?resourceVersion=x", null), ("?resourceVersionMatch=Exact", null),
+                ("?sendInitialEvents=true", null),
                 ("?timeoutSeconds=5", null), ("?continue=x", null), ("", """{"gracePeriodSeconds":5}"""), ("", "x"), ("?labelSelector=none", null),
             ])
         {
@@ -282,7 +302,8 @@ public sealed class WriteComparisonTests(Servers servers) : ComparisonTest(serve
                 new JsonArray(
                     answer.Status,
                     answer.Status == 200 ? string.Join(' ', answer.Names) : answer.Message,
-                    string.Join(' ', left.Body["items"]!.AsArray().Select(static i => $"{i!["metadata"]!["name"]}:{i["metadata"]!["finalizers"]?.ToJsonString()}"))));
+                    string.Join(' ', left.Body["items"]!.AsArray().Select(
+                        static i => $"{i!["metadata"]!["name"]}:{i["metadata"]!["finalizers"]?.ToJsonString()}"))));
         }
 
         for (var i = 0; i < 4; i++)

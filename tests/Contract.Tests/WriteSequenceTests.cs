@@ -52,7 +52,8 @@ public sealed class WriteSequenceTests(Servers servers)
             obj["kind"] = "Mixture";
         }
 
-        var answer = await cluster.SendAsync(new HttpMethod(write.Verb), $"/apis/{group}/v1/namespaces/{ns}/mixtures{write.Path}", body.ToJsonString(), write.ContentType);
+        var answer = await cluster.SendAsync(
+            new HttpMethod(write.Verb), $"/apis/{group}/v1/namespaces/{ns}/mixtures{write.Path}", body.ToJsonString(), write.ContentType);
         var text = answer.Body.ToJsonString().Replace(group, "group", StringComparison.Ordinal).Replace(ns, "namespace", StringComparison.Ordinal);
         return Comparable(answer.Status, (JsonObject)JsonNode.Parse(text)!);
     }
@@ -66,7 +67,8 @@ public sealed class WriteSequenceTests(Servers servers)
             if (body["details"]?["causes"] is JsonArray { Count: > 1 } causes)
             {
                 body.Remove("message");
-                body["details"]!["causes"] = new JsonArray([.. causes.OrderBy(static cause => cause!.ToJsonString(), StringComparer.Ordinal).Select(static cause => cause!.DeepClone())]);
+                body["details"]!["causes"] = new JsonArray(
+                    [.. causes.OrderBy(static cause => cause!.ToJsonString(), StringComparer.Ordinal).Select(static cause => cause!.DeepClone())]);
             }
 
             return body;
@@ -87,7 +89,8 @@ public sealed class WriteSequenceTests(Servers servers)
         // Entries are sorted by second, and a second may end between the two servers' answers.
         if (metadata["managedFields"] is JsonArray entries)
         {
-            metadata["managedFields"] = new JsonArray([.. entries.OrderBy(static entry => entry!.ToJsonString(), StringComparer.Ordinal).Select(static entry => entry!.DeepClone())]);
+            metadata["managedFields"] = new JsonArray(
+                [.. entries.OrderBy(static entry => entry!.ToJsonString(), StringComparer.Ordinal).Select(static entry => entry!.DeepClone())]);
         }
 
         return body;

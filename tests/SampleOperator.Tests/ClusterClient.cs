@@ -26,7 +26,8 @@ internal sealed class ClusterClient(IKubeTransport transport)
 
     public Task<JsonObject?> GetDeploymentAsync(string name, string ns = "default") => GetAsync(DeploymentPath(name, ns));
 
-    public async Task<JsonObject> CreateApplicationAsync(string name, int replicas = 2, string image = "nginx:1.27", string ns = "default", string ports = "[80]")
+    public async Task<JsonObject> CreateApplicationAsync(
+        string name, int replicas = 2, string image = "nginx:1.27", string ns = "default", string ports = "[80]")
     {
         var (status, body) = await SendAsync(HttpMethod.Post, $"/apis/example.com/v1/namespaces/{ns}/applications", "application/json", $$"""
             {

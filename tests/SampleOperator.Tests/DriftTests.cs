@@ -13,7 +13,8 @@ public sealed class DriftTests
         actual.Metadata.Annotations = new Dictionary<string, string> { ["deployment.kubernetes.io/revision"] = "4" };
         actual.Metadata.Labels["team"] = "shop";
         actual.Spec.Strategy = new V1DeploymentStrategy { Type = "Recreate" };
-        actual.Spec.Template.Spec.Containers.Insert(0, new V1Container { Name = "sidecar", Image = "proxy:1", Ports = [new V1ContainerPort { ContainerPort = 15000 }] });
+        actual.Spec.Template.Spec.Containers.Insert(
+            0, new V1Container { Name = "sidecar", Image = "proxy:1", Ports = [new V1ContainerPort { ContainerPort = 15000 }] });
         actual.Spec.Template.Spec.Containers[1].Env = [new V1EnvVar { Name = "COLOR", Value = "blue" }];
 
         Assert.True(Drift(actual).IsNone, string.Join("; ", Drift(actual).Differences));

@@ -25,8 +25,12 @@ public sealed class EndToEndTests
         Assert.DoesNotContain("Microsoft.", process.Output, StringComparison.Ordinal);
 
         using var http = new HttpClient();
-        Assert.EndsWith("readyz check passed\n", await http.GetStringAsync(process.Serving("health"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        Assert.Equal(3, (await Metrics.ScrapeAsync(process.Serving("metrics"))).Value("application_observed_replicas", ("namespace", "default"), ("name", "web")));
+        Assert.EndsWith(
+            "readyz check passed\n",
+            await http.GetStringAsync(process.Serving("health"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
+        Assert.Equal(3, (await Metrics.ScrapeAsync(process.Serving("metrics"))).Value(
+            "application_observed_replicas", ("namespace", "default"), ("name", "web")));
 
         var stopping = TimeProvider.System.GetTimestamp();
         Assert.Equal(0, await process.TerminateAsync());

@@ -58,7 +58,9 @@ public sealed class KubectlTests : IAsyncLifetime
         // Events are written in the background.
         var description = "";
         await Eventually.TrueAsync(
-            async () => (description = await kubectl.RunAsync("describe", "app", "web")).Contains("Scaled Deployment web-deployment from 3 to 5", StringComparison.Ordinal),
+            async () =>
+                (description = await kubectl.RunAsync("describe", "app", "web")).Contains(
+                    "Scaled Deployment web-deployment from 3 to 5", StringComparison.Ordinal),
             "the scaling is described");
         Assert.Contains("Created Deployment web-deployment", description, StringComparison.Ordinal);
 

@@ -19,7 +19,8 @@ public sealed class ObservabilityTests : IAsyncLifetime
 
         // The operator's cache hears of its last status write a moment after the server has it.
         await Eventually.TrueAsync(
-            async () => (await _operator.ScrapeAsync()).Value("application_phase", ("namespace", "default"), ("name", "web"), ("phase", "Running")) == 1,
+            async () =>
+                (await _operator.ScrapeAsync()).Value("application_phase", ("namespace", "default"), ("name", "web"), ("phase", "Running")) == 1,
             "the phase is Running");
         var metrics = await _operator.ScrapeAsync();
         foreach (var phase in new[] { "Pending", "Failed", "Terminating" })
@@ -66,8 +67,14 @@ public sealed class ObservabilityTests : IAsyncLifetime
         Assert.Contains("informer applications.example.com: synced", verbose, StringComparison.Ordinal);
         Assert.Contains("informer deployments.apps: synced", verbose, StringComparison.Ordinal);
         Assert.EndsWith("readyz check passed\n", verbose, StringComparison.Ordinal);
-        Assert.Contains("[+]crmonitor-ready excluded: ok", await client.GetStringAsync("/readyz?verbose&exclude=crmonitor-ready", cancellation), StringComparison.Ordinal);
-        Assert.Contains("nothing to exclude: there is no check nonsense", await client.GetStringAsync("/readyz?verbose&exclude=nonsense", cancellation), StringComparison.Ordinal);
+        Assert.Contains(
+            "[+]crmonitor-ready excluded: ok",
+            await client.GetStringAsync("/readyz?verbose&exclude=crmonitor-ready", cancellation),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "nothing to exclude: there is no check nonsense",
+            await client.GetStringAsync("/readyz?verbose&exclude=nonsense", cancellation),
+            StringComparison.Ordinal);
 
         using var other = await client.GetAsync("/nothing-here", cancellation);
         Assert.Equal(System.Net.HttpStatusCode.NotFound, other.StatusCode);

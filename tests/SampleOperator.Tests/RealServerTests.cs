@@ -7,7 +7,8 @@ using k8s;
 namespace CrMonitor.SampleOperator.Tests;
 
 /// <summary>
-/// The operator on a real Kubernetes API server. Nothing runs Deployments there (the kind is a stand-in), so that the test reports their replicas itself.
+/// The operator on a real Kubernetes API server. Nothing runs Deployments there (the kind is a stand-in), so that the test reports their replicas
+/// itself.
 /// </summary>
 public sealed class RealServerTests
 {

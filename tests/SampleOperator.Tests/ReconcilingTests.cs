@@ -34,9 +34,11 @@ public sealed class ReconcilingTests : IAsyncLifetime
 
         Assert.Equal(
             [$"PATCH {ClusterClient.ApplicationPath("web")}", $"PATCH {ClusterClient.DeploymentPath("web-deployment")}"],
-            _operator.Requests.Writes.Where(write => !write.Contains("/status", StringComparison.Ordinal) && !write.Contains("definitions", StringComparison.Ordinal)));
+            _operator.Requests.Writes.Where(
+                write => !write.Contains("/status", StringComparison.Ordinal) && !write.Contains("definitions", StringComparison.Ordinal)));
         await Eventually.TrueAsync(
-            async () => (await Cluster.EventsAsync("web")).Contains("Normal Created: Created Deployment web-deployment: image nginx:1.27, 3 replicas."),
+            async () =>
+                (await Cluster.EventsAsync("web")).Contains("Normal Created: Created Deployment web-deployment: image nginx:1.27, 3 replicas."),
             "the creation is an event");
     }
 
@@ -136,7 +138,9 @@ public sealed class ReconcilingTests : IAsyncLifetime
         Assert.Equal("blue", (string?)containers[0]!["env"]![0]!["value"]);
         await Cluster.WaitForReadyAsync("web");
         await Eventually.TrueAsync(
-            async () => (await Cluster.EventsAsync("web")).Any(e => e.StartsWith("Normal Repaired: Repaired Deployment web-deployment: ", StringComparison.Ordinal)),
+            async () =>
+                (await Cluster.EventsAsync("web")).Any(
+                    e => e.StartsWith("Normal Repaired: Repaired Deployment web-deployment: ", StringComparison.Ordinal)),
             "the repair is an event");
     }
 
@@ -150,7 +154,8 @@ public sealed class ReconcilingTests : IAsyncLifetime
         await Cluster.DeleteAsync(ClusterClient.DeploymentPath("web-deployment"));
 
         await Eventually.TrueAsync(
-            async () => (string?)(await Cluster.GetDeploymentAsync("web-deployment"))?["metadata"]!["uid"] is { } now && now != uid, "there is a new Deployment");
+            async () => (string?)(await Cluster.GetDeploymentAsync("web-deployment"))?["metadata"]!["uid"] is { } now
+                && now != uid, "there is a new Deployment");
         await Cluster.WaitForReadyAsync("web");
     }
 
@@ -195,7 +200,8 @@ public sealed class ReconcilingTests : IAsyncLifetime
         await Cluster.CreateApplicationAsync(name);
         await Cluster.WaitForReadyAsync(name, "False/InvalidSpec");
 
-        Assert.Contains("shorter name", (string?)ClusterClient.Condition(await Cluster.GetApplicationAsync(name), "Ready")!["message"], StringComparison.Ordinal);
+        Assert.Contains(
+            "shorter name", (string?)ClusterClient.Condition(await Cluster.GetApplicationAsync(name), "Ready")!["message"], StringComparison.Ordinal);
         Assert.DoesNotContain(_operator.Requests.Writes, write => write.Contains("/deployments", StringComparison.Ordinal));
 
         await AssertNothingIsDueAsync();
@@ -228,7 +234,10 @@ public sealed class ReconcilingTests : IAsyncLifetime
         await Cluster.CreateApplicationAsync("web");
         await Cluster.WaitForReadyAsync("web", "False/ReconcileError");
 
-        Assert.Contains("quota exceeded", (string?)ClusterClient.Condition(await Cluster.GetApplicationAsync("web"), "Ready")!["message"], StringComparison.Ordinal);
+        Assert.Contains(
+            "quota exceeded",
+            (string?)ClusterClient.Condition(await Cluster.GetApplicationAsync("web"), "Ready")!["message"],
+            StringComparison.Ordinal);
         await Eventually.TrueAsync(
             async () => (await _operator.ScrapeAsync()).Value("application_controller_reconcile_errors_total") > 0, "the failure is counted");
         await Eventually.TrueAsync(
@@ -316,7 +325,9 @@ public sealed class ReconcilingTests : IAsyncLifetime
     private async Task AssertNothingIsDueAsync()
     {
         await Eventually.TrueAsync(
-            async () => await _operator.ScrapeAsync() is var metrics && metrics.Value("workqueue_depth") == 0 && metrics.Value("workqueue_unfinished_work_seconds") == 0,
+            async () =>
+                await _operator.ScrapeAsync() is var metrics && metrics.Value("workqueue_depth") == 0
+                    && metrics.Value("workqueue_unfinished_work_seconds") == 0,
             "the queue is empty");
         Assert.Equal(0, (await _operator.ScrapeAsync()).Value("workqueue_retries_total"));
     }

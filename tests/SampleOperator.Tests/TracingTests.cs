@@ -28,7 +28,8 @@ public sealed class TracingTests
 
         // Stopping has flushed what was left. Spans travel as protobuf, in which strings are readable.
         Assert.Contains(received, request => request.StartsWith("/v1/traces", StringComparison.Ordinal)
-            && request.Contains("reconcile application", StringComparison.Ordinal) && request.Contains("application-controller", StringComparison.Ordinal));
+            && request.Contains("reconcile application", StringComparison.Ordinal)
+            && request.Contains("application-controller", StringComparison.Ordinal));
     }
 
     private static async Task<WebApplication> StartCollectorAsync(ConcurrentQueue<string> received)

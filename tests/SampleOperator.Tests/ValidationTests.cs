@@ -21,6 +21,7 @@ public sealed class ValidationTests
         Assert.StartsWith("spec.replicas is 11", ApplicationValidation.Problem(Applications.Application(replicas: 11)), StringComparison.Ordinal);
         Assert.StartsWith("spec.ports has 0", ApplicationValidation.Problem(Applications.Application(ports: [0])), StringComparison.Ordinal);
         Assert.StartsWith("spec.ports has 70000", ApplicationValidation.Problem(Applications.Application(ports: [70000])), StringComparison.Ordinal);
-        Assert.StartsWith("spec.ports has 80 more than once", ApplicationValidation.Problem(Applications.Application(ports: [80, 80])), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "spec.ports has 80 more than once", ApplicationValidation.Problem(Applications.Application(ports: [80, 80])), StringComparison.Ordinal);
     }
 }

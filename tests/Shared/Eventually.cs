@@ -5,7 +5,10 @@ internal static class Eventually
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Returns as soon as <paramref name="condition"/> holds; fails with <paramref name="expectation"/> after <paramref name="within"/> (30 seconds by default).</summary>
+    /// <summary>
+    /// Returns as soon as <paramref name="condition"/> holds; fails with <paramref name="expectation"/> after <paramref name="within"/> (30 seconds
+    /// by default).
+    /// </summary>
     public static Task TrueAsync(Func<bool> condition, string expectation, TimeSpan? within = null) =>
         TrueAsync(() => ValueTask.FromResult(condition()), expectation, within);
 

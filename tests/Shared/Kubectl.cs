@@ -5,7 +5,9 @@ namespace CrMonitor.Tests;
 
 /// <summary>The kubectl of this machine. Tests that need it are skipped, visibly, where there is none.</summary>
 /// <param name="kubeConfig">The path of the kubeconfig.</param>
-/// <param name="cacheDirectory">Where it keeps what it learnt of the server, which another server on the same port may contradict; the user's by default.</param>
+/// <param name="cacheDirectory">
+/// Where it keeps what it learnt of the server, which another server on the same port may contradict; the user's by default.
+/// </param>
 internal sealed class Kubectl(string kubeConfig, string? cacheDirectory = null)
 {
     private static readonly Lazy<bool> Installed = new(() =>

@@ -13,7 +13,8 @@ public sealed class WorkQueueModelTests
 
     private static readonly Gen<Operation> Operations = Gen.Select(
         Gen.Frequency(
-            (6, Gen.Const(Verb.Add)), (4, Gen.Const(Verb.AddAfter)), (2, Gen.Const(Verb.ReplaceAfter)), (6, Gen.Const(Verb.Take)), (6, Gen.Const(Verb.Done)),
+            (6, Gen.Const(Verb.Add)), (4, Gen.Const(Verb.AddAfter)), (2, Gen.Const(Verb.ReplaceAfter)), (6, Gen.Const(Verb.Take)),
+            (6, Gen.Const(Verb.Done)),
             (2, Gen.Const(Verb.Cancel)), (1, Gen.Const(Verb.CancelTake)), (3, Gen.Const(Verb.Advance)), (1, Gen.Const(Verb.ShutDown))),
         Gen.Int[0, Keys - 1],
         Gen.Int[0, 4],

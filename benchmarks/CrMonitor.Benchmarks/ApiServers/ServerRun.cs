@@ -44,7 +44,8 @@ internal static class ServerRun
         await using var server = await EmbeddedApiServer.StartAsync();
         using var client = new HttpClient(server.CreateHandler()) { BaseAddress = server.Url };
         var bodies = Enumerable.Range(0, count)
-            .Select(static i => Encoding.UTF8.GetBytes($$$"""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c{{{i}}}"},"data":{"value":"{{{i}}}"}}"""))
+            .Select(static i => Encoding.UTF8.GetBytes(
+                $$$"""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c{{{i}}}"},"data":{"value":"{{{i}}}"}}"""))
             .ToArray();
         var clients = Environment.ProcessorCount;
 
@@ -101,7 +102,8 @@ internal static class ServerRun
     /// <summary>An object that is 1.5 KB when it is stored.</summary>
     private static byte[] Application(int number)
     {
-        var env = new JsonArray([.. Enumerable.Range(0, 20).Select(i => new JsonObject { ["name"] = $"VARIABLE_{i}", ["value"] = $"value-{i}-of-{number}" })]);
+        var env = new JsonArray(
+            [.. Enumerable.Range(0, 20).Select(i => new JsonObject { ["name"] = $"VARIABLE_{i}", ["value"] = $"value-{i}-of-{number}" })]);
         return Encoding.UTF8.GetBytes(new JsonObject
         {
             ["apiVersion"] = "example.com/v1",

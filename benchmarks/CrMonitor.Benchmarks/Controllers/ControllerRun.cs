@@ -56,7 +56,8 @@ internal static class ControllerRun
     private static async Task<ControllerResult> PatchAsync(ControllerSettings settings, IKubeTransport transport, int repetition)
     {
         // A phase that no earlier repetition has written.
-        var reconciler = new PhaseReconciler(string.Create(CultureInfo.InvariantCulture, $"P{TimeProvider.System.GetUtcNow().Ticks}"), settings.Count);
+        var reconciler = new PhaseReconciler(
+            string.Create(CultureInfo.InvariantCulture, $"P{TimeProvider.System.GetUtcNow().Ticks}"), settings.Count);
         using var host = CreateHost(transport, reconciler, settings.Concurrency);
         var usage = Usage.Begin();
         await host.StartAsync();

@@ -6,7 +6,8 @@ using k8s.Models;
 namespace CrMonitor.Benchmarks.Informers;
 
 /// <summary>
-/// The typed form of what <see cref="Applications"/> makes: the same fields as the Go programs' struct, settable and without initial values as in KubernetesClient's models.
+/// The typed form of what <see cref="Applications"/> makes: the same fields as the Go programs' struct, settable and without initial values as in
+/// KubernetesClient's models.
 /// </summary>
 [KubernetesEntity(Group = "example.com", ApiVersion = "v1", Kind = "Application", PluralName = "applications")]
 internal sealed class Application : IKubernetesObject<V1ObjectMeta>, IStatus<ApplicationStatus>

@@ -79,11 +79,14 @@ internal static class Applications
         var team = number % 20;
         Write(target, $$$"""{'apiVersion':'example.com/v1','kind':'Application','metadata':{'annotations':{""");
         Write(target, $$$"""'example.com/description':'Application number {{{number}}}, made by the loader',""");
-        Write(target, $$$"""'example.com/owner':'owner-{{{number % 10000}}}@example.com'},'creationTimestamp':'2025-01-01T00:00:00Z','generation':1,""");
+        Write(
+            target,
+            $$$"""'example.com/owner':'owner-{{{number % 10000}}}@example.com'},'creationTimestamp':'2025-01-01T00:00:00Z','generation':1,""");
         Write(target, $$$"""'labels':{'app':'app-{{{number:D6}}}','env':'{{{Environments[number % 4]}}}','team':'team-{{{team}}}',""");
         Write(target, $$$"""'tier':'{{{Tiers[number % 3]}}}'},'managedFields':[""");
         WriteManagedFields(target);
-        Write(target, $$$"""],'name':'app-{{{number:D6}}}','namespace':'ns-{{{number % 100}}}','resourceVersion':'{{{Version(resourceVersion)}}}',""");
+        Write(
+            target, $$$"""],'name':'app-{{{number:D6}}}','namespace':'ns-{{{number % 100}}}','resourceVersion':'{{{Version(resourceVersion)}}}',""");
         Write(target, $$$"""'uid':'00000000-0000-4000-8000-{{{number:D12}}}'},'spec':{'image':'registry.example.com/team-{{{team}}}/""");
         Write(target, $$$"""app:1.{{{number % 100}}}.0','ports':[80,443,8080],'replicas':{{{1 + (number % 5)}}}},'status':{'conditions':[""");
         WriteCondition(target, "Available", "True", "MinimumReplicasAvailable", "All replicas are available");

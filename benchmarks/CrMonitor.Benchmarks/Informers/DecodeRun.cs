@@ -4,7 +4,9 @@ using k8s.Models;
 
 namespace CrMonitor.Benchmarks.Informers;
 
-/// <summary>Applications through the readers and decoders that a reflector uses, in pieces as large as its reads, on one thread and without a network.</summary>
+/// <summary>
+/// Applications through the readers and decoders that a reflector uses, in pieces as large as its reads, on one thread and without a network.
+/// </summary>
 internal sealed class DecodeRun<T> : IDecodeRun
     where T : class, IKubernetesObject<V1ObjectMeta>
 {

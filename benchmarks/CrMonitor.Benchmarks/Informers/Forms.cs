@@ -21,7 +21,8 @@ internal static class Forms
 
     /// <summary>For a verb that can do without objects.</summary>
     public static Option<Form> CreateOptionWithReader() =>
-        CreateOption("The form in which objects are held: typed, dynamic or metadata; reader: one pass of Utf8JsonReader that holds none, the floor.");
+        CreateOption(
+            "The form in which objects are held: typed, dynamic or metadata; reader: one pass of Utf8JsonReader that holds none, the floor.");
 
     private static Option<Form> CreateOption(string description) =>
         new("--kind") { Description = description, DefaultValueFactory = _ => Form.Typed };

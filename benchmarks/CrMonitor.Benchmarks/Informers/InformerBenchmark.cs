@@ -4,7 +4,9 @@ using CrMonitor.Informers;
 
 namespace CrMonitor.Benchmarks.Informers;
 
-/// <summary>What the benchmarks of an informer share: each iteration has an informer of its own, made before, of a server in memory with ten thousand objects.</summary>
+/// <summary>
+/// What the benchmarks of an informer share: each iteration has an informer of its own, made before, of a server in memory with ten thousand objects.
+/// </summary>
 [MemoryDiagnoser]
 [SimpleJob(RunStrategy.Monitoring, warmupCount: 5, iterationCount: 10, invocationCount: 1)]
 public abstract class InformerBenchmark

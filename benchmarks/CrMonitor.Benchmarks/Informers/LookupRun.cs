@@ -34,7 +34,8 @@ internal static class LookupRun
         return (store, result);
     }
 
-    public static LookupResult Measure(LookupStore store, int count, LookupOperation operation, int readers, LookupWriter writer, TimeSpan duration, int repetition)
+    public static LookupResult Measure(
+        LookupStore store, int count, LookupOperation operation, int readers, LookupWriter writer, TimeSpan duration, int repetition)
     {
         using var stopping = new CancellationTokenSource();
         var writing = writer == LookupWriter.None ? Task.FromResult(0L) : Task.Run(() => WriteAsync(store, writer, stopping.Token));

@@ -31,7 +31,8 @@ internal sealed class LookupStore
         _namespaces = [.. Enumerable.Range(0, Namespaces).Select(Applications.Namespace)];
         _keys = [.. Enumerable.Range(0, count).Select(i => new ObjectKey(_namespaces[i % Namespaces], Applications.Name(i)))];
         _owners = [.. Enumerable.Range(0, Owners).Select(i => $"owner-{i}@example.com")];
-        _selectors = [.. Enumerable.Range(0, Selectors).Select(i => LabelSelector.Parse($"team=team-{i % 20},env={Environments[i % Environments.Length]}"))];
+        _selectors = [.. Enumerable.Range(0, Selectors).Select(
+            i => LabelSelector.Parse($"team=team-{i % 20},env={Environments[i % Environments.Length]}"))];
         _store.AddIndex<string>(OwnerIndex, static application => [application.Metadata.Annotations[OwnerAnnotation]]);
     }
 

@@ -3,7 +3,9 @@ using CrMonitor.Informers;
 
 namespace CrMonitor.Benchmarks.Informers;
 
-/// <summary>A server without a socket: it has Applications 0, 1, ... to list, and one event of each to watch, which it holds back until <see cref="Release"/>.</summary>
+/// <summary>
+/// A server without a socket: it has Applications 0, 1, ... to list, and one event of each to watch, which it holds back until <see cref="Release"/>.
+/// </summary>
 internal sealed class MemoryServer(MemoryServer.Content content) : IKubeTransport
 {
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);

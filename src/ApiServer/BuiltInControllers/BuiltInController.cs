@@ -7,7 +7,10 @@ using Microsoft.Extensions.Logging;
 namespace CrMonitor.ApiServer.BuiltInControllers;
 
 /// <summary>A controller inside the server: it observes changes, and looks at the keys that they lead to, one after the other.</summary>
-/// <remarks>A key whose reconciliation fails is tried again, later each time, until it succeeds. <see cref="Observe"/> and <see cref="ReconcileAsync"/> may run at the same time.</remarks>
+/// <remarks>
+/// A key whose reconciliation fails is tried again, later each time, until it succeeds. <see cref="Observe"/> and <see cref="ReconcileAsync"/> may
+/// run at the same time.
+/// </remarks>
 internal abstract partial class BuiltInController<TKey>(IObjectAccess access, TimeProvider time, ILogger logger) : IBuiltInController
     where TKey : notnull
 {

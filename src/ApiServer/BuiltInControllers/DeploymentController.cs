@@ -304,7 +304,9 @@ internal sealed class DeploymentController(IObjectAccess access, TimeProvider ti
                 annotations[ReplicaSetState.RevisionAnnotation] = revision.ToString(CultureInfo.InvariantCulture);
                 if (former is not null)
                 {
-                    annotations[HistoryAnnotation] = annotations[HistoryAnnotation].Text() is { Length: > 0 } history ? $"{history},{former}" : former;
+                    annotations[HistoryAnnotation] = annotations[HistoryAnnotation].Text() is { Length: > 0 } history
+                        ? $"{history},{former}"
+                        : former;
                 }
             }
         }
@@ -346,7 +348,8 @@ internal sealed class DeploymentController(IObjectAccess access, TimeProvider ti
             var surplus = kept.Take(Math.Max(0, kept.Count - _spec.RevisionHistoryLimit));
             foreach (var set in surplus.Where(static set => set.Total == 0 && set.Replicas == 0 && set.IsObserved))
             {
-                await controller.Access.DeleteAsync(replicaSets, ns, set.Name, set.Json["metadata"].Get("uid").Text(), "Background", cancellationToken);
+                await controller.Access.DeleteAsync(
+                    replicaSets, ns, set.Name, set.Json["metadata"].Get("uid").Text(), "Background", cancellationToken);
                 _old.Remove(set);
             }
         }

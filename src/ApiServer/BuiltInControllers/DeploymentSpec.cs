@@ -34,7 +34,8 @@ internal sealed record DeploymentSpec
 
     /// <summary>A short name of the template: another template has another one.</summary>
     /// <param name="collisions">How often the name that came out belonged to something else; each count leads to another name.</param>
-    public string HashTemplate(long collisions) => Hash($"{Canonical(Template)}{(collisions == 0 ? "" : collisions.ToString(CultureInfo.InvariantCulture))}");
+    public string HashTemplate(long collisions) =>
+        Hash($"{Canonical(Template)}{(collisions == 0 ? "" : collisions.ToString(CultureInfo.InvariantCulture))}");
 
     public static DeploymentSpec From(JsonObject deployment)
     {

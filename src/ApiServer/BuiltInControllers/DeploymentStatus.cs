@@ -18,7 +18,8 @@ internal sealed class DeploymentStatus
     private readonly JsonArray _conditions;
 
     /// <summary>Counts the replicas, and says whether enough of them are available.</summary>
-    public DeploymentStatus(JsonObject deployment, DeploymentSpec spec, ReplicaSetState? newest, IReadOnlyList<ReplicaSetState> old, DateTimeOffset now)
+    public DeploymentStatus(
+        JsonObject deployment, DeploymentSpec spec, ReplicaSetState? newest, IReadOnlyList<ReplicaSetState> old, DateTimeOffset now)
     {
         _spec = spec;
         _now = now;
@@ -51,9 +52,12 @@ internal sealed class DeploymentStatus
 
     /// <summary>Whether all replicas are those asked for, and available.</summary>
     public bool IsComplete =>
-        Number(Json, "updatedReplicas") == _spec.Replicas && Number(Json, "replicas") == _spec.Replicas && Number(Json, "availableReplicas") == _spec.Replicas;
+        Number(Json, "updatedReplicas") == _spec.Replicas && Number(Json, "replicas") == _spec.Replicas
+            && Number(Json, "availableReplicas") == _spec.Replicas;
 
-    /// <summary>When the rollout will have taken too long, unless it gets on; <see langword="null"/> where there is none, or it has already.</summary>
+    /// <summary>
+    /// When the rollout will have taken too long, unless it gets on; <see langword="null"/> where there is none, or it has already.
+    /// </summary>
     public DateTimeOffset? Deadline =>
         Progressing is { } condition
         && condition.Get("reason").Text() is not (NewReplicaSetAvailable or TimedOut or Paused)
@@ -84,7 +88,8 @@ internal sealed class DeploymentStatus
     }
 
     /// <summary>Says that a rollout has begun with a new ReplicaSet.</summary>
-    public void ReportCreated(string replicaSet) => SetCondition("Progressing", "True", "NewReplicaSetCreated", $"Created new replica set \"{replicaSet}\"");
+    public void ReportCreated(string replicaSet) =>
+        SetCondition("Progressing", "True", "NewReplicaSetCreated", $"Created new replica set \"{replicaSet}\"");
 
     /// <summary>Says that a rollout has begun with a ReplicaSet that was there.</summary>
     public void ReportFound(string replicaSet)

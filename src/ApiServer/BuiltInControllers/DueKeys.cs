@@ -24,7 +24,8 @@ internal sealed class DueKeys<TKey> : IDisposable
     public DueKeys(TimeProvider time)
     {
         _time = time;
-        _timer = time.CreateTimer(static state => ((DueKeys<TKey>)state!)._signal.Writer.TryWrite(true), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(
+            static state => ((DueKeys<TKey>)state!)._signal.Writer.TryWrite(true), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public void Add(TKey key) => AddAt(key, _time.GetUtcNow());
@@ -78,9 +79,12 @@ internal sealed class DueKeys<TKey> : IDisposable
 
             if (nextTime is { } time)
             {
-                // Timers count whole milliseconds: rounded up, since one that fires early would only be set again. They cannot be set for years ahead.
+                // Timers count whole milliseconds: rounded up, since one that fires early would only be set again. They cannot be set for years
+                // ahead.
                 var wait = TimeSpan.FromTicks(time - _time.GetUtcNow().UtcTicks);
-                _timer.Change(TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 1, LongestWait.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+                _timer.Change(
+                    TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 1, LongestWait.TotalMilliseconds)),
+                    Timeout.InfiniteTimeSpan);
                 if (time <= _time.GetUtcNow().UtcTicks)
                 {
                     // The clock went on while the timer was set, which now may be too late.

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace CrMonitor.ApiServer.BuiltInControllers;
 
 /// <summary>
-/// Deletes objects whose owners are all gone, of whatever kind; lets an owner that is deleted in the foreground wait for its dependents; and takes the
-/// reference out of the dependents of an owner that is deleted with the policy <c>Orphan</c>.
+/// Deletes objects whose owners are all gone, of whatever kind; lets an owner that is deleted in the foreground wait for its dependents; and takes
+/// the reference out of the dependents of an owner that is deleted with the policy <c>Orphan</c>.
 /// </summary>
 /// <remarks>
 /// An owner is told by its uid. One of a kind that is not served is taken to be there, unless it was seen to go: the kind may come back.
@@ -224,7 +224,8 @@ internal sealed class GarbageCollector(IObjectAccess access, TimeProvider time, 
     private static bool RemoveOwners(JsonObject obj, HashSet<string> uids)
     {
         var metadata = (JsonObject)obj["metadata"]!;
-        if (metadata["ownerReferences"] is not JsonArray owners || owners.RemoveAll(owner => owner.Get("uid").Text() is { } uid && uids.Contains(uid)) == 0)
+        if (metadata["ownerReferences"] is not JsonArray owners
+            || owners.RemoveAll(owner => owner.Get("uid").Text() is { } uid && uids.Contains(uid)) == 0)
         {
             return false;
         }

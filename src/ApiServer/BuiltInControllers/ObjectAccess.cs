@@ -12,7 +12,8 @@ internal sealed class ObjectAccess(ObjectStore store, ResourceRegistry registry,
     public IReadOnlyList<ResourceDefinition> NamespacedResources =>
         [.. registry.All.Where(static d => d.IsNamespaced).DistinctBy(static d => d.StorageKey)];
 
-    public async IAsyncEnumerable<ObjectChange> WatchAsync(IReadOnlyCollection<string>? storageKeys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ObjectChange> WatchAsync(
+        IReadOnlyCollection<string>? storageKeys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Of a resource that is served no more, the last definition still tells what its objects were.
         var definitions = new Dictionary<string, ResourceDefinition>(StringComparer.Ordinal);

@@ -1,7 +1,11 @@
 namespace CrMonitor.ApiServer.BuiltInControllers;
 
-/// <summary>The objects of a kind by the uid of their controller, as far as was observed, and with what the controller itself has done since.</summary>
-/// <remarks>May be used from any thread. Without the latter a controller would create again what it has just created, because it has yet to observe it.</remarks>
+/// <summary>
+/// The objects of a kind by the uid of their controller, as far as was observed, and with what the controller itself has done since.
+/// </summary>
+/// <remarks>
+/// May be used from any thread. Without the latter a controller would create again what it has just created, because it has yet to observe it.
+/// </remarks>
 /// <param name="read">Makes out of an object what is kept of it.</param>
 internal sealed class OwnedObjects<T>(Func<ObjectChange, T> read)
     where T : class
@@ -53,7 +57,9 @@ internal sealed class OwnedObjects<T>(Func<ObjectChange, T> read)
     {
         lock (_gate)
         {
-            return _owned.TryGetValue(ownerUid, out var items) ? [.. items.Where(item => !_leaving.Contains(item.Key)).Select(static item => item.Value)] : [];
+            return _owned.TryGetValue(ownerUid, out var items)
+                ? [.. items.Where(item => !_leaving.Contains(item.Key)).Select(static item => item.Value)]
+                : [];
         }
     }
 
@@ -70,7 +76,9 @@ internal sealed class OwnedObjects<T>(Func<ObjectChange, T> read)
         }
     }
 
-    /// <summary>Notes that the controller is about to delete an object. Its deletion is to be observed, or <see cref="NoteKept"/> to be called.</summary>
+    /// <summary>
+    /// Notes that the controller is about to delete an object. Its deletion is to be observed, or <see cref="NoteKept"/> to be called.
+    /// </summary>
     public void NoteLeaving(string uid)
     {
         lock (_gate)

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace CrMonitor.ApiServer.BuiltInControllers;
 
 /// <summary>
-/// Lets pods become ready, as if a scheduler had found them a node and a kubelet ran them there: those of one ReplicaSet one after the other. A pod with an
-/// image whose name contains <c>fail</c> never becomes ready: its images cannot be pulled.
+/// Lets pods become ready, as if a scheduler had found them a node and a kubelet ran them there: those of one ReplicaSet one after the other. A pod
+/// with an image whose name contains <c>fail</c> never becomes ready: its images cannot be pulled.
 /// </summary>
 /// <remarks>Only pods whose phase is <c>Pending</c> are touched: one that a client has given another phase is left to the client.</remarks>
 /// <param name="access">The server's objects.</param>
@@ -166,7 +166,8 @@ internal sealed class PodController(IObjectAccess access, TimeProvider time, Tim
         status["hostIPs"] = new JsonArray(new JsonObject { ["ip"] = NodeAddress });
         status["observedGeneration"] = pod["metadata"].Get("generation")?.DeepClone();
 
-        var notReady = $"containers with unready status: [{string.Join(' ', Containers(pod).Select(static container => container.Get("name").Text()))}]";
+        var notReady =
+            $"containers with unready status: [{string.Join(' ', Containers(pod).Select(static container => container.Get("name").Text()))}]";
         var conditions = new JsonArray(
             Condition("PodReadyToStartContainers", true),
             Condition("Initialized", true),
@@ -175,7 +176,8 @@ internal sealed class PodController(IObjectAccess access, TimeProvider time, Tim
             Condition("PodScheduled", true));
 
         // Those that others have set, such as readiness gates, stay.
-        foreach (var other in former["conditions"].Elements().Where(other => conditions.All(own => own.Get("type").Text() != other.Get("type").Text())))
+        foreach (var other in former["conditions"].Elements().Where(
+            other => conditions.All(own => own.Get("type").Text() != other.Get("type").Text())))
         {
             conditions.Add(other?.DeepClone());
         }
@@ -192,7 +194,9 @@ internal sealed class PodController(IObjectAccess access, TimeProvider time, Tim
                 ["type"] = type,
                 ["status"] = text,
                 ["lastProbeTime"] = null,
-                ["lastTransitionTime"] = before.Get("status").Text() == text ? before.Get("lastTransitionTime")?.DeepClone() : ManagedFieldsEntry.Format(now),
+                ["lastTransitionTime"] = before.Get("status").Text() == text
+                    ? before.Get("lastTransitionTime")?.DeepClone()
+                    : ManagedFieldsEntry.Format(now),
             };
             if (!holds)
             {

@@ -33,7 +33,8 @@ internal sealed record PodState
             Created = created,
             IsActive = metadata.Get("deletionTimestamp") is null && pod["status"].Get("phase").Text() is not ("Succeeded" or "Failed"),
             ReadySince = ready.Get("status").Text() == "True" ? Time(ready.Get("lastTransitionTime")) ?? created : null,
-            Labels = (metadata.Get("labels") as JsonObject ?? []).ToDictionary(static label => label.Key, static label => label.Value.Text() ?? "", StringComparer.Ordinal),
+            Labels = (metadata.Get("labels") as JsonObject ?? []).ToDictionary(
+                static label => label.Key, static label => label.Value.Text() ?? "", StringComparer.Ordinal),
         };
     }
 

@@ -1,6 +1,9 @@
 namespace CrMonitor.ApiServer.BuiltInControllers;
 
-/// <summary>How many replicas each ReplicaSet of a Deployment shall have: the rules of Kubernetes' own controller. Pure: it looks at states and changes nothing.</summary>
+/// <summary>
+/// How many replicas each ReplicaSet of a Deployment shall have: the rules of Kubernetes' own controller. Pure: it looks at states and changes
+/// nothing.
+/// </summary>
 /// <param name="spec">What the Deployment asks for.</param>
 /// <param name="newest">The ReplicaSet of the Deployment's template; <see langword="null"/> before there is one.</param>
 /// <param name="old">The other ones, oldest first.</param>
@@ -9,7 +12,8 @@ internal sealed class ReplicaPlan(DeploymentSpec spec, ReplicaSetState? newest, 
     private IEnumerable<ReplicaSetState> All => newest is null ? old : old.Append(newest);
 
     /// <summary>Whether the Deployment was scaled since its ReplicaSets were: then they are scaled before a rollout goes on.</summary>
-    public bool IsScaling => All.Any(set => set.Replicas > 0 && set.Annotation(ReplicaSetState.DesiredAnnotation) is { } desired && desired != spec.Replicas);
+    public bool IsScaling =>
+        All.Any(set => set.Replicas > 0 && set.Annotation(ReplicaSetState.DesiredAnnotation) is { } desired && desired != spec.Replicas);
 
     /// <summary>How many replicas the newest may have now.</summary>
     public int NewestReplicas()
@@ -24,7 +28,10 @@ internal sealed class ReplicaPlan(DeploymentSpec spec, ReplicaSetState? newest, 
         return room <= 0 ? present : present + Math.Min(room, spec.Replicas - present);
     }
 
-    /// <summary>The replicas of old ReplicaSets that a rolling update can do without now: first those that are not available, then available ones beyond the minimum.</summary>
+    /// <summary>
+    /// The replicas of old ReplicaSets that a rolling update can do without now: first those that are not available, then available ones beyond the
+    /// minimum.
+    /// </summary>
     public IEnumerable<(ReplicaSetState Set, int Replicas)> ShrinkOld()
     {
         var minimum = spec.Replicas - spec.MaxUnavailable;

@@ -72,7 +72,8 @@ internal sealed class ReplicaSetController(IObjectAccess access, TimeProvider ti
 
     /// <summary>Creates the pods that are missing, or deletes those that are too many.</summary>
     /// <returns>Why a pod could not be created.</returns>
-    private async ValueTask<ApiException?> AdjustAsync(ResourceDefinition pods, ObjectId key, string uid, JsonObject set, CancellationToken cancellationToken)
+    private async ValueTask<ApiException?> AdjustAsync(
+        ResourceDefinition pods, ObjectId key, string uid, JsonObject set, CancellationToken cancellationToken)
     {
         var active = _owned.Of(uid).Where(static pod => pod.IsActive).ToList();
         var wanted = (int)(set["spec"].Get("replicas").Integer() ?? 1);
@@ -92,7 +93,8 @@ internal sealed class ReplicaSetController(IObjectAccess access, TimeProvider ti
         }
 
         // Those that are not ready go first, then the youngest.
-        var surplus = active.OrderBy(static pod => pod.ReadySince is not null).ThenByDescending(static pod => pod.ReadySince).ThenByDescending(static pod => pod.Created);
+        var surplus = active.OrderBy(static pod => pod.ReadySince is not null).ThenByDescending(static pod => pod.ReadySince).ThenByDescending(
+            static pod => pod.Created);
         foreach (var pod in surplus.Take(active.Count - wanted))
         {
             await DeleteAsync(pods, key.Namespace, pod, cancellationToken);

@@ -40,7 +40,9 @@ internal sealed class ReplicaSetState(JsonObject json)
 
     /// <summary>A number among its annotations.</summary>
     public long? Annotation(string name) =>
-        long.TryParse(Json["metadata"].Get("annotations").Get(name).Text(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        long.TryParse(Json["metadata"].Get("annotations").Get(name).Text(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 
     /// <summary>Whether its pods are those of a Deployment's template.</summary>
     public bool HasTemplate(JsonNode? template)

@@ -9,7 +9,10 @@ using Microsoft.Extensions.Logging;
 
 namespace CrMonitor.ApiServer.Faults;
 
-/// <summary>Serves what a test in another language needs of <see cref="FaultInjector"/>, <see cref="RequestLog"/> and the server: the paths under <c>/crmonitor</c>.</summary>
+/// <summary>
+/// Serves what a test in another language needs of <see cref="FaultInjector"/>, <see cref="RequestLog"/> and the server: the paths under
+/// <c>/crmonitor</c>.
+/// </summary>
 /// <remarks>Its own requests meet no faults and are not recorded.</remarks>
 internal sealed partial class ControlEndpoint(EmbeddedApiServer server, TimeProvider time, ILogger logger, CancellationToken stopping)
 {
@@ -64,7 +67,8 @@ internal sealed partial class ControlEndpoint(EmbeddedApiServer server, TimeProv
                 return (200, Count(count));
 
             case ("GET" or "DELETE", ["faults", var text]):
-                if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || !_faults.TryGetValue(number, out var found))
+                if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                    || !_faults.TryGetValue(number, out var found))
                 {
                     throw new ApiException(404, "NotFound", $"there is no fault {text}");
                 }
@@ -81,10 +85,12 @@ internal sealed partial class ControlEndpoint(EmbeddedApiServer server, TimeProv
                 return (200, Count(server.Faults.CountWatches()));
 
             case ("POST", ["watches", "drop"]):
-                return (200, Count(server.Faults.DropWatches((await ReadAsync(context, ControlJson.Default.WatchOrder)).Match is { } dropped ? dropped.Matches : null)));
+                return (200, Count(server.Faults.DropWatches(
+                    (await ReadAsync(context, ControlJson.Default.WatchOrder)).Match is { } dropped ? dropped.Matches : null)));
 
             case ("POST", ["watches", "freeze"]):
-                return (200, Count(server.Faults.FreezeWatches((await ReadAsync(context, ControlJson.Default.WatchOrder)).Match is { } frozen ? frozen.Matches : null)));
+                return (200, Count(server.Faults.FreezeWatches(
+                    (await ReadAsync(context, ControlJson.Default.WatchOrder)).Match is { } frozen ? frozen.Matches : null)));
 
             case ("POST", ["compact"]):
                 return (200, new JsonObject { ["revision"] = server.Compact() });

@@ -9,7 +9,9 @@ internal abstract record FaultAction
     /// <summary>Serves the request later.</summary>
     public sealed record Delay(TimeSpan Time) : FaultAction;
 
-    /// <summary>Serves the request, and closes the connection after so many bytes of the answer's body; at once if <paramref name="AfterBytes"/> is 0.</summary>
+    /// <summary>
+    /// Serves the request, and closes the connection after so many bytes of the answer's body; at once if <paramref name="AfterBytes"/> is 0.
+    /// </summary>
     public sealed record Disconnect(long AfterBytes) : FaultAction;
 
     /// <summary>Serves the request, and sends nothing after so many bytes of the answer's body, while the connection stays open.</summary>

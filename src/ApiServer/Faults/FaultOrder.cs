@@ -26,7 +26,9 @@ internal sealed record FaultOrder
     /// <summary>Of <c>cut</c>.</summary>
     public int? AfterObjects { get; init; }
 
-    /// <exception cref="FormatException">The action is not known, or something that it needs is missing, or something is given that it does not take.</exception>
+    /// <exception cref="FormatException">
+    /// The action is not known, or something that it needs is missing, or something is given that it does not take.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     public Fault AddTo(FaultInjector faults)
     {
@@ -42,13 +44,19 @@ internal sealed record FaultOrder
                     RetryAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
                     Message);
             case "delay":
-                Refuse(("status", Status), ("retryAfterSeconds", RetryAfterSeconds), ("message", Message), ("afterBytes", AfterBytes), ("afterObjects", AfterObjects));
+                Refuse(
+                    ("status", Status), ("retryAfterSeconds", RetryAfterSeconds), ("message", Message), ("afterBytes", AfterBytes),
+                    ("afterObjects", AfterObjects));
                 return faults.Delay(TimeSpan.FromMilliseconds(Milliseconds ?? throw new FormatException("delay needs milliseconds")), matches, Times);
             case "disconnect" or "freeze":
-                Refuse(("status", Status), ("retryAfterSeconds", RetryAfterSeconds), ("message", Message), ("milliseconds", Milliseconds), ("afterObjects", AfterObjects));
+                Refuse(
+                    ("status", Status), ("retryAfterSeconds", RetryAfterSeconds), ("message", Message), ("milliseconds", Milliseconds),
+                    ("afterObjects", AfterObjects));
                 return Action == "freeze" ? faults.Freeze(matches, Times, AfterBytes ?? 0) : faults.Disconnect(matches, Times, AfterBytes ?? 0);
             case "cut":
-                Refuse(("status", Status), ("retryAfterSeconds", RetryAfterSeconds), ("message", Message), ("milliseconds", Milliseconds), ("afterBytes", AfterBytes));
+                Refuse(
+                    ("status", Status), ("retryAfterSeconds", RetryAfterSeconds), ("message", Message), ("milliseconds", Milliseconds),
+                    ("afterBytes", AfterBytes));
                 return faults.Cut(matches, Times, AfterObjects ?? 0);
             default:
                 throw new FormatException($"action \"{Action}\" is none of respond, delay, disconnect, freeze and cut");

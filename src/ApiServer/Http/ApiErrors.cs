@@ -64,7 +64,9 @@ internal static class ApiErrors
 
     public static ApiException TooLarge(long limit) => new(413, "RequestEntityTooLarge", $"Request entity too large: limit is {limit}");
 
-    /// <summary>Why a text is not the number that a parameter or a version is to be; <paramref name="function"/> is who says so in Kubernetes.</summary>
+    /// <summary>
+    /// Why a text is not the number that a parameter or a version is to be; <paramref name="function"/> is who says so in Kubernetes.
+    /// </summary>
     public static string NotANumber(string function, string text)
     {
         var digits = text.TrimStart('-', '+');

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace CrMonitor.ApiServer.Http;
 
-/// <summary>A request that is answered with a <c>Status</c> of failure. Its texts are those of a Kubernetes API server, since clients depend on them.</summary>
+/// <summary>
+/// A request that is answered with a <c>Status</c> of failure. Its texts are those of a Kubernetes API server, since clients depend on them.
+/// </summary>
 internal sealed class ApiException(int code, string reason, string message) : Exception(message)
 {
     public int Code { get; } = code;

@@ -191,7 +191,8 @@ internal static class Discovery
         ["verbs"] = Strings(SubresourceVerbs),
     };
 
-    private static JsonObject GroupVersionKind(string group, string version, string kind) => new() { ["group"] = group, ["version"] = version, ["kind"] = kind };
+    private static JsonObject GroupVersionKind(string group, string version, string kind) =>
+        new() { ["group"] = group, ["version"] = version, ["kind"] = kind };
 
     private static void AddNames(JsonObject entry, ResourceDefinition definition)
     {

@@ -73,7 +73,8 @@ internal sealed class DiscoveryEndpoint(ResourceRegistry registry)
 
     private static Task ServeRootAsync(HttpContext context, RegistrySnapshot snapshot, bool isCore)
     {
-        var form = MediaType.Choose(context.Request.Headers.Accept, static t => t is { As: Aggregated, Group: "apidiscovery.k8s.io", Version: "v2" or "v2beta1" });
+        var form = MediaType.Choose(
+            context.Request.Headers.Accept, static t => t is { As: Aggregated, Group: "apidiscovery.k8s.io", Version: "v2" or "v2beta1" });
         if (form.As.Length == 0)
         {
             return Responses.WriteAsync(context, 200, isCore ? Discovery.CoreVersions(context.Request.Host.Value ?? "") : Discovery.Groups(snapshot));

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace CrMonitor.ApiServer.Http;
 
-/// <summary>What monitors ask: <c>/livez</c>, <c>/readyz</c>, the older <c>/healthz</c>, and one check of each. A server that can answer is well.</summary>
+/// <summary>
+/// What monitors ask: <c>/livez</c>, <c>/readyz</c>, the older <c>/healthz</c>, and one check of each. A server that can answer is well.
+/// </summary>
 internal static class HealthChecks
 {
     private static readonly string[] Common = ["ping", "log", "etcd"];

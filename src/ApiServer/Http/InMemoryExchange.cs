@@ -79,7 +79,10 @@ internal sealed class InMemoryExchange : IHttpResponseFeature, IHttpResponseBody
     public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
         SendFileFallback.SendFileAsync(Stream, path, offset, count, cancellationToken);
 
-    /// <summary>Breaks the exchange off, from either end. Who serves it learns it from <see cref="RequestAborted"/>, and then the client from <see cref="EndAsync"/>.</summary>
+    /// <summary>
+    /// Breaks the exchange off, from either end. Who serves it learns it from <see cref="RequestAborted"/>, and then the client from
+    /// <see cref="EndAsync"/>.
+    /// </summary>
     public void Abort()
     {
         _cancel();

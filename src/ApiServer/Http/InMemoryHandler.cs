@@ -12,7 +12,8 @@ internal sealed class InMemoryHandler(Func<ApiEndpoint?> findEndpoint) : HttpMes
         cancellationToken.ThrowIfCancellationRequested();
         if (findEndpoint() is not { } endpoint)
         {
-            throw new HttpRequestException(HttpRequestError.ConnectionError, $"Connection refused ({request.RequestUri?.Authority}): the server does not listen.");
+            throw new HttpRequestException(
+                HttpRequestError.ConnectionError, $"Connection refused ({request.RequestUri?.Authority}): the server does not listen.");
         }
 
         var exchange = new InMemoryExchange();

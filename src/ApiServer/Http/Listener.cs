@@ -14,7 +14,9 @@ using Microsoft.Extensions.Options;
 
 namespace CrMonitor.ApiServer.Http;
 
-/// <summary>Kestrel on one port of the loopback address, without a host around it: nothing is configured from outside, and it starts in milliseconds.</summary>
+/// <summary>
+/// Kestrel on one port of the loopback address, without a host around it: nothing is configured from outside, and it starts in milliseconds.
+/// </summary>
 internal sealed class Listener : IAsyncDisposable
 {
     private readonly KestrelServer _kestrel;
@@ -56,7 +58,8 @@ internal sealed class Listener : IAsyncDisposable
         options.Limits.MinRequestBodyDataRate = null;
         options.Limits.MinResponseDataRate = null;
 
-        var kestrel = new KestrelServer(Options.Create(options), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers), loggers);
+        var kestrel = new KestrelServer(
+            Options.Create(options), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers), loggers);
         try
         {
             await kestrel.StartAsync(new Application(endpoint), cancellationToken);

@@ -172,7 +172,8 @@ internal static partial class MetadataRules
 
         if (annotationBytes > MaximumAnnotationBytes)
         {
-            yield return new FieldError("FieldValueTooLong", "metadata.annotations", $"Too long: may not be more than {MaximumAnnotationBytes} bytes");
+            yield return new FieldError(
+                "FieldValueTooLong", "metadata.annotations", $"Too long: may not be more than {MaximumAnnotationBytes} bytes");
         }
 
         foreach (var error in OwnerErrors(metadata["ownerReferences"] as JsonArray ?? []))
@@ -223,7 +224,8 @@ internal static partial class MetadataRules
         {
             if (Text(metadata, field) != Text(old, field))
             {
-                yield return new FieldError("FieldValueInvalid", $"metadata.{field}", $"Invalid value: \"{Text(metadata, field)}\": field is immutable");
+                yield return new FieldError(
+                    "FieldValueInvalid", $"metadata.{field}", $"Invalid value: \"{Text(metadata, field)}\": field is immutable");
             }
         }
     }

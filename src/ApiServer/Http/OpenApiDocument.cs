@@ -127,7 +127,8 @@ internal static class OpenApiDocument
         {
             ["get"] = Operation(definition, "list", one + "List", ReadListParameters, body: null),
             ["post"] = Operation(definition, "post", one, WriteParameters, one),
-            ["delete"] = Operation(definition, "deletecollection", Meta + "Status", [.. ReadListParameters, .. DeleteParameters], Meta + "DeleteOptions"),
+            ["delete"] = Operation(
+                definition, "deletecollection", Meta + "Status", [.. ReadListParameters, .. DeleteParameters], Meta + "DeleteOptions"),
             ["parameters"] = PathParameters(definition, hasName: false),
         };
         paths[$"{collection}/{{name}}"] = Item(definition, one, isWhole: true);

@@ -84,7 +84,8 @@ internal static class RequestPath
     public static bool IsTrue(string? value) => value is not (null or "0" or "false" or "False" or "FALSE" or "f" or "F");
 
     /// <summary>The value of a parameter: of one that is given twice, the first. <see langword="null"/> if it is not given.</summary>
-    public static string? First(IQueryCollection query, string name) => query.TryGetValue(name, out var values) && values.Count > 0 ? values[0] : null;
+    public static string? First(IQueryCollection query, string name) =>
+        query.TryGetValue(name, out var values) && values.Count > 0 ? values[0] : null;
 
     private static string LowerCase(string method) => method switch
     {

@@ -98,7 +98,9 @@ internal sealed class ResourceEndpoint(
 
                 var options = WriteParameters.Parse(context.Request, isPatch ? "PatchOptions" : "UpdateOptions", isApply: false);
                 var body = ParsePatch(
-                    isPatch ? await RequestBody.ReadAsync(context) : (await RequestBody.ReadObjectAsync(context, ScaleForm.ApiVersion, ScaleForm.Kind)).Json,
+                    isPatch
+                        ? await RequestBody.ReadAsync(context)
+                        : (await RequestBody.ReadObjectAsync(context, ScaleForm.ApiVersion, ScaleForm.Kind)).Json,
                     out _);
                 obj = writer.Update(
                     definition,
@@ -174,7 +176,8 @@ internal sealed class ResourceEndpoint(
         var form = FormOf(context, definition);
         var options = WriteParameters.Parse(context.Request, "CreateOptions", isApply: false);
         var body = await RequestBody.ReadObjectAsync(context, definition.ApiVersion, definition.Kind);
-        var created = Warned(context, options, () => writer.Create(definition, request.Namespace, ObjectDecoder.Decode(body, definition, options), options));
+        var created = Warned(
+            context, options, () => writer.Create(definition, request.Namespace, ObjectDecoder.Decode(body, definition, options), options));
         await RespondAsync(context, 201, definition, form, created);
     }
 
@@ -211,7 +214,8 @@ internal sealed class ResourceEndpoint(
 
         var options = WriteParameters.Parse(context.Request, "PatchOptions", isApply);
         var body = await RequestBody.ReadAsync(context);
-        var (patched, isNew) = Warned(context, options, () => isApply ? Apply(request, definition, body, options) : (Patch(request, definition, type, body, options), false));
+        var (patched, isNew) = Warned(
+            context, options, () => isApply ? Apply(request, definition, body, options) : (Patch(request, definition, type, body, options), false));
         if (isApply && isNew)
         {
             log.Add(request.AsCreate());
@@ -220,7 +224,8 @@ internal sealed class ResourceEndpoint(
         await RespondAsync(context, isNew ? 201 : 200, definition, form, patched);
     }
 
-    private (StoredObject Object, bool IsNew) Apply(ApiRequest request, ResourceDefinition definition, ReadOnlyMemory<byte> body, WriteOptions options)
+    private (StoredObject Object, bool IsNew) Apply(
+        ApiRequest request, ResourceDefinition definition, ReadOnlyMemory<byte> body, WriteOptions options)
     {
         var applied = ParseApplied(body, options);
         CheckName(applied, request.Name);
@@ -404,7 +409,8 @@ internal sealed class ResourceEndpoint(
     {
         "application/json-patch+json" => JsonPatch.Apply(live, patch),
         "application/merge-patch+json" => MergePatch.Apply(live, patch),
-        _ => StrategicMergePatch.Apply(live, patch as JsonObject ?? throw ApiErrors.BadRequest("error decoding patch: it is not an object"), definition.Schema),
+        _ => StrategicMergePatch.Apply(
+            live, patch as JsonObject ?? throw ApiErrors.BadRequest("error decoding patch: it is not an object"), definition.Schema),
     };
 
     private static JsonObject ParseApplied(ReadOnlyMemory<byte> body, WriteOptions options)
@@ -428,7 +434,9 @@ internal sealed class ResourceEndpoint(
                 $"{Undecodable}error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {ObjectDecoder.TypeName(node)} into Go value of type map[string]interface {{}}");
         }
 
-        return node is JsonObject obj && (obj.ContainsKey("apiVersion") || obj.ContainsKey("kind")) ? obj : throw ApiErrors.BadRequest("invalid object type: /, Kind=");
+        return node is JsonObject obj && (obj.ContainsKey("apiVersion") || obj.ContainsKey("kind"))
+            ? obj
+            : throw ApiErrors.BadRequest("invalid object type: /, Kind=");
     }
 
     private static JsonNode? ParsePatch(ReadOnlyMemory<byte> body, out IReadOnlyList<string> duplicates)

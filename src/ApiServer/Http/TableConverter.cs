@@ -6,7 +6,9 @@ using CrMonitor.ApiServer.Schema;
 
 namespace CrMonitor.ApiServer.Http;
 
-/// <summary>Answers in the forms of the group meta.k8s.io: a <c>Table</c> with the columns of the kind, or the metadata alone. May be called from any thread.</summary>
+/// <summary>
+/// Answers in the forms of the group meta.k8s.io: a <c>Table</c> with the columns of the kind, or the metadata alone. May be called from any thread.
+/// </summary>
 internal sealed class TableConverter(TimeProvider timeProvider)
 {
     // The parsed paths live as long as the column that they belong to.
@@ -18,7 +20,9 @@ internal sealed class TableConverter(TimeProvider timeProvider)
     /// <param name="definition">The resource; objects are in its version.</param>
     /// <param name="objectOrList">An object of the kind, or a list of its <c>listKind</c>.</param>
     /// <param name="request">What the client asked for.</param>
-    /// <exception cref="ApiException">The form does not fit: 406 for the metadata of one object where there is a list, 500 for the reverse.</exception>
+    /// <exception cref="ApiException">
+    /// The form does not fit: 406 for the metadata of one object where there is a list, 500 for the reverse.
+    /// </exception>
     public JsonObject Convert(ResourceDefinition definition, JsonObject objectOrList, TableRequest request)
     {
         var items = objectOrList["kind"].Text() == definition.ListKind ? objectOrList["items"] as JsonArray : null;
@@ -29,7 +33,8 @@ internal sealed class TableConverter(TimeProvider timeProvider)
             case TableForm.PartialObjectMetadata when items is null:
                 return Metadata(objectOrList, request);
             case TableForm.PartialObjectMetadata:
-                throw new ApiException(406, "NotAcceptable", "you requested PartialObjectMetadata, but the requested object is a list (*unstructured.UnstructuredList)");
+                throw new ApiException(
+                    406, "NotAcceptable", "you requested PartialObjectMetadata, but the requested object is a list (*unstructured.UnstructuredList)");
             case TableForm.PartialObjectMetadataList when items is null:
                 throw new ApiException(500, "", "content is not a list");
             default:
@@ -44,10 +49,11 @@ internal sealed class TableConverter(TimeProvider timeProvider)
     }
 
     /// <summary>
-    /// The object of a watch event in the form that <paramref name="request"/> asks for. Only the first event of a watch names the columns of a table.
-    /// The object of an ERROR event is a <c>Status</c> and is not to be converted.
+    /// The object of a watch event in the form that <paramref name="request"/> asks for. Only the first event of a watch names the columns of a
+    /// table. The object of an ERROR event is a <c>Status</c> and is not to be converted.
     /// </summary>
-    public JsonObject ConvertEvent(ResourceDefinition definition, JsonObject obj, TableRequest request, bool isFirst) => request.Form == TableForm.Table
+    public JsonObject ConvertEvent(ResourceDefinition definition, JsonObject obj, TableRequest request, bool isFirst) =>
+        request.Form == TableForm.Table
         ? Table(definition, obj, [obj], request, isFirst)
         : Metadata(obj, request);
 

@@ -53,7 +53,8 @@ internal static class WriteParameters
         {
             if (!GoText.IsPrintable(Rune.GetRuneAt(manager, i)))
             {
-                errors.Add(FieldErrors.Invalid("fieldManager", manager, $"invalid character U+{Rune.GetRuneAt(manager, i).Value:X4} (at position {position})"));
+                errors.Add(FieldErrors.Invalid(
+                    "fieldManager", manager, $"invalid character U+{Rune.GetRuneAt(manager, i).Value:X4} (at position {position})"));
             }
         }
 
@@ -102,7 +103,8 @@ internal static class WriteParameters
                     options[name] = value;
                 }
 
-                if (name == "gracePeriodSeconds" && options[name] is { } seconds && !long.TryParse(seconds.GetValue<string>(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
+                if (name == "gracePeriodSeconds" && options[name] is { } seconds
+                    && !long.TryParse(seconds.GetValue<string>(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
                 {
                     throw ApiErrors.BadRequest(ApiErrors.NotANumber("ParseInt", seconds.GetValue<string>()));
                 }
@@ -178,7 +180,8 @@ internal static class WriteParameters
         {
             if (options[field] is { } value && !kinds.Contains(value.GetValueKind()))
             {
-                throw ApiErrors.BadRequest($"json: cannot unmarshal {ObjectDecoder.TypeName(value)} into Go struct field DeleteOptions.{field} of type {type}");
+                throw ApiErrors.BadRequest(
+                    $"json: cannot unmarshal {ObjectDecoder.TypeName(value)} into Go struct field DeleteOptions.{field} of type {type}");
             }
         }
 

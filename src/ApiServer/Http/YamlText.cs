@@ -15,7 +15,9 @@ internal static partial class YamlText
     private const int MaximumExpansion = 16 * 1024 * 1024;
 
     /// <param name="yaml">The text.</param>
-    /// <param name="repeatedKeys">Which keys a map has twice, as in <c>line 9: key "image" already set in map</c>. Both stand in the JSON, the later one last.</param>
+    /// <param name="repeatedKeys">
+    /// Which keys a map has twice, as in <c>line 9: key "image" already set in map</c>. Both stand in the JSON, the later one last.
+    /// </param>
     /// <exception cref="FormatException">The text is not YAML, or says what JSON cannot.</exception>
     public static byte[] ToJson(ReadOnlyMemory<byte> yaml, out IReadOnlyList<string> repeatedKeys)
     {
@@ -75,7 +77,8 @@ internal static partial class YamlText
 
             case AnchorAlias alias:
                 parser.MoveNext();
-                Write(writer, anchors.TryGetValue(alias.Value.Value, out var node) ? node : throw new FormatException($"yaml: unknown anchor '{alias.Value.Value}' referenced"));
+                Write(writer, anchors.TryGetValue(alias.Value.Value, out var node) ? node : throw new FormatException(
+                    $"yaml: unknown anchor '{alias.Value.Value}' referenced"));
                 if (writer.BytesCommitted + writer.BytesPending > MaximumExpansion)
                 {
                     throw new FormatException("yaml: document contains excessive aliasing");
@@ -97,7 +100,9 @@ internal static partial class YamlText
             writer.WriteStartObject();
             while (!parser.TryConsume<MappingEnd>(out _))
             {
-                var key = parser.TryConsume<Scalar>(out var scalar) ? scalar : throw new FormatException("yaml: a key is not a scalar, which JSON cannot say");
+                var key = parser.TryConsume<Scalar>(out var scalar)
+                    ? scalar
+                    : throw new FormatException("yaml: a key is not a scalar, which JSON cannot say");
                 var name = KeyOf(key);
                 if (!keys.Add(name))
                 {
@@ -180,7 +185,8 @@ internal static partial class YamlText
             return integer;
         }
 
-        return Number().IsMatch(text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+        return Number().IsMatch(text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && double.IsFinite(number)
             ? number
             : text;
     }

@@ -5,7 +5,9 @@ using System.Text.Json.Nodes;
 
 namespace CrMonitor.ApiServer.Http;
 
-/// <summary>Writes JSON as YAML, in the manner of Kubernetes: fields by name, lists no deeper than their field, texts of many lines as blocks.</summary>
+/// <summary>
+/// Writes JSON as YAML, in the manner of Kubernetes: fields by name, lists no deeper than their field, texts of many lines as blocks.
+/// </summary>
 internal static class YamlWriter
 {
     private const int Indentation = 2;
@@ -87,7 +89,8 @@ internal static class YamlWriter
     private static bool IsPlain(string text) =>
         !char.IsWhiteSpace(text[0]) && !char.IsWhiteSpace(text[^1])
         && "-?:,[]{}#&*!|>'\"%@`=".IndexOf(text[0], StringComparison.Ordinal) is var at
-        && (at < 0 || (at < 3 && text.Length > 1 && text[1] > ' ' && text is not ("---" or "...") && !text.StartsWith("--- ", StringComparison.Ordinal)))
+        && (at < 0 || (at < 3 && text.Length > 1 && text[1] > ' ' && text is not ("---" or "...") && !text.StartsWith(
+            "--- ", StringComparison.Ordinal)))
         && text is not "..." && text is not "<<"
         && !text.Contains(": ", StringComparison.Ordinal) && !text.Contains(" #", StringComparison.Ordinal) && text[^1] != ':';
 

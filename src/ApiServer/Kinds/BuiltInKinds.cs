@@ -61,7 +61,8 @@ internal static class BuiltInKinds
             Define("", "v1", "ServiceAccount", "serviceaccounts", "serviceAccount", core) with
             {
                 ShortNames = ["sa"],
-                PrinterColumns = [CommonColumns.Name, new("Secrets", "string", ".secrets") { Cell = (obj, _) => Count(obj["secrets"]) }, CommonColumns.Age],
+                PrinterColumns =
+                    [CommonColumns.Name, new("Secrets", "string", ".secrets") { Cell = (obj, _) => Count(obj["secrets"]) }, CommonColumns.Age],
             },
             Define("apps", "v1", "Deployment", "deployments", "deployment", new DeploymentStrategy()) with
             {

@@ -12,7 +12,9 @@ internal static class CustomResourceDefinitionRules
 
     private static readonly string[] ColumnFormats = ["byte", "date", "date-time", "double", "float", "int32", "int64", "password"];
 
-    /// <summary>The errors of a definition whose fields have the right types. <paramref name="old"/> is <see langword="null"/> for a create.</summary>
+    /// <summary>
+    /// The errors of a definition whose fields have the right types. <paramref name="old"/> is <see langword="null"/> for a create.
+    /// </summary>
     public static IReadOnlyList<FieldError> Validate(JsonObject crd, JsonObject? old)
     {
         var errors = new List<FieldError>();
@@ -230,7 +232,8 @@ internal static class CustomResourceDefinitionRules
             }
             else if (!roots.Any(r => value.StartsWith(r + ".", StringComparison.Ordinal)))
             {
-                errors.Add(FieldErrors.Invalid($"{path}.scale.{field}", value, $"should be a json path under {(roots.Length > 1 ? "either .spec or .status" : roots[0])}"));
+                errors.Add(FieldErrors.Invalid(
+                    $"{path}.scale.{field}", value, $"should be a json path under {(roots.Length > 1 ? "either .spec or .status" : roots[0])}"));
             }
         }
     }
@@ -355,7 +358,8 @@ internal static class CustomResourceDefinitionRules
             var mayBeMixed = field is "kind" or "listKind";
             if (name.Length > 0 && DnsNames.CheckLabel1035(mayBeMixed ? Lower(name) : name) is { } problem)
             {
-                errors.Add(FieldErrors.Invalid($"spec.names.{field}", name, (mayBeMixed ? "may have mixed case, but should otherwise match: " : "") + problem));
+                errors.Add(FieldErrors.Invalid(
+                    $"spec.names.{field}", name, (mayBeMixed ? "may have mixed case, but should otherwise match: " : "") + problem));
             }
         }
 
@@ -452,7 +456,8 @@ internal static class CustomResourceDefinitionRules
         {
             errors.Add(FieldErrors.Required(Field, $"protected groups must have approval annotation \"{ApprovalAnnotation}\", {See}"));
         }
-        else if (!approval.StartsWith("unapproved", StringComparison.Ordinal) && !(Uri.TryCreate(approval, UriKind.Absolute, out var uri) && uri.Host.Length > 0))
+        else if (!approval.StartsWith("unapproved", StringComparison.Ordinal)
+            && !(Uri.TryCreate(approval, UriKind.Absolute, out var uri) && uri.Host.Length > 0))
         {
             errors.Add(FieldErrors.Invalid(Field, approval,
                 $"protected groups must have approval annotation \"{ApprovalAnnotation}\" with either a URL or a reason starting with \"unapproved\", {See}"));

@@ -55,7 +55,9 @@ internal sealed class CustomResourceStrategy(ScaleSubresource? scale) : Resource
     {
         null => "<nil> is of the type <nil>",
         JsonObject or JsonArray => GoText.Json(node) + " is of the type " + (node is JsonObject ? "map[string]interface {}" : "[]interface {}"),
-        _ when JsonNumber.From(node) is { } n => n.IsInteger ? $"{n.Integer} is of the type int64" : $"{GoText.Float(n.Float)} is of the type float64",
+        _ when JsonNumber.From(node) is { } n => n.IsInteger
+            ? $"{n.Integer} is of the type int64"
+            : $"{GoText.Float(n.Float)} is of the type float64",
         _ => node.ToString() + " is of the type " + (node.GetValueKind() == System.Text.Json.JsonValueKind.String ? "string" : "bool"),
     };
 }

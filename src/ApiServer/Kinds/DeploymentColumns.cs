@@ -12,11 +12,15 @@ internal static class DeploymentColumns
         {
             Cell = (obj, _) => $"{Count(obj["status"], "readyReplicas")}/{Count(obj["spec"], "replicas")}",
         },
-        new("Up-to-date", "string", "", Description: "Total number of non-terminated pods targeted by this deployment that have the desired template spec.")
+        new(
+            "Up-to-date", "string", "",
+            Description: "Total number of non-terminated pods targeted by this deployment that have the desired template spec.")
         {
             Cell = (obj, _) => Count(obj["status"], "updatedReplicas"),
         },
-        new("Available", "string", "", Description: "Total number of available non-terminating pods (ready for at least minReadySeconds) targeted by this deployment.")
+        new(
+            "Available", "string", "",
+            Description: "Total number of available non-terminating pods (ready for at least minReadySeconds) targeted by this deployment.")
         {
             Cell = (obj, _) => Count(obj["status"], "availableReplicas"),
         },

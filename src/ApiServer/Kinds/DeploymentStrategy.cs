@@ -51,7 +51,8 @@ internal sealed class DeploymentStrategy : WorkloadStrategy
         }
 
         var ready = JsonNumber.From(obj["spec"].Get("minReadySeconds"))?.Integer ?? 0;
-        if (JsonNumber.From(obj["spec"].Get("progressDeadlineSeconds")) is { IsInteger: true } deadline && deadline.Integer >= 0 && deadline.Integer <= ready)
+        if (JsonNumber.From(obj["spec"].Get("progressDeadlineSeconds")) is { IsInteger: true } deadline && deadline.Integer >= 0
+            && deadline.Integer <= ready)
         {
             yield return FieldErrors.Invalid("spec.progressDeadlineSeconds", deadline.Integer, "must be greater than minReadySeconds");
         }

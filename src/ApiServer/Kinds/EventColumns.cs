@@ -52,7 +52,9 @@ internal static class EventColumns
     private static string Source(JsonObject obj)
     {
         var source = Either(obj, "source", "deprecatedSource");
-        var component = source.Get("component").Text() is { Length: > 0 } named ? named : Either(obj, "reportingComponent", "reportingController").Text() ?? "";
+        var component = source.Get("component").Text() is { Length: > 0 } named
+            ? named
+            : Either(obj, "reportingComponent", "reportingController").Text() ?? "";
         return source.Get("host").Text() is { Length: > 0 } host ? $"{component}, {host}" : component;
     }
 }

@@ -23,14 +23,21 @@ internal static class FieldErrors
     public static FieldError NotSupported(string field, JsonNode? value, IEnumerable<string> supported)
     {
         var values = string.Join(", ", supported.Select(GoText.Quote));
-        return new("FieldValueNotSupported", field, Join($"Unsupported value: {Show(value)}", values.Length == 0 ? "" : $"supported values: {values}"));
+        return new(
+            "FieldValueNotSupported", field, Join($"Unsupported value: {Show(value)}", values.Length == 0 ? "" : $"supported values: {values}"));
     }
 
     public static FieldError TooLong(string field, long maximum) =>
-        new("FieldValueTooLong", field, string.Create(CultureInfo.InvariantCulture, $"Too long: may not be more than {maximum} {(maximum == 1 ? "byte" : "bytes")}"));
+        new(
+            "FieldValueTooLong",
+            field,
+            string.Create(CultureInfo.InvariantCulture, $"Too long: may not be more than {maximum} {(maximum == 1 ? "byte" : "bytes")}"));
 
     public static FieldError TooMany(string field, long actual, long maximum) =>
-        new("FieldValueTooMany", field, string.Create(CultureInfo.InvariantCulture, $"Too many: {actual}: must have at most {maximum} {(maximum == 1 ? "item" : "items")}"));
+        new(
+            "FieldValueTooMany",
+            field,
+            string.Create(CultureInfo.InvariantCulture, $"Too many: {actual}: must have at most {maximum} {(maximum == 1 ? "item" : "items")}"));
 
     private static string Join(string kind, string detail) => detail.Length == 0 ? kind : $"{kind}: {detail}";
 

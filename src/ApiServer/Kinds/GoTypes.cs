@@ -42,7 +42,8 @@ internal static class GoTypes
     private static readonly HashSet<(string Kind, string Field)> Bytes = [("ConfigMap", "binaryData"), ("Secret", "data")];
 
     /// <summary>The first such value, as the message of Go's decoder; <see langword="null"/> where there is none.</summary>
-    public static string? FindMismatch(ResourceDefinition definition, JsonObject obj) => InStruct(obj, definition.Schema, definition.Kind, definition.Kind, "");
+    public static string? FindMismatch(ResourceDefinition definition, JsonObject obj) =>
+        InStruct(obj, definition.Schema, definition.Kind, definition.Kind, "");
 
     private static string? InStruct(JsonObject obj, StructuralSchema schema, string kind, string type, string path)
     {
@@ -78,7 +79,8 @@ internal static class GoTypes
 
             // Line breaks are skipped, as Go's decoder does; where it stops is the first character that is none of base64, or the end.
             var text = value.GetValue<string>();
-            if (!Base64.IsValid(text.Replace("\n", "", StringComparison.Ordinal).Replace("\r", "", StringComparison.Ordinal)) || text.AsSpan().ContainsAny(' ', '\t'))
+            if (!Base64.IsValid(text.Replace("\n", "", StringComparison.Ordinal).Replace("\r", "", StringComparison.Ordinal))
+                || text.AsSpan().ContainsAny(' ', '\t'))
             {
                 var at = text.AsSpan().IndexOfAnyExcept(Alphabet);
                 return $"illegal base64 data at input byte {(at < 0 ? text.Length : at)}";

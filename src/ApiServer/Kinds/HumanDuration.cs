@@ -9,7 +9,9 @@ internal static class HumanDuration
 {
     private const int Year = 365;
 
-    /// <summary>The age of a timestamp field: <c>&lt;unknown&gt;</c> where it is absent, <c>&lt;invalid&gt;</c> where it is none or far in the future.</summary>
+    /// <summary>
+    /// The age of a timestamp field: <c>&lt;unknown&gt;</c> where it is absent, <c>&lt;invalid&gt;</c> where it is none or far in the future.
+    /// </summary>
     public static string Since(JsonNode? timestamp, DateTimeOffset now)
     {
         if (timestamp is null)

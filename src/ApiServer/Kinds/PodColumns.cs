@@ -10,7 +10,9 @@ internal static class PodColumns
         CommonColumns.Name,
         new("Ready", "string", "", Description: "The aggregate readiness state of this pod for accepting traffic.") { Cell = (obj, _) => Ready(obj) },
         new("Status", "string", "", Description: "The aggregate status of the containers in this pod.") { Cell = (obj, _) => Status(obj) },
-        new("Restarts", "string", "", Description: "The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.")
+        new(
+            "Restarts", "string", "",
+            Description: "The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.")
         {
             Cell = (obj, _) => FormattableString.Invariant($"{ContainerStatuses(obj).Sum(c => DeploymentColumns.Count(c, "restartCount"))}"),
         },
@@ -63,7 +65,8 @@ internal static class PodColumns
         return FormattableString.Invariant($"{met}/{gates.Count}");
     }
 
-    private static IEnumerable<JsonObject> ContainerStatuses(JsonObject pod) => pod["status"].Get("containerStatuses").Elements().OfType<JsonObject>();
+    private static IEnumerable<JsonObject> ContainerStatuses(JsonObject pod) =>
+        pod["status"].Get("containerStatuses").Elements().OfType<JsonObject>();
 
     private static string Text(JsonNode? node) => node.Text() is { Length: > 0 } text ? text : "<none>";
 }

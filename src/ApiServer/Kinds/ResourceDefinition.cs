@@ -46,7 +46,9 @@ internal sealed record ResourceDefinition
     /// <summary>The version's <c>deprecationWarning</c>, to be sent with each answer; <see langword="null"/> where it is not deprecated.</summary>
     public string? DeprecationWarning { get; init; }
 
-    /// <summary>The resource under whose name the objects are stored, where it is another one's (events.k8s.io events are stored as core events).</summary>
+    /// <summary>
+    /// The resource under whose name the objects are stored, where it is another one's (events.k8s.io events are stored as core events).
+    /// </summary>
     public string? StoredAs { get; init; }
 
     /// <summary>The <c>apiVersion</c> in which objects are stored; <see cref="ResourceStrategy.ConvertToStorage"/> leads to it.</summary>

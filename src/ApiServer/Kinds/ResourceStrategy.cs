@@ -5,8 +5,8 @@ namespace CrMonitor.ApiServer.Kinds;
 
 /// <summary>
 /// What a kind adds to the common way of a write. The base class adds nothing. The way (<see cref="Admission"/>) is: defaults of the schema,
-/// pruning, <see cref="PruneFurther"/>, <see cref="SetDefaults"/>, <see cref="Prepare"/>, validation by the schema, <see cref="Validate"/>, <see cref="Complete"/>,
-/// <see cref="ConvertToStorage"/>. Strategies are shared by all requests and keep no state.
+/// pruning, <see cref="PruneFurther"/>, <see cref="SetDefaults"/>, <see cref="Prepare"/>, validation by the schema, <see cref="Validate"/>,
+/// <see cref="Complete"/>, <see cref="ConvertToStorage"/>. Strategies are shared by all requests and keep no state.
 /// </summary>
 internal class ResourceStrategy
 {
@@ -49,7 +49,9 @@ internal class ResourceStrategy
     /// <summary>What the answer to a write says in <c>Warning</c> headers, beside unknown fields.</summary>
     public virtual IEnumerable<string> Warnings(JsonObject obj) => [];
 
-    /// <summary>Sets, in place and before the object is stored, what follows from a valid object, such as the status of a CustomResourceDefinition.</summary>
+    /// <summary>
+    /// Sets, in place and before the object is stored, what follows from a valid object, such as the status of a CustomResourceDefinition.
+    /// </summary>
     public virtual void Complete(JsonObject obj, JsonObject? old)
     {
     }

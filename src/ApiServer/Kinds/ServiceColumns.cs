@@ -10,7 +10,9 @@ internal static class ServiceColumns
         CommonColumns.Name,
         new("Type", "string", "", Description: "Type determines how the Service is exposed.") { Cell = (obj, _) => obj["spec"].Get("type").Text() ?? "" },
         new("Cluster-IP", "string", "", Description: "ClusterIP is the IP address of the service.") { Cell = (obj, _) => obj["spec"].Get("clusterIP").Text() ?? "<none>" },
-        new("External-IP", "string", "", Description: "ExternalIPs is a list of IP addresses for which nodes in the cluster will also accept traffic for this service.")
+        new(
+            "External-IP", "string", "",
+            Description: "ExternalIPs is a list of IP addresses for which nodes in the cluster will also accept traffic for this service.")
         {
             Cell = (obj, _) => ExternalIp(obj),
         },
@@ -29,7 +31,8 @@ internal static class ServiceColumns
             return service["spec"].Get("externalName").Text() ?? "<none>";
         }
 
-        var ingress = service["status"].Get("loadBalancer").Get("ingress").Elements().Select(i => i.Get("ip").Text() ?? i.Get("hostname").Text() ?? "");
+        var ingress = service["status"].Get("loadBalancer").Get("ingress").Elements().Select(
+            i => i.Get("ip").Text() ?? i.Get("hostname").Text() ?? "");
         var addresses = string.Join(",", ingress.Concat(service["spec"].Get("externalIPs").Elements().Select(i => i.Text() ?? "")));
         return addresses.Length > 0 ? addresses : service["spec"].Get("type").Text() == "LoadBalancer" ? "<pending>" : "<none>";
     }

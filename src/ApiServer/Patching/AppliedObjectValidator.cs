@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace CrMonitor.ApiServer.Patching;
 
-/// <summary>Checks that what is applied can be merged: its forms are those of the schema, and items of lists can be told apart. Texts are Kubernetes'.</summary>
+/// <summary>
+/// Checks that what is applied can be merged: its forms are those of the schema, and items of lists can be told apart. Texts are Kubernetes'.
+/// </summary>
 internal static class AppliedObjectValidator
 {
     /// <summary>What is wrong, each with its path; empty where all is well.</summary>

@@ -27,13 +27,19 @@ internal sealed record FieldManagerContext
     /// <summary>Whether the kind has a status subresource, so that a write of the object itself leaves the status alone.</summary>
     public bool HasStatus { get; init; }
 
-    /// <summary>Whether the kind is a custom resource: an empty list of managed fields in an update of one says nothing, while it ends the tracking of a built-in kind.</summary>
+    /// <summary>
+    /// Whether the kind is a custom resource: an empty list of managed fields in an update of one says nothing, while it ends the tracking of a
+    /// built-in kind.
+    /// </summary>
     public bool IsCustomResource { get; init; }
 
     /// <summary>Whether an apply takes over the fields of others, instead of answering with a conflict.</summary>
     public bool Force { get; init; }
 
-    /// <summary>The schema of another version of the kind, in which some manager may have written; <see langword="null"/> for a version that is served no more.</summary>
+    /// <summary>
+    /// The schema of another version of the kind, in which some manager may have written; <see langword="null"/> for a version that is served no
+    /// more.
+    /// </summary>
     public Func<string, StructuralSchema?>? FindSchema { get; init; }
 
     /// <summary>The schema of a version; <see langword="null"/> for one that is served no more.</summary>

@@ -116,7 +116,8 @@ internal sealed class FieldManagers
 
     /// <summary>Takes from all but the applier what an apply changes or removes.</summary>
     /// <returns>The fields that others own and the apply changes.</returns>
-    public List<(ManagedFieldsEntry Owner, PathElement[] Path)> NoteApply(JsonObject live, JsonObject merged, FieldManagerContext context, ManagedFieldsEntry applier)
+    public List<(ManagedFieldsEntry Owner, PathElement[] Path)> NoteApply(
+        JsonObject live, JsonObject merged, FieldManagerContext context, ManagedFieldsEntry applier)
     {
         var conflicts = new List<(ManagedFieldsEntry Owner, PathElement[] Path)>();
         var comparisons = new VersionedComparisons(live, merged, context);
@@ -194,7 +195,9 @@ internal sealed class FieldManagers
         }
     }
 
-    /// <summary>What a write changes, in each version in which somebody wrote. All versions have the same fields, but may group them differently.</summary>
+    /// <summary>
+    /// What a write changes, in each version in which somebody wrote. All versions have the same fields, but may group them differently.
+    /// </summary>
     private sealed class VersionedComparisons
     {
         private readonly Dictionary<string, ObjectComparison> _others = [];

@@ -5,7 +5,10 @@ namespace CrMonitor.ApiServer.Patching;
 /// <summary>Takes fields and items out of an object.</summary>
 internal static class FieldRemoval
 {
-    /// <summary>Removes the members of the set, in place. A map or list that loses its last field or item that way, without being a member itself, becomes null.</summary>
+    /// <summary>
+    /// Removes the members of the set, in place. A map or list that loses its last field or item that way, without being a member itself, becomes
+    /// null.
+    /// </summary>
     public static void Remove(JsonObject obj, FieldSet fields, SchemaPosition position)
     {
         foreach (var name in obj.Select(static pair => pair.Key).ToList())

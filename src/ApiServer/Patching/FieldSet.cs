@@ -170,7 +170,9 @@ internal sealed class FieldSet
         return result;
     }
 
-    /// <summary>The members that the other set does not have. A parent without its child stays the parent; a child without its parent stays the child.</summary>
+    /// <summary>
+    /// The members that the other set does not have. A parent without its child stays the parent; a child without its parent stays the child.
+    /// </summary>
     public FieldSet Except(FieldSet other) => Except(other, recursive: false);
 
     /// <summary>As <see cref="Except(FieldSet)"/>, but a member of the other set takes everything below it along.</summary>

@@ -6,7 +6,9 @@ using CrMonitor.ApiServer.Http;
 
 namespace CrMonitor.ApiServer.Patching;
 
-/// <summary>JSON patch (RFC 6902), with the liberties that Kubernetes takes: negative indexes count from the end, a test of an absent field for null holds.</summary>
+/// <summary>
+/// JSON patch (RFC 6902), with the liberties that Kubernetes takes: negative indexes count from the end, a test of an absent field for null holds.
+/// </summary>
 internal static class JsonPatch
 {
     private const int MaxOperations = 10_000;
@@ -31,7 +33,9 @@ internal static class JsonPatch
     /// <param name="target">The object. Not changed.</param>
     /// <param name="patch">The body of the request. Not changed, and nothing of it is shared with the result.</param>
     /// <returns>A new object.</returns>
-    /// <exception cref="ApiException">400 for a malformed patch, 413 for too many operations, 422 for one that does not fit or a test that fails.</exception>
+    /// <exception cref="ApiException">
+    /// 400 for a malformed patch, 413 for too many operations, 422 for one that does not fit or a test that fails.
+    /// </exception>
     public static JsonObject Apply(JsonObject target, JsonNode? patch)
     {
         var root = target.DeepClone();
@@ -324,9 +328,11 @@ internal static class JsonPatch
     {
         (null, null) => true,
         (null, _) or (_, null) => false,
-        (JsonObject x, JsonObject y) => x.Count == y.Count && x.All(pair => y.TryGetPropertyValue(pair.Key, out var other) && Equal(pair.Value, other)),
+        (JsonObject x, JsonObject y) => x.Count == y.Count
+            && x.All(pair => y.TryGetPropertyValue(pair.Key, out var other) && Equal(pair.Value, other)),
         (JsonArray x, JsonArray y) => x.Count == y.Count && x.Zip(y).All(static pair => Equal(pair.First, pair.Second)),
-        (JsonValue x, JsonValue y) when x.GetValueKind() == JsonValueKind.Number => y.GetValueKind() == JsonValueKind.Number && x.ToJsonString() == y.ToJsonString(),
+        (JsonValue x, JsonValue y) when x.GetValueKind() == JsonValueKind.Number => y.GetValueKind() == JsonValueKind.Number
+            && x.ToJsonString() == y.ToJsonString(),
         _ => JsonNode.DeepEquals(a, b),
     };
 }

@@ -37,7 +37,8 @@ internal static class ManagedFields
     /// <summary>Writes the managed fields of a create, update or patch into <paramref name="updated"/>, in place.</summary>
     /// <param name="live">The stored object; <see langword="null"/> for a create. Not changed.</param>
     /// <param name="updated">
-    /// The object to be stored, defaulted and pruned. Managed fields that the client sent are taken as the former ones; one empty entry drops them all.
+    /// The object to be stored, defaulted and pruned. Managed fields that the client sent are taken as the former ones; one empty entry drops them
+    /// all.
     /// </param>
     /// <param name="context">Who writes.</param>
     public static void Update(JsonObject? live, JsonObject updated, FieldManagerContext context)
@@ -145,7 +146,8 @@ internal static class ManagedFields
 
     // A client that sends one empty entry, or no entry of a built-in kind, asks for the tracking to end.
     private static bool IsReset(JsonArray sent, FieldManagerContext context) =>
-        (sent.Count == 0 && !context.IsCustomResource) || (sent is [JsonObject entry] && entry.All(static pair => pair.Value is null || IsEmptyText(pair.Value)));
+        (sent.Count == 0 && !context.IsCustomResource)
+            || (sent is [JsonObject entry] && entry.All(static pair => pair.Value is null || IsEmptyText(pair.Value)));
 
     private static bool IsEmptyText(JsonNode node) => node.GetValueKind() == JsonValueKind.String && node.GetValue<string>().Length == 0;
 

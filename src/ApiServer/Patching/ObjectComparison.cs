@@ -22,7 +22,8 @@ internal sealed record ObjectComparison(FieldSet Changed, FieldSet Removed)
     public ObjectComparison Without(FieldSet fields) =>
         fields.IsEmpty ? this : new ObjectComparison(Changed.ExceptWithDescendants(fields), Removed.ExceptWithDescendants(fields));
 
-    private static void CompareMaps(JsonObject? before, JsonObject? after, SchemaPosition position, ref FieldSet? changed, ref FieldSet? removed, int depth)
+    private static void CompareMaps(
+        JsonObject? before, JsonObject? after, SchemaPosition position, ref FieldSet? changed, ref FieldSet? removed, int depth)
     {
         if (before is not null)
         {
@@ -122,7 +123,8 @@ internal sealed record ObjectComparison(FieldSet Changed, FieldSet Removed)
         AddBelow(ref removed, element, removedBelow);
     }
 
-    private static void CompareLists(JsonArray? before, JsonArray? after, SchemaPosition position, ref FieldSet? changed, ref FieldSet? removed, int depth)
+    private static void CompareLists(
+        JsonArray? before, JsonArray? after, SchemaPosition position, ref FieldSet? changed, ref FieldSet? removed, int depth)
     {
         // Lists that are the same need not be taken apart; most are.
         if (before is not null && after is not null && JsonNode.DeepEquals(before, after))

@@ -5,7 +5,9 @@ namespace CrMonitor.ApiServer.Patching;
 /// <summary>Merges what somebody applies into an object, along its schema: maps by key, sets and list maps by item, the rest as a whole.</summary>
 internal static class ObjectMerge
 {
-    /// <summary>Merges <paramref name="applied"/> into <paramref name="target"/>, in place. Nothing of <paramref name="applied"/> is shared or changed.</summary>
+    /// <summary>
+    /// Merges <paramref name="applied"/> into <paramref name="target"/>, in place. Nothing of <paramref name="applied"/> is shared or changed.
+    /// </summary>
     public static void Merge(JsonObject target, JsonObject applied, SchemaPosition position)
     {
         foreach (var (name, value) in applied)

@@ -8,7 +8,8 @@ namespace CrMonitor.ApiServer.Patching;
 /// <summary>The answers to patches that cannot be applied, as Kubernetes words them. It decodes with Go, whose type names show.</summary>
 internal static class PatchErrors
 {
-    private const string ObjectHeader = "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }";
+    private const string ObjectHeader =
+        "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }";
 
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

@@ -58,7 +58,9 @@ internal readonly struct SchemaPosition
     public bool DeclaresField(string name) =>
         (_isResource && name is "apiVersion" or "kind" or "metadata") || (_schema is not null && _schema.Properties.ContainsKey(name));
 
-    /// <summary>The position of a field; <see langword="false"/> where the schema does not allow it, and then the position is one without a schema.</summary>
+    /// <summary>
+    /// The position of a field; <see langword="false"/> where the schema does not allow it, and then the position is one without a schema.
+    /// </summary>
     public bool TryField(string name, out SchemaPosition field)
     {
         if (_isResource && name is "apiVersion" or "kind" or "metadata")

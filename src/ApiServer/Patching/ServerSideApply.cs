@@ -19,8 +19,13 @@ internal static class ServerSideApply
     /// <param name="live">The stored object; <see langword="null"/> to create one. Not changed.</param>
     /// <param name="applied">The body of the request. Not changed, and nothing of it is shared with the result.</param>
     /// <param name="context">Who applies.</param>
-    /// <returns>The object to be stored, a new one, with its managed fields; to be defaulted and validated. It equals the live object if the apply changes nothing.</returns>
-    /// <exception cref="ApiException">400 for another kind or version, or managed fields in the body; 409 for fields of others; 500 for a body that does not fit the schema.</exception>
+    /// <returns>
+    /// The object to be stored, a new one, with its managed fields; to be defaulted and validated. It equals the live object if the apply changes
+    /// nothing.
+    /// </returns>
+    /// <exception cref="ApiException">
+    /// 400 for another kind or version, or managed fields in the body; 409 for fields of others; 500 for a body that does not fit the schema.
+    /// </exception>
     public static JsonObject Apply(JsonObject? live, JsonObject applied, FieldManagerContext context)
     {
         Check(applied, context);
@@ -198,7 +203,9 @@ internal static class ServerSideApply
         }
     }
 
-    /// <summary>The fields that client-side apply set and nobody has changed since; <see langword="null"/> where it did not write the object.</summary>
+    /// <summary>
+    /// The fields that client-side apply set and nobody has changed since; <see langword="null"/> where it did not write the object.
+    /// </summary>
     private static FieldSet? FieldsOfLastApplied(JsonObject live, FieldManagerContext context)
     {
         var text = Text(live["metadata"]?["annotations"]?[LastAppliedAnnotation]);
@@ -268,7 +275,8 @@ internal static class ServerSideApply
         {
             var lines = conflicts
                 .GroupBy(static conflict => conflict.Owner)
-                .SelectMany(static group => group.Select(static conflict => $"- {Text(conflict.Path)}").Prepend($"conflicts with {group.Key.Description}:"));
+                .SelectMany(
+                    static group => group.Select(static conflict => $"- {Text(conflict.Path)}").Prepend($"conflicts with {group.Key.Description}:"));
             message = $"Apply failed with {conflicts.Count} conflicts: {string.Join('\n', lines)}";
         }
 

@@ -6,8 +6,9 @@ using CrMonitor.ApiServer.Schema;
 namespace CrMonitor.ApiServer.Patching;
 
 /// <summary>
-/// Strategic merge patch, for the built-in kinds: a merge patch in which lists with a merge key merge item by item and sets merge by value, with the directives
-/// <c>$patch</c> (<c>replace</c>, <c>delete</c>), <c>$retainKeys</c>, <c>$setElementOrder/list</c> and <c>$deleteFromPrimitiveList/list</c>.
+/// Strategic merge patch, for the built-in kinds: a merge patch in which lists with a merge key merge item by item and sets merge by value, with the
+/// directives <c>$patch</c> (<c>replace</c>, <c>delete</c>), <c>$retainKeys</c>, <c>$setElementOrder/list</c> and
+/// <c>$deleteFromPrimitiveList/list</c>.
 /// </summary>
 internal static class StrategicMergePatch
 {
@@ -21,7 +22,9 @@ internal static class StrategicMergePatch
     /// <param name="patch">The body of the request. Not changed, and nothing of it is shared with the result.</param>
     /// <param name="schema">The schema of the object's version, with merge keys.</param>
     /// <returns>A new object.</returns>
-    /// <exception cref="ApiException">400 for malformed directives, 422 for lists of lists, 500 for items without their merge key: as Kubernetes answers.</exception>
+    /// <exception cref="ApiException">
+    /// 400 for malformed directives, 422 for lists of lists, 500 for items without their merge key: as Kubernetes answers.
+    /// </exception>
     public static JsonObject Apply(JsonObject target, JsonObject patch, StructuralSchema schema) =>
         MergeMap((JsonObject)target.DeepClone(), (JsonObject)patch.DeepClone(), SchemaPosition.OfResource(schema));
 
@@ -128,7 +131,8 @@ internal static class StrategicMergePatch
             var list = position.Field(name);
             if (node is not JsonArray order)
             {
-                throw PatchErrors.Internal($"expected a []interface {{}}, but received a {node?.GetValueKind().ToString().ToLowerInvariant() ?? "nil"}");
+                throw PatchErrors.Internal(
+                    $"expected a []interface {{}}, but received a {node?.GetValueKind().ToString().ToLowerInvariant() ?? "nil"}");
             }
 
             var current = target[name] as JsonArray;
@@ -341,7 +345,9 @@ internal static class StrategicMergePatch
 
     private static List<JsonNode?> Nodes(JsonArray list) => [.. list];
 
-    /// <summary>A copy of a new value without directives and nulls; <see langword="null"/> if it is itself one for something that there is not.</summary>
+    /// <summary>
+    /// A copy of a new value without directives and nulls; <see langword="null"/> if it is itself one for something that there is not.
+    /// </summary>
     private static JsonNode? Cleaned(JsonNode? value)
     {
         switch (value)

@@ -1,6 +1,8 @@
 namespace CrMonitor.ApiServer.Protobuf;
 
-/// <summary>A message: its fields, in the order of their numbers. Types refer to each other, so their fields are set after all of them are there.</summary>
+/// <summary>
+/// A message: its fields, in the order of their numbers. Types refer to each other, so their fields are set after all of them are there.
+/// </summary>
 internal sealed class MessageType(bool isUnion)
 {
     private Dictionary<int, MessageField> _byNumber = [];

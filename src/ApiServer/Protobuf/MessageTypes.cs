@@ -65,7 +65,8 @@ internal static class MessageTypes
             throw new InvalidOperationException($"messages.txt: '{line}' is not a number, a name and a type.");
         }
 
-        var (isList, isMap, omitsZero) = (type.StartsWith("[]", StringComparison.Ordinal), type.StartsWith("map:", StringComparison.Ordinal), type.EndsWith('?'));
+        var (isList, isMap, omitsZero) =
+            (type.StartsWith("[]", StringComparison.Ordinal), type.StartsWith("map:", StringComparison.Ordinal), type.EndsWith('?'));
         type = type[(isList ? 2 : isMap ? 4 : 0)..].TrimEnd('?');
         var form = type switch
         {

@@ -6,7 +6,9 @@ using CrMonitor.ApiServer.Storage;
 
 namespace CrMonitor.ApiServer.Protobuf;
 
-/// <summary>Reads messages as the JSON that they stand for. Fields that a message does not have are left out, as Kubernetes leaves them out.</summary>
+/// <summary>
+/// Reads messages as the JSON that they stand for. Fields that a message does not have are left out, as Kubernetes leaves them out.
+/// </summary>
 internal static class ProtobufDecoder
 {
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
@@ -231,7 +233,8 @@ internal static class ProtobufDecoder
 
         try
         {
-            return DateTimeOffset.FromUnixTimeSeconds(seconds).AddTicks(nanoseconds / TimeSpan.NanosecondsPerTick).ToString(format, CultureInfo.InvariantCulture);
+            return DateTimeOffset.FromUnixTimeSeconds(seconds).AddTicks(nanoseconds / TimeSpan.NanosecondsPerTick).ToString(
+                format, CultureInfo.InvariantCulture);
         }
         catch (ArgumentOutOfRangeException e)
         {

@@ -78,11 +78,13 @@ internal static class ProtobufEncoder
                 WriteInteger(output, number, JsonNumber.From(value) is { IsInteger: true } count ? count.Integer : throw Mismatch(field, value));
                 break;
             case FieldForm.Boolean:
-                WriteInteger(output, number, value is JsonValue flag && flag.TryGetValue<bool>(out var isSet) ? isSet ? 1 : 0 : throw Mismatch(field, value));
+                WriteInteger(
+                    output, number, value is JsonValue flag && flag.TryGetValue<bool>(out var isSet) ? isSet ? 1 : 0 : throw Mismatch(field, value));
                 break;
             case FieldForm.Double:
                 WriteTag(output, number, WireType.Fixed64);
-                BinaryPrimitives.WriteDoubleLittleEndian(output.GetSpan(sizeof(double)), JsonNumber.From(value)?.AsDouble ?? throw Mismatch(field, value));
+                BinaryPrimitives.WriteDoubleLittleEndian(
+                    output.GetSpan(sizeof(double)), JsonNumber.From(value)?.AsDouble ?? throw Mismatch(field, value));
                 output.Advance(sizeof(double));
                 break;
             case FieldForm.Bytes:

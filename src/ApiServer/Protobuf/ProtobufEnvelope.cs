@@ -19,7 +19,9 @@ internal static class ProtobufEnvelope
     /// <param name="body">The body of a request.</param>
     /// <param name="apiVersion">The apiVersion of a body that names none.</param>
     /// <param name="kind">The kind of a body that names none.</param>
-    /// <exception cref="FormatException">It is not such a body. <see cref="Exception.Message"/> says it in the words of a Kubernetes API server.</exception>
+    /// <exception cref="FormatException">
+    /// It is not such a body. <see cref="Exception.Message"/> says it in the words of a Kubernetes API server.
+    /// </exception>
     /// <exception cref="ApiException">400: the message in it is not one of its kind.</exception>
     public static JsonObject Decode(ReadOnlySpan<byte> body, string apiVersion, string kind)
     {
@@ -75,7 +77,8 @@ internal static class ProtobufEnvelope
     public static byte[] Encode(JsonObject obj)
     {
         var (apiVersion, kind) = ((string?)obj["apiVersion"] ?? "", (string?)obj["kind"] ?? "");
-        var type = MessageTypes.Find(apiVersion, kind) ?? throw new InvalidOperationException($"{kind} of {apiVersion} cannot be written in protobuf.");
+        var type = MessageTypes.Find(apiVersion, kind)
+            ?? throw new InvalidOperationException($"{kind} of {apiVersion} cannot be written in protobuf.");
         var typeMeta = new ArrayBufferWriter<byte>();
         ProtobufEncoder.WriteBytes(typeMeta, 1, Encoding.UTF8.GetBytes(apiVersion));
         ProtobufEncoder.WriteBytes(typeMeta, 2, Encoding.UTF8.GetBytes(kind));

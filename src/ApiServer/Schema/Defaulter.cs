@@ -11,7 +11,9 @@ internal static class Defaulter
     /// </summary>
     /// <param name="schema">The schema of the object.</param>
     /// <param name="obj">The object.</param>
-    /// <param name="keepsNulls">Whether a null without a default stays, to be refused by validation: so it is with what server-side apply leads to.</param>
+    /// <param name="keepsNulls">
+    /// Whether a null without a default stays, to be refused by validation: so it is with what server-side apply leads to.
+    /// </param>
     public static void Apply(StructuralSchema schema, JsonObject obj, bool keepsNulls = false) => ApplyTo(schema, obj, keepsNulls);
 
     private static void ApplyTo(StructuralSchema schema, JsonNode node, bool keepsNulls)

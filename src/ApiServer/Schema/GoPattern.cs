@@ -198,7 +198,8 @@ internal sealed partial class GoPattern
                 return start + 2;
             case 'x' when start + 2 < text.Length && text[start + 2] == '{':
                 var close = text.IndexOf('}', start);
-                if (close < 0 || !int.TryParse(text.AsSpan(start + 3, close - start - 3), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var code)
+                if (close < 0
+                    || !int.TryParse(text.AsSpan(start + 3, close - start - 3), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var code)
                     || !Rune.IsValid(code))
                 {
                     throw new ArgumentException($"invalid escape sequence: `{text[start..]}`");

@@ -178,7 +178,9 @@ internal sealed class JsonPath
         SkipSpace();
         Expect(')');
         Expect(']');
-        var op = comparison.ToString() is "==" or "!=" or "<" or "<=" or ">" or ">=" ? comparison.ToString() : throw Error($"'{comparison}' is no comparison");
+        var op = comparison.ToString() is "==" or "!=" or "<" or "<=" or ">" or ">="
+            ? comparison.ToString()
+            : throw Error($"'{comparison}' is no comparison");
         _steps.Add(n => Items(n).Where(item => item is not null && Compare(left(item).FirstOrDefault(), op, right(item).FirstOrDefault())));
     }
 
@@ -261,7 +263,8 @@ internal sealed class JsonPath
 
     private char Peek(int offset) => _position + offset < _text.Length ? _text[_position + offset] : '\0';
 
-    private FormatException Error(string what) => new(FormattableString.Invariant($"The path '{_text}' cannot be read at position {_position}: {what}."));
+    private FormatException Error(string what) =>
+        new(FormattableString.Invariant($"The path '{_text}' cannot be read at position {_position}: {what}."));
 
     private static IEnumerable<JsonNode?> Field(JsonNode? node, string name) =>
         node is JsonObject obj && obj.TryGetPropertyValue(name, out var value) ? [value] : [];
@@ -303,7 +306,8 @@ internal sealed class JsonPath
         _ => [],
     };
 
-    private static IEnumerable<JsonNode?> Descendants(JsonNode node) => Children(node).Where(c => c is not null).SelectMany(c => Descendants(c!)).Prepend(node);
+    private static IEnumerable<JsonNode?> Descendants(JsonNode node) =>
+        Children(node).Where(c => c is not null).SelectMany(c => Descendants(c!)).Prepend(node);
 
     private static bool Compare(JsonNode? left, string op, JsonNode? right)
     {

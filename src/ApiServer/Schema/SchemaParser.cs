@@ -87,7 +87,8 @@ internal static class SchemaParser
 
     private static string[] Strings(JsonObject json, string key, string path) =>
     [
-        .. Array(json, key, path).Select((s, i) => s is JsonValue v && v.TryGetValue<string>(out var text) ? text : throw Wrong($"{path}.{key}[{i}]", "a string")),
+        .. Array(json, key, path).Select(
+            (s, i) => s is JsonValue v && v.TryGetValue<string>(out var text) ? text : throw Wrong($"{path}.{key}[{i}]", "a string")),
     ];
 
     private static bool Flag(JsonObject json, string key, string path) => json[key] switch

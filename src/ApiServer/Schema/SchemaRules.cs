@@ -16,21 +16,24 @@ internal static class SchemaRules
     // With a status subresource the root may only say what does not reach into the status.
     private static readonly HashSet<string> AllowedAtRoot =
     [
-        "description", "type", "format", "title", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength", "minLength", "pattern", "maxItems",
+        "description", "type", "format", "title", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength", "minLength", "pattern",
+        "maxItems",
         "minItems", "uniqueItems", "multipleOf", "required", "items", "properties", "externalDocs", "example", "x-kubernetes-preserve-unknown-fields",
         "x-kubernetes-validations",
     ];
 
     private static readonly string[] RootFieldNames =
     [
-        "Description", "Type", "Format", "Title", "Maximum", "ExclusiveMaximum", "Minimum", "ExclusiveMinimum", "MaxLength", "MinLength", "Pattern", "MaxItems", "MinItems",
+        "Description", "Type", "Format", "Title", "Maximum", "ExclusiveMaximum", "Minimum", "ExclusiveMinimum", "MaxLength", "MinLength", "Pattern",
+        "MaxItems", "MinItems",
         "UniqueItems", "MultipleOf", "Required", "Items", "Properties", "ExternalDocs", "Example", "XPreserveUnknownFields", "XValidations",
     ];
 
     private static readonly HashSet<string> Keywords =
     [
         .. AllowedAtRoot, .. Junctors, .. Unsupported, "$schema", "nullable", "default", "enum", "maxProperties", "minProperties", "not", "additionalProperties",
-        "x-kubernetes-embedded-resource", "x-kubernetes-int-or-string", "x-kubernetes-list-map-keys", "x-kubernetes-list-type", "x-kubernetes-map-type",
+        "x-kubernetes-embedded-resource", "x-kubernetes-int-or-string", "x-kubernetes-list-map-keys", "x-kubernetes-list-type",
+        "x-kubernetes-map-type",
     ];
 
     private static readonly JsonNode IntOrString = JsonNode.Parse("""[{"type":"integer"},{"type":"string"}]""")!;
@@ -52,7 +55,8 @@ internal static class SchemaRules
         if (hasStatus && schema.Select(p => p.Key).FirstOrDefault(k => !AllowedAtRoot.Contains(k)) is not null)
         {
             var allowed = string.Join(' ', RootFieldNames);
-            errors.Add(FieldErrors.Invalid(path, schema, $"only [{allowed}] fields are allowed at the root of the schema if the status subresource is enabled"));
+            errors.Add(FieldErrors.Invalid(
+                path, schema, $"only [{allowed}] fields are allowed at the root of the schema if the status subresource is enabled"));
         }
 
         if (schema["nullable"].IsTrue())
@@ -202,7 +206,8 @@ internal static class SchemaRules
 
         if (isIntOrString && preserves)
         {
-            errors.Add(FieldErrors.Invalid($"{path}.x-kubernetes-preserve-unknown-fields", true, "must be false if x-kubernetes-int-or-string is true"));
+            errors.Add(
+                FieldErrors.Invalid($"{path}.x-kubernetes-preserve-unknown-fields", true, "must be false if x-kubernetes-int-or-string is true"));
         }
 
         if (isIntOrString && isEmbedded)
@@ -210,11 +215,13 @@ internal static class SchemaRules
             errors.Add(FieldErrors.Invalid($"{path}.x-kubernetes-embedded-resource", true, "must be false if x-kubernetes-int-or-string is true"));
         }
 
-        CheckValueValidation(schema, IsIntOrString(schema), IsIntOrString((schema["allOf"] as JsonArray) is [var first, ..] ? first : null), path, errors);
+        CheckValueValidation(
+            schema, IsIntOrString(schema), IsIntOrString((schema["allOf"] as JsonArray) is [var first, ..] ? first : null), path, errors);
         if (isEmbedded && type != "object")
         {
             const string MustBeObject = "must be object if x-kubernetes-embedded-resource is true";
-            errors.Add(type.Length == 0 ? FieldErrors.Required($"{path}.type", MustBeObject) : FieldErrors.Invalid($"{path}.type", type, MustBeObject));
+            errors.Add(
+                type.Length == 0 ? FieldErrors.Required($"{path}.type", MustBeObject) : FieldErrors.Invalid($"{path}.type", type, MustBeObject));
         }
         else if (type.Length == 0 && !isIntOrString && !preserves)
         {
@@ -299,7 +306,8 @@ internal static class SchemaRules
             }
             catch (ArgumentException e)
             {
-                errors.Add(FieldErrors.Invalid($"{path}.pattern", pattern, $"must be a valid regular expression, but isn't: error parsing regexp: {e.Message}"));
+                errors.Add(FieldErrors.Invalid(
+                    $"{path}.pattern", pattern, $"must be a valid regular expression, but isn't: error parsing regexp: {e.Message}"));
             }
         }
     }
@@ -347,7 +355,9 @@ internal static class SchemaRules
         }
     }
 
-    /// <summary>Every field that a nested schema of the root checks must be specified outside of it too. Deeper ones are not looked at, as in the real server.</summary>
+    /// <summary>
+    /// Every field that a nested schema of the root checks must be specified outside of it too. Deeper ones are not looked at, as in the real server.
+    /// </summary>
     private static void CheckCompleteness(JsonObject nested, JsonObject structure, string path, List<FieldError> errors)
     {
         foreach (var junctor in Junctors)
@@ -453,7 +463,8 @@ internal static class SchemaRules
 
         if (schema["uniqueItems"].IsTrue())
         {
-            errors.Add(FieldErrors.Forbidden($"{path}.uniqueItems", "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"));
+            errors.Add(
+                FieldErrors.Forbidden($"{path}.uniqueItems", "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"));
         }
 
         if (schema["additionalProperties"] is { } additional && Properties(schema).Any() && !additional.IsTrue())
@@ -566,7 +577,8 @@ internal static class SchemaRules
 
         if (items["type"].Text() != "object")
         {
-            errors.Add(FieldErrors.Invalid($"{path}.items.type", items["type"].Text() ?? "", "must be object if parent array's x-kubernetes-list-type is map"));
+            errors.Add(FieldErrors.Invalid(
+                $"{path}.items.type", items["type"].Text() ?? "", "must be object if parent array's x-kubernetes-list-type is map"));
             return;
         }
 
@@ -576,16 +588,19 @@ internal static class SchemaRules
         {
             if (items["properties"].Get(key) is not JsonObject property)
             {
-                errors.Add(FieldErrors.Invalid($"{path}.x-kubernetes-list-map-keys", schema["x-kubernetes-list-map-keys"], "entries must all be names of item properties"));
+                errors.Add(FieldErrors.Invalid(
+                    $"{path}.x-kubernetes-list-map-keys", schema["x-kubernetes-list-map-keys"], "entries must all be names of item properties"));
             }
             else if (property["type"].Text() is "array" or "object")
             {
-                errors.Add(FieldErrors.Invalid($"{path}.items.properties[{key}].type", items["type"], "must be a scalar type if parent array's x-kubernetes-list-type is map"));
+                errors.Add(FieldErrors.Invalid(
+                    $"{path}.items.properties[{key}].type", items["type"], "must be a scalar type if parent array's x-kubernetes-list-type is map"));
             }
 
             if (!seen.Add(key))
             {
-                errors.Add(FieldErrors.Invalid($"{path}.x-kubernetes-list-map-keys", schema["x-kubernetes-list-map-keys"], "must not contain duplicate entries"));
+                errors.Add(FieldErrors.Invalid(
+                    $"{path}.x-kubernetes-list-map-keys", schema["x-kubernetes-list-map-keys"], "must not contain duplicate entries"));
             }
         }
 

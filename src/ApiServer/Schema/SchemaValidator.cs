@@ -162,7 +162,8 @@ internal static class SchemaValidator
 
             if (failed > 0)
             {
-                errors.Add(NoFieldError($"{GoText.Quote(path)} must validate all the schemas (allOf){(failed == schema.AllOf.Count ? ". None validated" : "")}"));
+                errors.Add(NoFieldError(
+                    $"{GoText.Quote(path)} must validate all the schemas (allOf){(failed == schema.AllOf.Count ? ". None validated" : "")}"));
             }
         }
 
@@ -215,7 +216,8 @@ internal static class SchemaValidator
     }
 
     /// <summary>How many alternatives are valid; if none is, the errors of the one that came closest.</summary>
-    private static (int Valid, int Passed, List<FieldError> Best) Try(IReadOnlyList<StructuralSchema> alternatives, JsonNode value, string path, bool stopsAtFirst)
+    private static (int Valid, int Passed, List<FieldError> Best) Try(
+        IReadOnlyList<StructuralSchema> alternatives, JsonNode value, string path, bool stopsAtFirst)
     {
         var (valid, bestPassed) = (0, -1);
         List<FieldError> best = [];
@@ -253,7 +255,8 @@ internal static class SchemaValidator
             }
             else if (schema.MinLength is { } minimum && length < minimum)
             {
-                errors.Add(FieldErrors.Invalid(path, value, string.Create(CultureInfo.InvariantCulture, $"{InBody(path)} should be at least {minimum} chars long")));
+                errors.Add(FieldErrors.Invalid(
+                    path, value, string.Create(CultureInfo.InvariantCulture, $"{InBody(path)} should be at least {minimum} chars long")));
             }
             else if (schema.Pattern is { } pattern && !pattern.IsMatch(value))
             {
@@ -282,7 +285,8 @@ internal static class SchemaValidator
             var bound = number.IsInteger ? Math.Truncate(minimum) : minimum;
             if (number.AsDouble < bound || (schema.IsMinimumExclusive && number.AsDouble == bound))
             {
-                errors.Add(FieldErrors.Invalid(path, value, $"{text} should be greater than {(schema.IsMinimumExclusive ? "" : "or equal to ")}{GoText.Float(bound)}"));
+                errors.Add(FieldErrors.Invalid(
+                    path, value, $"{text} should be greater than {(schema.IsMinimumExclusive ? "" : "or equal to ")}{GoText.Float(bound)}"));
             }
         }
 
@@ -291,7 +295,8 @@ internal static class SchemaValidator
             var bound = number.IsInteger ? Math.Truncate(maximum) : maximum;
             if (number.AsDouble > bound || (schema.IsMaximumExclusive && number.AsDouble == bound))
             {
-                errors.Add(FieldErrors.Invalid(path, value, $"{text} should be less than {(schema.IsMaximumExclusive ? "" : "or equal to ")}{GoText.Float(bound)}"));
+                errors.Add(FieldErrors.Invalid(
+                    path, value, $"{text} should be less than {(schema.IsMaximumExclusive ? "" : "or equal to ")}{GoText.Float(bound)}"));
             }
         }
     }
@@ -355,7 +360,8 @@ internal static class SchemaValidator
 
         if (schema.MinItems is { } minimum && array.Count < minimum)
         {
-            errors.Add(FieldErrors.Invalid(path, array.Count, string.Create(CultureInfo.InvariantCulture, $"{InBody(path)} should have at least {minimum} items")));
+            errors.Add(FieldErrors.Invalid(
+                path, array.Count, string.Create(CultureInfo.InvariantCulture, $"{InBody(path)} should have at least {minimum} items")));
         }
 
         if (schema.MaxItems is { } maximum && array.Count > maximum)
@@ -376,7 +382,8 @@ internal static class SchemaValidator
         var passed = 0;
         if (schema.MinProperties is { } minimum && obj.Count < minimum)
         {
-            errors.Add(FieldErrors.Invalid(path, obj.Count, string.Create(CultureInfo.InvariantCulture, $"{InBody(path)} should have at least {minimum} properties")));
+            errors.Add(FieldErrors.Invalid(
+                path, obj.Count, string.Create(CultureInfo.InvariantCulture, $"{InBody(path)} should have at least {minimum} properties")));
         }
 
         if (schema.MaxProperties is { } maximum && obj.Count > maximum)

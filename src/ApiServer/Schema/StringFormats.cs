@@ -59,7 +59,8 @@ internal static partial class StringFormats
 
     private static bool IsIPv4(string text) =>
         text.Split('.') is { Length: 4 } parts && parts.All(p =>
-            p.Length is > 0 and <= 3 && p.All(char.IsAsciiDigit) && int.Parse(p, CultureInfo.InvariantCulture) <= 255 && (p.Length == 1 || p[0] != '0'));
+            p.Length is > 0 and <= 3 && p.All(char.IsAsciiDigit) && int.Parse(p, CultureInfo.InvariantCulture) <= 255
+                && (p.Length == 1 || p[0] != '0'));
 
     private static bool IsCidr(string text)
     {
@@ -78,7 +79,8 @@ internal static partial class StringFormats
         var t = text.IndexOfAny(['T', 't']);
         return t > 0 && Checks["date"](text[..t])
             && Time.Match(text[(t + 1)..]) is { Success: true } m
-            && string.CompareOrdinal(m.Groups[1].Value, "23") <= 0 && string.CompareOrdinal(m.Groups[2].Value, "59") <= 0 && string.CompareOrdinal(m.Groups[3].Value, "59") <= 0;
+            && string.CompareOrdinal(m.Groups[1].Value, "23") <= 0 && string.CompareOrdinal(m.Groups[2].Value, "59") <= 0
+            && string.CompareOrdinal(m.Groups[3].Value, "59") <= 0;
     }
 
     private static char Version(string uuid) => uuid.Replace("-", "", StringComparison.Ordinal)[12];
@@ -115,7 +117,8 @@ internal static partial class StringFormats
     [GeneratedRegex(@"^[^@\s<>""]+@[^@\s<>""]+\z")]
     private static partial Regex Email { get; }
 
-    [GeneratedRegex(@"^([a-zA-Z0-9\p{L}]([a-zA-Z0-9\p{L}-]{0,61}[a-zA-Z0-9\p{L}])?)(\.[a-zA-Z0-9\p{L}]([a-zA-Z0-9\p{L}-]{0,61}[a-zA-Z0-9\p{L}])?)*\.?\z")]
+    [GeneratedRegex(
+        @"^([a-zA-Z0-9\p{L}]([a-zA-Z0-9\p{L}-]{0,61}[a-zA-Z0-9\p{L}])?)(\.[a-zA-Z0-9\p{L}]([a-zA-Z0-9\p{L}-]{0,61}[a-zA-Z0-9\p{L}])?)*\.?\z")]
     private static partial Regex Hostname { get; }
 
     [GeneratedRegex(@"^([0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}|[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){7}|[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){19}|[0-9a-fA-F]{4}(\.[0-9a-fA-F]{4}){2}|[0-9a-fA-F]{4}(\.[0-9a-fA-F]{4}){3})\z")]

@@ -7,7 +7,9 @@ namespace CrMonitor.ApiServer.Schema;
 /// </summary>
 internal sealed record StructuralSchema
 {
-    /// <summary><c>object</c>, <c>array</c>, <c>string</c>, <c>integer</c>, <c>number</c> or <c>boolean</c>; empty where the schema does not say.</summary>
+    /// <summary>
+    /// <c>object</c>, <c>array</c>, <c>string</c>, <c>integer</c>, <c>number</c> or <c>boolean</c>; empty where the schema does not say.
+    /// </summary>
     public string Type { get; init; } = "";
 
     public string? Format { get; init; }
@@ -94,7 +96,9 @@ internal sealed record StructuralSchema
     /// <summary>
     /// Reads a schema that <see cref="SchemaRules"/> found structural, or one of a built-in kind.
     /// </summary>
-    /// <exception cref="FormatException">A keyword has a value of the wrong type, or the pattern is no regular expression. The message names the path.</exception>
+    /// <exception cref="FormatException">
+    /// A keyword has a value of the wrong type, or the pattern is no regular expression. The message names the path.
+    /// </exception>
     public static StructuralSchema Parse(JsonNode jsonSchemaProps) => SchemaParser.Parse(jsonSchemaProps);
 
     /// <summary>The schema of one field of an object: its property's, else that of the map's values, else <see langword="null"/>.</summary>

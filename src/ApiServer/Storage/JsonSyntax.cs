@@ -12,7 +12,9 @@ internal ref struct JsonSyntax
 
     private JsonSyntax(ReadOnlySpan<byte> json) => _json = json;
 
-    /// <summary>The first mistake, such as <c>invalid character 'x' looking for beginning of value</c>; <see langword="null"/> if there is none.</summary>
+    /// <summary>
+    /// The first mistake, such as <c>invalid character 'x' looking for beginning of value</c>; <see langword="null"/> if there is none.
+    /// </summary>
     public static string? ErrorOf(ReadOnlySpan<byte> json)
     {
         var syntax = new JsonSyntax(json);

@@ -88,7 +88,8 @@ internal static class JsonText
 
         static char? Surrogate(ReadOnlySpan<byte> json, int at) =>
             at + Length <= json.Length && json[at..].StartsWith("\\u"u8)
-            && ushort.TryParse(json.Slice(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit) && char.IsSurrogate((char)unit)
+            && ushort.TryParse(json.Slice(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit)
+            && char.IsSurrogate((char)unit)
                 ? (char)unit
                 : null;
     }

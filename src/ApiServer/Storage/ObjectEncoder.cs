@@ -95,6 +95,7 @@ internal static class ObjectEncoder
         }
 
         // Keys and values of labels repeat over many objects; their strings are shared.
-        return labels.ToDictionary(static l => string.Intern(l.Key), static l => string.Intern(l.Value?.GetValue<string>() ?? ""), StringComparer.Ordinal);
+        return labels.ToDictionary(
+            static l => string.Intern(l.Key), static l => string.Intern(l.Value?.GetValue<string>() ?? ""), StringComparer.Ordinal);
     }
 }

@@ -56,7 +56,9 @@ internal sealed class ObjectStore
         }
     }
 
-    /// <summary>Makes the table of a resource that is served from now on: a watch of it cannot start earlier. A table that there is stays as it is.</summary>
+    /// <summary>
+    /// Makes the table of a resource that is served from now on: a watch of it cannot start earlier. A table that there is stays as it is.
+    /// </summary>
     public void Open(string storageKey)
     {
         lock (_gate)

@@ -4,7 +4,9 @@ using CrMonitor.ApiServer.Watching;
 namespace CrMonitor.ApiServer.Storage;
 
 /// <summary>The objects of one resource (all its versions), with the log of their changes and those who follow it.</summary>
-/// <remarks>Fields are written under the lock of the <see cref="ObjectStore"/>; what others read without it is an immutable value behind one reference.</remarks>
+/// <remarks>
+/// Fields are written under the lock of the <see cref="ObjectStore"/>; what others read without it is an immutable value behind one reference.
+/// </remarks>
 internal sealed class ResourceTable
 {
     private ImmutableSortedSet<StoredObject> _objects = ImmutableSortedSet.Create<StoredObject>(KeyComparer.Instance);

@@ -12,7 +12,9 @@ internal sealed class DeletionOptions
     /// <summary><c>Background</c>, <c>Foreground</c> or <c>Orphan</c>; <see langword="null"/> keeps what the object's finalizers say.</summary>
     public string? PropagationPolicy { get; init; }
 
-    /// <summary>Whether an object that stays for its finalizers is answered with 202, as clients of old expect who ask for background deletion.</summary>
+    /// <summary>
+    /// Whether an object that stays for its finalizers is answered with 202, as clients of old expect who ask for background deletion.
+    /// </summary>
     public bool IsAccepted { get; init; }
 
     public bool IsDryRun { get; init; }

@@ -95,7 +95,8 @@ internal static class ListReader
         }
     }
 
-    private static async Task<TableState> ReadStateAsync(ObjectStore store, ResourceTable table, ListOptions options, CancellationToken cancellationToken)
+    private static async Task<TableState> ReadStateAsync(
+        ObjectStore store, ResourceTable table, ListOptions options, CancellationToken cancellationToken)
     {
         const string Expired = "The resourceVersion for the provided list is too old.";
         if (options.Continue is { Revision: > 0 } token)
@@ -105,9 +106,10 @@ internal static class ListReader
                 : store.ReadAt(table, token.Revision) ?? throw new ApiException(
                     410,
                     "Expired",
-                    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, "
-                    + "or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an "
-                    + "inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.")
+                    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue "
+                    + "parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided "
+                    + "token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was "
+                    + "returned and now may show up in the list.")
                 {
                     Continue = (token with { Revision = -1 }).ToString(),
                 };

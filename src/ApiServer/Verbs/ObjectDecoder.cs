@@ -8,7 +8,10 @@ using CrMonitor.ApiServer.Storage;
 
 namespace CrMonitor.ApiServer.Verbs;
 
-/// <summary>Turns what a client sent into an object of a kind: of the right kind, with the metadata that objects have, and without what the kind does not know.</summary>
+/// <summary>
+/// Turns what a client sent into an object of a kind: of the right kind, with the metadata that objects have, and without what the kind does not
+/// know.
+/// </summary>
 internal static class ObjectDecoder
 {
     private static readonly string[] TypeFields = ["apiVersion", "kind"];
@@ -153,7 +156,9 @@ internal static class ObjectDecoder
         throw ApiErrors.Invalid(group, kind, MetadataRules.Text(obj["metadata"] as JsonObject ?? [], "name"), [error]);
     }
 
-    /// <summary>Gives the object metadata of the right types, without what says nothing, and takes out what the kind does not know, and fills in its defaults.</summary>
+    /// <summary>
+    /// Gives the object metadata of the right types, without what says nothing, and takes out what the kind does not know, and fills in its defaults.
+    /// </summary>
     /// <returns>What was taken out, as Kubernetes words it.</returns>
     /// <exception cref="ApiException">What <paramref name="refuse"/> makes of metadata that cannot be read.</exception>
     private static List<string> Normalize(JsonObject obj, ResourceDefinition definition, Func<string, ApiException> refuse)

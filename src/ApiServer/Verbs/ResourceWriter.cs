@@ -39,7 +39,8 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
     {
         var metadata = (JsonObject)obj["metadata"]!;
         CheckNamespace(definition, ns, metadata);
-        if (ulong.TryParse(MetadataRules.Text(metadata, "resourceVersion"), NumberStyles.None, CultureInfo.InvariantCulture, out var version) && version > 0)
+        if (ulong.TryParse(MetadataRules.Text(metadata, "resourceVersion"), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            && version > 0)
         {
             throw ApiErrors.Unclassified("resourceVersion should not be set on objects to be created");
         }
@@ -54,7 +55,10 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
     /// <param name="name">The object's name.</param>
     /// <param name="subresource"><c>status</c>, <c>finalize</c>, or empty for the object itself.</param>
     /// <param name="change">Makes the new object out of (a copy of) the latest version. It may be called several times.</param>
-    /// <param name="namesVersion">Whether the new object comes from a client, who says which object and version it replaces, rather than from <paramref name="change"/>'s own doing.</param>
+    /// <param name="namesVersion">
+    /// Whether the new object comes from a client, who says which object and version it replaces, rather than from <paramref name="change"/>'s own
+    /// doing.
+    /// </param>
     /// <param name="options">How to write it.</param>
     /// <exception cref="ApiException">The object is not there, is not the version that the new one replaces, or the new one is refused.</exception>
     public StoredObject Update(
@@ -72,7 +76,8 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
     /// <param name="options">How to write it.</param>
     /// <returns>The object, and whether it is new.</returns>
     /// <exception cref="ApiException">The object is not there, is not the version that the new one replaces, or the new one is refused.</exception>
-    public (StoredObject Object, bool IsNew) UpdateOrCreate(ResourceDefinition definition, string ns, string name, JsonObject obj, WriteOptions options)
+    public (StoredObject Object, bool IsNew) UpdateOrCreate(
+        ResourceDefinition definition, string ns, string name, JsonObject obj, WriteOptions options)
     {
         while (true)
         {
@@ -613,7 +618,9 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         options.Warnings.AddRange(definition.Strategy.Warnings(obj));
     }
 
-    /// <summary>Checks what a write of the subresource can have changed. Kubernetes takes the status of a custom resource as an object by itself.</summary>
+    /// <summary>
+    /// Checks what a write of the subresource can have changed. Kubernetes takes the status of a custom resource as an object by itself.
+    /// </summary>
     private static IEnumerable<FieldError> ValidateStatus(ResourceDefinition definition, JsonObject obj, JsonObject? old) =>
         definition.Schema.Properties.TryGetValue("status", out var schema) && obj["status"] is { } status
             ? SchemaValidator.Validate(schema, status, old?["status"]).Select(static e => e with { Field = $"status.{e.Field}" })

@@ -65,7 +65,8 @@ internal sealed class LabelSelector
             };
         }
 
-        private static long? Number(string text) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) ? n : null;
+        private static long? Number(string text) =>
+            long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) ? n : null;
     }
 
     private sealed class Parser(string text)

@@ -1,6 +1,8 @@
 namespace CrMonitor.ApiServer.Watching;
 
-/// <summary>Reads the part of CEL that shard selectors are written in: calls of <c>shardRange</c>, joined by <c>||</c>, in parentheses or not.</summary>
+/// <summary>
+/// Reads the part of CEL that shard selectors are written in: calls of <c>shardRange</c>, joined by <c>||</c>, in parentheses or not.
+/// </summary>
 internal sealed class ShardExpression(string text)
 {
     // As deep as CEL's own parser goes.

@@ -6,7 +6,9 @@ using CrMonitor.ApiServer.Storage;
 namespace CrMonitor.ApiServer.Watching;
 
 /// <summary>A parsed <c>shardSelector</c> (KEP-5866): the objects whose hash falls into one of several ranges. Immutable.</summary>
-/// <remarks>Clusters of 1.36 have this behind a feature gate that is off by default, and then pass the parameter over; here it is always on.</remarks>
+/// <remarks>
+/// Clusters of 1.36 have this behind a feature gate that is off by default, and then pass the parameter over; here it is always on.
+/// </remarks>
 internal sealed class ShardSelector
 {
     public static readonly ShardSelector Everything = new([]);

@@ -46,7 +46,8 @@ internal sealed class WatchStream(
         using var cursor = ObjectStore.Follow(_table, state.Tail);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ended, cursor.Lagged);
         var nextBookmark = NextBookmark(end);
-        await using var alarm = store.Time.CreateTimer(static c => ((WatchCursor)c!).Wake(), cursor, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        await using var alarm = store.Time.CreateTimer(
+            static c => ((WatchCursor)c!).Wake(), cursor, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         try
         {
             if (options.SendsInitialEvents)

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace CrMonitor.Tests;
 
-/// <summary>What can happen to a server and its clients: time passes, the log is compacted, watches end or freeze, the server stops, requests fail.</summary>
+/// <summary>
+/// What can happen to a server and its clients: time passes, the log is compacted, watches end or freeze, the server stops, requests fail.
+/// </summary>
 /// <param name="server">The server.</param>
 /// <param name="time">Its clock.</param>
 /// <param name="random">Makes the choices.</param>
