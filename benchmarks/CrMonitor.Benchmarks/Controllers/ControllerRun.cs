@@ -73,12 +73,12 @@ internal static class ControllerRun
     private static async Task<ControllerResult> ChangeAsync(ControllerSettings settings, IKubeTransport transport, HttpClient client, int repetition)
     {
         var changes = (int)(settings.Rate * settings.Duration.TotalSeconds);
-        var reconciler = new LatencyReconciler(changes);
+        var reconciler = new LatencyReconciler(settings.Count, changes);
         using var host = CreateHost(transport, reconciler, settings.Concurrency);
         await host.StartAsync();
         await host.Services.GetRequiredService<ISharedInformer<Application>>().WaitForSyncAsync();
         var usage = Usage.Begin();
-        await WriteAsync(settings, client, changes);
+        await WriteAsync(settings, client, reconciler, changes);
         await reconciler.Complete;
         TimeSpan[] late = [.. reconciler.Latencies.Order()];
         var result = Read(usage, settings, repetition, changes, reconciler.Runs) with
@@ -90,7 +90,7 @@ internal static class ControllerRun
         return result;
     }
 
-    private static async Task WriteAsync(ControllerSettings settings, HttpClient client, int changes)
+    private static async Task WriteAsync(ControllerSettings settings, HttpClient client, LatencyReconciler reconciler, int changes)
     {
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
         var start = TimeProvider.System.GetTimestamp();
@@ -102,12 +102,12 @@ internal static class ControllerRun
             }
 
             var number = i % settings.Count;
-            var sent = TimeProvider.System.GetTimestamp().ToString(CultureInfo.InvariantCulture);
+            reconciler.Sending(i);
             await SendAsync(
                 client,
                 HttpMethod.Patch,
                 Application.Resource.ObjectPath(new ObjectKey(Applications.Namespace(number), Applications.Name(number))),
-                $$$$"""{"metadata":{"annotations":{"{{{{LatencyReconciler.Sent}}}}":"{{{{sent}}}}"}}}""",
+                $$$$"""{"metadata":{"annotations":{"{{{{LatencyReconciler.Change}}}}":"{{{{i}}}}"}}}""",
                 "application/merge-patch+json");
         }
     }
