@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CrMonitor.ApiServer;
 using CrMonitor.Informers;
 using CrMonitor.Tests;
@@ -15,8 +16,9 @@ internal sealed class OperatorRig : IAsyncDisposable
 
     private readonly bool _ownsServer;
 
-    private OperatorRig(EmbeddedApiServer server, bool ownsServer, IHost host, CapturedLog log)
+    private OperatorRig(EmbeddedApiServer server, bool ownsServer, IHost host, CapturedLog log, ConcurrentQueue<string> paths)
     {
+        Paths = paths;
         _ownsServer = ownsServer;
         Server = server;
         Host = host;
@@ -28,6 +30,9 @@ internal sealed class OperatorRig : IAsyncDisposable
     public IHost Host { get; }
 
     public CapturedLog Log { get; }
+
+    /// <summary>What the host has asked of the server: methods and paths with their queries.</summary>
+    public ConcurrentQueue<string> Paths { get; }
 
     /// <summary>A client beside the host's own.</summary>
     public IKubeClient Client => Host.Services.GetRequiredService<IKubeClient>();
@@ -50,18 +55,19 @@ internal sealed class OperatorRig : IAsyncDisposable
         }
 
         var log = new CapturedLog();
+        var paths = new ConcurrentQueue<string>();
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "tests" });
         builder.Logging.AddProvider(log).AddFilter("Microsoft", LogLevel.None);
         builder.Services.AddSingleton(new DelegatingReconciler(reconciler));
         builder.Services.AddCrMonitor(o =>
             {
                 o.JsonContexts.Add(TestJson.Default);
-                o.Transport = _ => new HttpMessageHandlerTransport(new Uri("http://server"), handler);
+                o.Transport = _ => new RecordingTransport(new HttpMessageHandlerTransport(new Uri("http://server"), handler), paths);
                 options?.Invoke(o);
             })
             .AddController<DelegatingReconciler, Widget>(controller);
         builder.Services.AddHealthChecks().AddCrMonitor();
-        var rig = new OperatorRig(server, beside is null, builder.Build(), log);
+        var rig = new OperatorRig(server, beside is null, builder.Build(), log, paths);
         rig._handlers.Add(handler);
         return rig;
     }
