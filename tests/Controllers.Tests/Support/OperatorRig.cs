@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CrMonitor.Controllers.Tests;
 
-/// <summary>A host with one controller against an embedded server, by the system's clock.</summary>
+/// <summary>A host with one controller against an embedded server, by the system's clock unless another one is given.</summary>
 internal sealed class OperatorRig : IAsyncDisposable
 {
     private readonly List<HttpMessageHandler> _handlers = [];
@@ -41,13 +41,16 @@ internal sealed class OperatorRig : IAsyncDisposable
     /// <param name="controller">How it runs.</param>
     /// <param name="options">The options of the host.</param>
     /// <param name="beside">The server of another host, for a second copy of the operator; by default it gets one of its own.</param>
+    /// <param name="time">The clock of the host, and of the server if it gets one of its own.</param>
     public static async Task<OperatorRig> CreateAsync(
         IReconciler<Widget> reconciler,
         Action<ControllerBuilder<Widget>>? controller = null,
         Action<CrMonitorOptions>? options = null,
-        EmbeddedApiServer? beside = null)
+        EmbeddedApiServer? beside = null,
+        TimeProvider? time = null)
     {
-        var server = beside ?? await EmbeddedApiServer.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        time ??= TimeProvider.System;
+        var server = beside ?? await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { TimeProvider = time }, TestContext.Current.CancellationToken);
         var handler = server.CreateHandler();
         if (beside is null)
         {
@@ -58,6 +61,7 @@ internal sealed class OperatorRig : IAsyncDisposable
         var paths = new ConcurrentQueue<string>();
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "tests" });
         builder.Logging.AddProvider(log).AddFilter("Microsoft", LogLevel.None);
+        builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(new DelegatingReconciler(reconciler));
         builder.Services.AddCrMonitor(o =>
             {
