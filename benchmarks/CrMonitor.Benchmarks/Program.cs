@@ -1,5 +1,7 @@
 using System.CommandLine;
+#if !NATIVE
 using BenchmarkDotNet.Running;
+#endif
 using CrMonitor.Benchmarks.ApiServers;
 using CrMonitor.Benchmarks.Controllers;
 using CrMonitor.Benchmarks.Informers;
@@ -17,9 +19,11 @@ var root = new RootCommand(
     ControllerCommand.Create(),
     ServerCommand.Create(),
 };
+#if !NATIVE
 root.TreatUnmatchedTokensAsErrors = false;
 root.SetAction(_ =>
 {
     BenchmarkSwitcher.FromAssembly(typeof(QueueCommand).Assembly).Run(args);
 });
+#endif
 return await root.Parse(args).InvokeAsync();

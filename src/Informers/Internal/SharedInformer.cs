@@ -48,13 +48,19 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         Action<ISharedInformer> stopBegun,
         Action<ISharedInformer> stopEnded)
     {
+        if (scope.ByNamespace.Keys.FirstOrDefault(ns => !scope.Namespaces.Contains(ns, StringComparer.Ordinal)) is { } other)
+        {
+            throw new ArgumentException(
+                $"The scope of {resource} ({scope}) has selectors for the namespace '{other}', which is none of its own. Add it to Namespaces.", nameof(scope));
+        }
+
         _resource = resource;
         Scope = scope;
         _options = options;
         _logger = options.LoggerFactory.CreateLogger("CrMonitor.Informers");
         _stopBegun = stopBegun;
         _stopEnded = stopEnded;
-        Tags = InformerInstruments.TagsOf(resource);
+        Tags = InformerInstruments.TagsOf(resource, scope);
         _mutations = options.DetectMutations ? new MutationDetector<T>(resource, LogMutated, LogNotWatchedOver) : null;
         string?[] namespaces = scope.Namespaces.Count == 0 ? [null] : [.. scope.Namespaces];
         _store = new IndexedStore<T>(ObjectForm<T>.Of(resource, options.KeepManagedFields), namespaces, LogIndexFailed);
@@ -345,10 +351,14 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             _informer = informer;
             _index = index;
             _namespace = ns;
-            Reflector = new Reflector<T>(informer._resource, ns, informer.Scope, transport, this, informer._options, informer._logger);
+            Scope = informer.Scope.In(ns);
+            Reflector = new Reflector<T>(informer._resource, ns, Scope, transport, this, informer._options, informer._logger);
         }
 
         public Reflector<T> Reflector { get; }
+
+        /// <summary>What of the informer's scope comes from here.</summary>
+        public InformerScope Scope { get; }
 
         public bool HasSynced { get; private set; }
 
@@ -469,7 +479,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
 
             var cached = _informer._store.Get(key);
             if (IsPassedLocked(metadata.ResourceVersion) || !_overlay.IsNews(key, metadata.Uid, metadata.ResourceVersion, cached)
-                || (cached is null && _informer.Scope.FieldSelector.Length > 0))
+                || (cached is null && Scope.FieldSelector.Length > 0))
             {
                 return;
             }
