@@ -8,6 +8,7 @@
 #     --results FILE     keeps the figures of every run: table, scenario, who and a line of JSON, parted by tabs
 # Environment:
 #   PEERS_BIN   the folder of the Go programs wq, inf, decode, lookup and stub; by default they are looked for on the PATH
+#   OURS        our program, where you have published it (native, for instance); by default it is built
 #   STUB_PORT   where the stub listens; 18080 by default
 #   RUN_WITH    a command that every run is started with, for instance "taskset -c 0,1"
 #   RUN_SECONDS how long a run may take before it is ended; 300 by default
@@ -22,7 +23,7 @@ while [ $# -gt 0 ]; do
     --kubeconfig) kubeconfig=$2; shift 2 ;;
     --results) results=$2; shift 2 ;;
     queue | informers | controllers) groups+=("$1"); shift ;;
-    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit ;;
+    -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit ;;
     *) echo "'$1' is not known; see $0 --help." >&2; exit 2 ;;
   esac
 done
@@ -62,8 +63,11 @@ for program in wq inf decode lookup stub; do
   [ -n "${!program}" ] || echo "The Go program $program was not found; set PEERS_BIN to compare with it." >&2
 done
 
-dotnet build -c Release "$here/CrMonitor.Benchmarks" --nologo -v q >&2
-ours=$here/CrMonitor.Benchmarks/bin/Release/net10.0/CrMonitor.Benchmarks
+ours=${OURS:-}
+if [ -z "$ours" ]; then
+  dotnet build -c Release "$here/CrMonitor.Benchmarks" --nologo -v q >&2
+  ours=$here/CrMonitor.Benchmarks/bin/Release/net10.0/CrMonitor.Benchmarks
+fi
 
 # measure TABLE SCENARIO WHO COMMAND...: runs the command and keeps what it prints. A run that fails is told, and the others go on.
 measure() {
