@@ -8,6 +8,7 @@
 #     --results FILE     keeps the figures of every run: table, scenario, who and a line of JSON, parted by tabs
 # Environment:
 #   PEERS_BIN   the folder of the Go programs wq, inf, decode, lookup and stub; by default they are looked for on the PATH
+#   NATIVE      our program, published as native code: it then runs beside the built one, but for the queue and the look-ups
 #   STUB_PORT   where the stub listens; 18080 by default
 #   RUN_WITH    a command that every run is started with, for instance "taskset -c 0,1"
 #   RUN_SECONDS how long a run may take before it is ended; 300 by default
@@ -22,7 +23,7 @@ while [ $# -gt 0 ]; do
     --kubeconfig) kubeconfig=$2; shift 2 ;;
     --results) results=$2; shift 2 ;;
     queue | informers | controllers) groups+=("$1"); shift ;;
-    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit ;;
+    -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit ;;
     *) echo "'$1' is not known; see $0 --help." >&2; exit 2 ;;
   esac
 done
@@ -64,6 +65,7 @@ done
 
 dotnet build -c Release "$here/CrMonitor.Benchmarks" --nologo -v q >&2
 ours=$here/CrMonitor.Benchmarks/bin/Release/net10.0/CrMonitor.Benchmarks
+native=${NATIVE:-}
 
 # measure TABLE SCENARIO WHO COMMAND...: runs the command and keeps what it prints. A run that fails is told, and the others go on.
 measure() {
@@ -100,6 +102,12 @@ start_stub() {
   echo "The stub does not listen at port $stub_port; STUB_PORT can name another. It says:" >&2
   cat "$scratch/stub" >&2
   exit 1
+}
+
+# mine TABLE SCENARIO ARGUMENT...: our program, and the native one too where there is one.
+mine() {
+  measure "$1" "$2" here "$ours" "${@:3}"
+  [ -z "$native" ] || measure "$1" "$2" native "$native" "${@:3}"
 }
 
 compare_queue() {
@@ -151,7 +159,7 @@ compare_sync() {
   for kind in typed dynamic metadata; do
     for streaming in true false; do
       scenario="$server, $kind, $([ $streaming = true ] && echo stream || echo list)"
-      measure sync "$scenario" here "$ours" sync --server "$address" --kind $kind --streaming $streaming
+      mine sync "$scenario" sync --server "$address" --kind $kind --streaming $streaming
       form=$(form_of_peer $kind)
       [ -z "$form" ] || KUBE_FEATURE_WatchListClient=$streaming measure_peer sync "$scenario" client-go "$inf" -test sync -kind "$form" "$@"
     done
@@ -163,11 +171,11 @@ compare_decode() {
   n=$(divided 10000)
   for what in list events; do
     for kind in typed dynamic; do
-      measure decode "$what, $kind" here "$ours" decode --what $what --kind $kind --n "$n" --reps 1
+      mine decode "$what, $kind" decode --what $what --kind $kind --n "$n" --reps 1
       measure_peer decode "$what, $kind" client-go "$decode" -what $what -kind "$(form_of_peer $kind)" -n "$n"
       [ $what = events ] || measure_peer decode "$what, $kind" encoding/json "$decode" -what list-std -kind "$(form_of_peer $kind)" -n "$n"
     done
-    measure decode "$what, metadata" here "$ours" decode --what $what --kind metadata --n "$n" --reps 1
+    mine decode "$what, metadata" decode --what $what --kind metadata --n "$n" --reps 1
     measure decode "$what, in no form" Utf8JsonReader "$ours" decode --what $what --kind reader --n "$n" --reps 1
   done
 }
@@ -177,7 +185,7 @@ compare_watch() {
   events=$(divided 200000)
   start_stub -n 1000 -events "$events" || return 0
   for kind in typed dynamic metadata; do
-    measure watch $kind here "$ours" watch --server "$stub_url" --kind $kind --events "$events"
+    mine watch $kind watch --server "$stub_url" --kind $kind --events "$events"
     form=$(form_of_peer $kind)
     [ -z "$form" ] || measure_peer watch $kind client-go "$inf" -test watch -server "$stub_url" -kind "$form" -n 1000 -events "$events"
   done
@@ -186,7 +194,7 @@ compare_watch() {
     events=$(divided $((8 * rate)))
     start_stub -n 1000 -events "$events" -rate $rate
     for kind in typed dynamic; do
-      measure latency "$kind, $rate/s" here "$ours" watch --server "$stub_url" --kind $kind --events "$events" --latency
+      mine latency "$kind, $rate/s" watch --server "$stub_url" --kind $kind --events "$events" --latency
       measure_peer latency "$kind, $rate/s" client-go \
         "$inf" -test latency -server "$stub_url" -kind "$(form_of_peer $kind)" -n 1000 -events "$events" -rate $rate
     done
@@ -222,10 +230,10 @@ compare_controllers() {
   n=$(divided 10000)
   if start_stub -n "$n"; then
     for concurrency in 1 16; do
-      measure patch $concurrency here "$ours" controller --workload patch --server "$stub_url" --n "$n" --concurrency $concurrency --reps 1
+      mine patch $concurrency controller --workload patch --server "$stub_url" --n "$n" --concurrency $concurrency --reps 1
     done
   fi
-  measure change '1,000/s' here "$ours" controller --workload latency --rate 1000 --seconds "$(divided 8)" --reps 1
+  mine change '1,000/s' controller --workload latency --rate 1000 --seconds "$(divided 8)" --reps 1
 }
 
 for repetition in $(seq "$repetitions"); do

@@ -1,5 +1,7 @@
 using CrMonitor.Informers;
+using CrMonitor.SampleOperator;
 using k8s;
+using k8s.KubeConfigModels;
 
 namespace CrMonitor.Benchmarks;
 
@@ -16,7 +18,15 @@ internal static class ServerAddress
     /// <summary>A transport to an address or a kubeconfig.</summary>
     public static KubernetesTransport Connect(string server) => new(IsUrl(server)
         ? new KubernetesClientConfiguration { Host = server }
-        : KubernetesClientConfiguration.BuildConfigFromConfigFile(server));
+        : KubernetesClientConfiguration.BuildConfigFromConfigObject(Read(server)));
+
+    private static K8SConfiguration Read(string file)
+    {
+        using var reader = new StreamReader(file);
+        var read = KubeConfigReader.Read(reader);
+        read.FileName = Path.GetFullPath(file);
+        return read;
+    }
 
     private static bool IsUrl(string server) => Uri.TryCreate(server, UriKind.Absolute, out var url) && !url.IsFile;
 }
