@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace CrMonitor.Informers;
 
 /// <summary>Reading that waits, and what was written by the reader himself.</summary>
@@ -15,7 +13,7 @@ internal sealed partial class SharedInformer<T>
         }
 
         // The usual case, without the gate.
-        return _store.Get(key) is { } cached && IsAtLeast(cached.Metadata.ResourceVersion, atLeast)
+        return _store.Get(key) is { } cached && ResourceVersions.IsAtLeast(cached.Metadata.ResourceVersion, atLeast)
             ? ValueTask.FromResult<T?>(cached)
             : new ValueTask<T?>(GetSlowlyAsync(key, atLeast, deadline, cancellationToken));
     }
@@ -32,17 +30,8 @@ internal sealed partial class SharedInformer<T>
         return WaitAsync(null, null, () => Lister, until, cancellationToken);
     }
 
-    public async IAsyncEnumerable<ResourceChange<T>> ReadChangesAsync(
-        HandlerOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        var reader = new ChangeReader<T>();
-        await using var registration = AddHandler(reader, options);
-        await using var stopped = _stopping.Token.Register(reader.End);
-        while (await reader.NextAsync(cancellationToken) is { } change)
-        {
-            yield return change;
-        }
-    }
+    public IAsyncEnumerable<ResourceChange<T>> ReadChangesAsync(HandlerOptions? options = null, CancellationToken cancellationToken = default) =>
+        ChangeReader<T>.ReadAllAsync(reader => AddHandler(reader, options), _stopping.Token, cancellationToken);
 
     public void NoteWrite(T answer)
     {
@@ -114,8 +103,6 @@ internal sealed partial class SharedInformer<T>
         }
     }
 
-    private static bool IsAtLeast(string? version, string atLeast) => ResourceVersions.TryCompare(version, atLeast, out var order) && order >= 0;
-
     private async Task<T?> GetSlowlyAsync(ObjectKey key, string atLeast, TimeSpan deadline, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(deadline, _options.TimeProvider);
@@ -135,10 +122,10 @@ internal sealed partial class SharedInformer<T>
     {
         var found = _store.Get(key);
         var source = SourceOf(key);
-        var isReached = IsAtLeast(found?.Metadata.ResourceVersion, atLeast)
+        var isReached = ResourceVersions.IsAtLeast(found?.Metadata.ResourceVersion, atLeast)
             || source is null
-            || IsAtLeast(source.Version, atLeast)
-            || IsAtLeast(source.NotedVersionLocked(key), atLeast);
+            || ResourceVersions.IsAtLeast(source.Version, atLeast)
+            || ResourceVersions.IsAtLeast(source.NotedVersionLocked(key), atLeast);
         return (isReached, found);
     }
 

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace CrMonitor.Informers;
 
 /// <summary>One cache, fed by a reflector for each namespace of its scope, and its handlers.</summary>
-internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedInformer, IAsyncDisposable
+internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInformer, IObservedInformer, IAsyncDisposable
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private readonly KubeResource<T> _resource;
@@ -26,6 +26,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     // a handler that is added sees each object either in its replay or as a change; never across an await. User code under it: index functions alone.
     private readonly Lock _gate = new();
     private HandlerMailbox<T>[] _handlers = [];
+    private IStoredView<T>[] _views = [];
     private readonly List<CacheWaiter> _waiters = [];
     private readonly List<StoreChange<T>> _changes = [];   // what is told after a write of several changes; empty, and kept for the next one, between writes
     private Func<T, T>? _transform;
@@ -89,6 +90,8 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     public string? StoreVersion => _store.ResourceVersion;
 
     public bool IsStopped => Volatile.Read(ref _stopped);
+
+    public int InvalidCount => _sources.Sum(source => source.InvalidCount) + Volatile.Read(ref _views).Sum(view => view.InvalidCount);
 
     public int QueuedItems => Volatile.Read(ref _handlers).Sum(handler => handler.PendingCount);
 
@@ -352,20 +355,33 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
 
         public bool HasSynced { get; private set; }
 
-        public InformerHealth Health => Reflector.Health.Snapshot(HasSynced, Volatile.Read(ref _invalidCount));
+        public InformerHealth Health => Reflector.Health.Snapshot(HasSynced, InvalidCount);
+
+        public int InvalidCount => Volatile.Read(ref _invalidCount);
 
         public IEnumerable<InvalidObject> InvalidLocked => _invalid.Values;
 
-        /// <summary>The version that this reflector has reached.</summary>
-        public string? Version => _version;
+        /// <summary>The version that this reflector has reached. The store shows it already. May be read without the gate.</summary>
+        public string? Version => Volatile.Read(ref _version);
 
         /// <summary>Objects of this key come from here.</summary>
         public bool Holds(ObjectKey key) => _namespace is null || _namespace == key.Namespace;
 
-        public DecodedObject<T> Prepare(DecodedObject<T> decoded) =>
-            decoded.Object is { } fresh && (_informer._transform is not null || _informer._options.Transform is not null)
+        public DecodedObject<T> Prepare(DecodedObject<T> decoded)
+        {
+            var prepared = decoded.Object is { } fresh && (_informer._transform is not null || _informer._options.Transform is not null)
                 ? _informer.Transform(decoded, fresh)
                 : decoded;
+            if (prepared.Object is { } coming)
+            {
+                foreach (var view in Volatile.Read(ref _informer._views))
+                {
+                    view.Expect(_informer._store.Get(prepared.Key!.Value), coming);
+                }
+            }
+
+            return prepared;
+        }
 
         public IndexedStore<T>.Replacement BeginReplace() => _informer._store.BeginReplace(_index);
 
@@ -377,6 +393,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
                 if (ResourceVersions.TryCompare(version, _version, out var order) && order < 0)
                 {
                     _overlay.Clear(replacement);
+                    _informer.ForgetNotesLocked();
                 }
 
                 if (_overlay.Count > 0)
@@ -450,6 +467,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             {
                 var nothing = BeginReplace();
                 _overlay.Clear(nothing);
+                _informer.ForgetNotesLocked();
                 _invalid.Clear();
                 Volatile.Write(ref _invalidCount, 0);
                 CommitLocked(nothing, _version);
@@ -460,16 +478,15 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         public void NoteWriteLocked(ObjectKey key, T answer, bool isInScope, int bytes)
         {
             var metadata = answer.Metadata;
-            if (metadata is { DeletionTimestamp: not null, Finalizers: null or { Count: 0 }, DeletionGracePeriodSeconds: null or 0 })
+            if (OwnWrites.ShowEnd(metadata))
             {
-                // A write that takes away the last finalizer deletes, and is answered with the state before: its version need not be news.
+                // Its version need not be news.
                 NoteDeleteLocked(key, metadata.Uid, metadata.ResourceVersion, answer);
                 return;
             }
 
             var cached = _informer._store.Get(key);
-            if (IsPassedLocked(metadata.ResourceVersion) || !_overlay.IsNews(key, metadata.Uid, metadata.ResourceVersion, cached)
-                || (cached is null && _informer.Scope.FieldSelector.Length > 0))
+            if (!WouldBeNewsLocked(key, metadata.Uid, metadata.ResourceVersion, cached is not null))
             {
                 return;
             }
@@ -499,6 +516,12 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
                 ShowLocked(key, null, final);
             }
         }
+
+        /// <summary>The answer of a write tells something new, within the scope as far as that can be known.</summary>
+        public bool WouldBeNewsLocked(ObjectKey key, string? uid, string version, bool isShown) =>
+            !IsPassedLocked(version)
+            && _overlay.IsNews(key, uid, version, _informer._store.Get(key))
+            && (isShown || _informer.Scope.FieldSelector.Length == 0);
 
         /// <summary>The version of a noted write that the watch has not shown yet.</summary>
         public string? NotedVersionLocked(ObjectKey key) => _overlay.VersionOf(key);
@@ -579,7 +602,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             }
 
             _informer.TellLocked(changes, isInitialList);
-            _version = version;
+            Volatile.Write(ref _version, version);
         }
 
         private void AdvanceStoreLocked(string? version)
@@ -595,7 +618,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         {
             if (version is not null)
             {
-                _version = version;
+                Volatile.Write(ref _version, version);
                 if (_overlay.Count > 0)
                 {
                     _overlay.Pass(version, (noted, server) => ShowLocked(noted, server, null));
