@@ -13,7 +13,8 @@ internal sealed class ViewRegistration(HandlerRegistration stored, Action<ViewRe
 
     public override async ValueTask DisposeAsync()
     {
-        ended(this);
+        // Until then whoever stops the view has to wait for it.
         await stored.DisposeAsync();
+        ended(this);
     }
 }
