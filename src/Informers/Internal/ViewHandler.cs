@@ -22,8 +22,8 @@ internal sealed class ViewHandler<TStored, T>(ViewReader<TStored, T> reader, IRe
 
     private ResourceChange<T>? Next(ResourceChange<TStored> change, T? told, ViewedObject<T> seen)
     {
-        // A state that cannot be read is none: the one before goes on.
-        var current = seen.Object ?? told ?? seen.Shown;
+        // A state that cannot be read is none: the one before goes on, if it is that of this object.
+        var current = seen.Object ?? told ?? (seen.Shown?.Metadata.Uid == seen.Invalid?.Uid ? seen.Shown : null);
         var isSame = ReferenceEquals(current, told);
         if (current is null || (isSame && !change.IsResync))
         {
