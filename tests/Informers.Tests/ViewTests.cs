@@ -225,6 +225,53 @@ public sealed class ViewTests
     }
 
     [Fact]
+    public async Task Objects_are_decoded_for_a_view_without_a_lock()
+    {
+        using var spec = new HeldSpecConverter(13);
+        await using var fixture = new InformerFixture();
+        var stored = fixture.Factory.Informer(DynamicObject.Of(WidgetJson.Resource));
+        var typed = fixture.Factory.Informer(spec.Resource);
+        stored.Start();
+        (await fixture.Server.NextListAsync()).List("20", Json.Widget("a", 5, size: 13), Json.Widget("b", 6, size: 13));
+        var watch = (await fixture.Server.NextWatchAsync()).Open();
+        await stored.WaitForSyncAsync(Cancel);
+
+        // A reader, an index over what is there, and one over what comes.
+        var reading = Task.Run(() => typed.Lister.Get(ViewFixture.Key("a")), Cancel);
+        await HeldAsync(reading);
+        var indexing = Task.Run(() => typed.AddIndex("size", widget => new[] { widget.Spec!.Size }), Cancel);
+        await HeldAsync(indexing);
+        watch.Send(Json.Event("ADDED", Json.Widget("c", 21, size: 13)));
+        await HeldAsync(stored.WaitForCacheAsync(cache => cache.ResourceVersion == "21", Cancel));
+        Assert.Equal(["a", "b", "c"], (await indexing).Find(13).Select(widget => widget.Metadata.Name).Order());
+
+        async Task HeldAsync(Task held)
+        {
+            await spec.Entered();
+            await Task.Run(() => stored.NoteDelete(ViewFixture.Key("nobody")), Cancel).WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Cancel);
+            Assert.False(held.IsCompleted, "a converter is held");
+            spec.Release();
+            await held;
+        }
+    }
+
+    [Fact]
+    public async Task The_log_names_the_handler_of_the_view_that_has_failed()
+    {
+        await using var fixture = new ViewFixture();
+        fixture.Typed.AddHandler(new RecordingHandler { Before = (_, _) => throw new InvalidOperationException("on purpose") });
+        var handler = new RecordingHandler();
+        fixture.Typed.AddHandler(handler);
+        var watch = await fixture.SyncAsync("20", Json.Widget("a", 5));
+        await fixture.SendAsync(watch, "ADDED", Json.Widget("b", 21), "21");
+        await handler.NextAsync();
+        await handler.NextAsync();
+        await fixture.Typed.StopAsync();
+
+        Assert.Equal(2, fixture.Logs.Lines.Count(line => line.Contains($"the handler {typeof(RecordingHandler)} failed on Added", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Changes_of_a_view_can_be_read_until_it_stops()
     {
         await using var fixture = new ViewFixture();

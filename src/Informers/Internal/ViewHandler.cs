@@ -6,12 +6,15 @@ namespace CrMonitor.Informers;
 /// <summary>Tells a view's handler what it would be told by an informer of its own.</summary>
 /// <param name="reader">Reads the objects.</param>
 /// <param name="handler">Who is told. Its calls come one at a time.</param>
-internal sealed class ViewHandler<TStored, T>(ViewReader<TStored, T> reader, IResourceHandler<T> handler) : IResourceHandler<TStored>
+internal sealed class ViewHandler<TStored, T>(ViewReader<TStored, T> reader, IResourceHandler<T> handler)
+    : IResourceHandler<TStored>, IViewHandler
     where TStored : class, IKubernetesObject<V1ObjectMeta>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     // What the handler was told last. Where every object can be read, the change itself says it.
     private readonly Dictionary<ObjectKey, T>? _told = reader.MayFail ? [] : null;
+
+    public Type HandlerType => handler.GetType();
 
     public ValueTask HandleAsync(ResourceChange<TStored> change, CancellationToken cancellationToken)
     {
