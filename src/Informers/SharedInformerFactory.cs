@@ -7,14 +7,16 @@ namespace CrMonitor.Informers;
 /// <remarks>
 /// Guarantees: an informer of the same resource, type and scope is the same instance as long as it is not stopped; after <see cref="StopAsync"/>
 /// nothing of them runs.
-/// One list and one watch serve several forms of the same objects: who asks for a poorer form than one that there is gets a view of that. The forms in
-/// their order are <see cref="DynamicObject"/>, your own types, and <see cref="PartialObjectMetadata"/>; between two types of your own there is no view.
-/// So the order of asking decides: ask for the richest form first. A form that is asked for before a richer one keeps a list and a watch of its own.
-/// A view shows what is stored, transforms included. Each object is read in the view's form when somebody asks for it first, which takes time and memory,
-/// and is the same instance from then on, until the server sends another state. One that cannot be read so is an <see cref="InvalidObject"/> of the view
-/// alone, from the moment that somebody has tried. Answers of own writes are best handed to a view as bytes, since these are the whole object: then all
-/// forms show them at once. Given as an object, an answer is shown by this view alone, and told to handlers when the watch brings it.
-/// When a view stops, its handlers and indexes go; the informer that holds the objects stops when nobody uses it or a view of it any more.
+/// One list and one watch serve several forms of the same objects: who asks for a poorer form than one that there is gets a view of that. The
+/// forms in their order are <see cref="DynamicObject"/>, your own types, and <see cref="PartialObjectMetadata"/>; between two types of your own
+/// there is no view. So the order of asking decides: ask for the richest form first. A form that is asked for before a richer one keeps a list and
+/// a watch of its own.
+/// A view shows what is stored, transforms included. Each object is read in the view's form when somebody asks for it first, which takes time and
+/// memory, and is the same instance from then on, until the server sends another state. One that cannot be read so is an
+/// <see cref="InvalidObject"/> of the view alone, from the moment that somebody has tried. Answers of own writes are best handed to a view as
+/// bytes, since these are the whole object: then all forms show them at once. Given as an object, an answer is shown by this view alone, and told
+/// to handlers when the watch brings it. When a view stops, its handlers and indexes go; the informer that holds the objects stops when nobody
+/// uses it or a view of it any more.
 /// Informers run on the task scheduler (or synchronization context) that <see cref="Start"/> is called on.
 /// All members may be called from any thread.
 /// </remarks>

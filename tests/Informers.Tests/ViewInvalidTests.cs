@@ -181,5 +181,6 @@ public sealed class ViewInvalidTests
         Assert.Equal(0, fixture.Typed.Lister.Count);
     }
 
-    private static string Broken(string name, int version) => Json.Widget(name, version).Replace("\"size\":0", "\"size\":\"many\"", StringComparison.Ordinal);
+    private static string Broken(string name, int version) =>
+        Json.Widget(name, version).Replace("\"size\":0", "\"size\":\"many\"", StringComparison.Ordinal);
 }

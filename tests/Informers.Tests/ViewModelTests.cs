@@ -52,7 +52,9 @@ public sealed class ViewModelTests
         for (var i = 0; i < Names; i++)
         {
             var (expected, told) = (own.Told(Key(i)), view.Told(Key(i)));
-            Assert.True(expected.SequenceEqual(told), $"seed {seed}: told\n{string.Join('\n', expected)}\n\nand as a view\n{string.Join('\n', told)}");
+            Assert.True(
+                expected.SequenceEqual(told),
+                $"seed {seed}: told\n{string.Join('\n', expected)}\n\nand as a view\n{string.Join('\n', told)}");
         }
 
         Assert.Equal(Described(left.Lister.List()), Described(right.Lister.List()));

@@ -61,7 +61,8 @@ public sealed class ViewOwnWritesTests
         Assert.Same(b, await fixture.Typed.GetAsync(B, "22", TimeSpan.FromSeconds(1), Cancel));
         Assert.Equal(3, fixture.Typed.Lister.Count);
         Assert.Equal(["a", "b", "c"], fixture.Typed.Lister.List().Select(widget => widget.Metadata.Name).Order());
-        Assert.Equal([a, b], fixture.Typed.Lister.List("default", predicate: widget => widget.Spec!.Size == 2).OrderBy(widget => widget.Metadata.Name));
+        var twos = fixture.Typed.Lister.List("default", predicate: widget => widget.Spec!.Size == 2);
+        Assert.Equal([a, b], twos.OrderBy(widget => widget.Metadata.Name));
         Assert.Empty(fixture.Typed.Lister.List(selector: LabelSelector.Parse("tier=web")));
         Assert.Empty(fixture.Typed.Lister.List("other"));
         Assert.Equal([a, b], bySize.Find(2).OrderBy(widget => widget.Metadata.Name));

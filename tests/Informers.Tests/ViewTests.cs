@@ -122,7 +122,8 @@ public sealed class ViewTests
         await using var fixture = new InformerFixture();
         var stored = fixture.Factory.Informer(DynamicObject.Of(WidgetJson.Resource));
         var elsewhere = fixture.Factory.Informer(WidgetJson.Resource, new InformerScope { Namespaces = ["x"] });
-        var other = fixture.Factory.Informer(new KubeResource<Widget>(new KubeResource("other.dev", "v1", "widgets", "Widget"), WidgetJson.Default.Widget));
+        var resource = new KubeResource("other.dev", "v1", "widgets", "Widget");
+        var other = fixture.Factory.Informer(new KubeResource<Widget>(resource, WidgetJson.Default.Widget));
         Assert.IsType<SharedInformer<DynamicObject>>(stored);
         Assert.IsType<SharedInformer<Widget>>(elsewhere);
         Assert.IsType<SharedInformer<Widget>>(other);
@@ -167,7 +168,8 @@ public sealed class ViewTests
         Assert.Equal(["a", "c"], typed.List(selector: web).Select(widget => widget.Metadata.Name).Order());
         Assert.Equal(["a"], typed.List("default", web).Select(widget => widget.Metadata.Name));
         Assert.Equal(["b"], typed.List("default", predicate: widget => widget.Spec!.Size > 1).Select(widget => widget.Metadata.Name));
-        Assert.Equal(["c"], metadata.List(selector: web, predicate: shown => shown.Metadata.NamespaceProperty == "other").Select(shown => shown.Metadata.Name));
+        var elsewhere = metadata.List(selector: web, predicate: shown => shown.Metadata.NamespaceProperty == "other");
+        Assert.Equal(["c"], elsewhere.Select(shown => shown.Metadata.Name));
         Assert.Empty(typed.List("nowhere"));
         Assert.Empty(typed.List(selector: LabelSelector.Nothing));
         Assert.Null(typed.Get(new ObjectKey("other", "a")));
@@ -192,9 +194,12 @@ public sealed class ViewTests
         Assert.Empty(bySize.Find(1));
         Assert.Same(fixture.Typed.Lister.Get(ViewFixture.Key("a")), Assert.Single(bySize.Find(2)));
 
-        Assert.Contains("already", Assert.Throws<ArgumentException>(() => fixture.Typed.AddIndex("size", _ => [])).Message, StringComparison.Ordinal);
-        Assert.Contains("are no strings", Assert.Throws<ArgumentException>(() => fixture.Typed.Lister.ByIndex("size", "1")).Message, StringComparison.Ordinal);
-        Assert.Contains("'name', 'size'", Assert.Throws<ArgumentException>(() => fixture.Typed.Lister.ByIndex("x", "1")).Message, StringComparison.Ordinal);
+        Refused("already", () => fixture.Typed.AddIndex("size", _ => []));
+        Refused("are no strings", () => fixture.Typed.Lister.ByIndex("size", "1"));
+        Refused("'name', 'size'", () => fixture.Typed.Lister.ByIndex("x", "1"));
+
+        static void Refused(string why, Func<object> call) =>
+            Assert.Contains(why, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -216,7 +221,8 @@ public sealed class ViewTests
         await two;
         fixture.Time.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal(("99", "22"), (await Assert.ThrowsAsync<StaleCacheException>(() => late)) is var e ? (e.AtLeast, e.Reached) : default);
-        await Assert.ThrowsAsync<ArgumentException>(() => fixture.Typed.GetAsync(ViewFixture.Key("b"), "x", TimeSpan.FromSeconds(1), Cancel).AsTask());
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => fixture.Typed.GetAsync(ViewFixture.Key("b"), "x", TimeSpan.FromSeconds(1), Cancel).AsTask());
 
         using var giveUp = new CancellationTokenSource();
         var never = fixture.Typed.WaitForAsync(ViewFixture.Key("c"), widget => widget is not null, giveUp.Token);
@@ -248,7 +254,8 @@ public sealed class ViewTests
         async Task HeldAsync(Task held)
         {
             await spec.Entered();
-            await Task.Run(() => stored.NoteDelete(ViewFixture.Key("nobody")), Cancel).WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Cancel);
+            var writing = Task.Run(() => stored.NoteDelete(ViewFixture.Key("nobody")), Cancel);
+            await writing.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Cancel);
             Assert.False(held.IsCompleted, "a converter is held");
             spec.Release();
             await held;
@@ -259,8 +266,7 @@ public sealed class ViewTests
     public async Task The_log_names_the_handler_of_the_view_that_has_failed()
     {
         await using var fixture = new ViewFixture();
-        fixture.Typed.AddHandler(new RecordingHandler { Before = (_, _) => throw new InvalidOperationException("on purpose") });
-        var handler = new RecordingHandler();
+        var handler = new RecordingHandler { Before = (_, _) => throw new InvalidOperationException("on purpose") };
         fixture.Typed.AddHandler(handler);
         var watch = await fixture.SyncAsync("20", Json.Widget("a", 5));
         await fixture.SendAsync(watch, "ADDED", Json.Widget("b", 21), "21");
@@ -268,7 +274,8 @@ public sealed class ViewTests
         await handler.NextAsync();
         await fixture.Typed.StopAsync();
 
-        Assert.Equal(2, fixture.Logs.Lines.Count(line => line.Contains($"the handler {typeof(RecordingHandler)} failed on Added", StringComparison.Ordinal)));
+        var failed = $"the handler {typeof(RecordingHandler)} failed on Added";
+        Assert.Equal(2, fixture.Logs.Lines.Count(line => line.Contains(failed, StringComparison.Ordinal)));
     }
 
     [Fact]

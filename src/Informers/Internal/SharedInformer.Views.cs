@@ -11,10 +11,16 @@ internal sealed partial class SharedInformer<T>
     /// <summary>How often the server has gone back behind what was known of it: what was noted before counts no longer.</summary>
     internal int Restores => Volatile.Read(ref _restores);
 
-    public IFactoryInformer ViewMetadata(KubeResource<PartialObjectMetadata> resource, ViewLifetime lifetime) => this is SharedInformer<DynamicObject> undecoded
-        ? new InformerView<DynamicObject, PartialObjectMetadata>(
-            undecoded, resource, new DecodingView<PartialObjectMetadata>(resource, _options), _options, lifetime)
-        : new InformerView<T, PartialObjectMetadata>(this, resource, new MetadataView<T>(resource, _options), _options, lifetime);
+    public IFactoryInformer ViewMetadata(KubeResource<PartialObjectMetadata> resource, ViewLifetime lifetime)
+    {
+        if (this is SharedInformer<DynamicObject> undecoded)
+        {
+            var decoding = new DecodingView<PartialObjectMetadata>(resource, _options);
+            return new InformerView<DynamicObject, PartialObjectMetadata>(undecoded, resource, decoding, _options, lifetime);
+        }
+
+        return new InformerView<T, PartialObjectMetadata>(this, resource, new MetadataView<T>(resource, _options), _options, lifetime);
+    }
 
     /// <summary>Lets a view know of objects before they come into the cache.</summary>
     internal void Attach(IStoredView<T> view)

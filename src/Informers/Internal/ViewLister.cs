@@ -49,7 +49,8 @@ internal sealed class ViewLister<TStored, T>(ILister<TStored> stored, ViewReader
         if (!_indexes.TryGetValue(index, out var known))
         {
             var names = string.Join(", ", _indexes.Keys.Order(StringComparer.Ordinal).Select(name => $"'{name}'"));
-            throw new ArgumentException($"There is no index '{index}'. Add it with AddIndex; existing: {(names.Length == 0 ? "none" : names)}.", nameof(index));
+            throw new ArgumentException(
+                $"There is no index '{index}'. Add it with AddIndex; existing: {(names.Length == 0 ? "none" : names)}.", nameof(index));
         }
 
         return known is IObjectIndex<string, T> strings

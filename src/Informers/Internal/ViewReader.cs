@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 
 namespace CrMonitor.Informers;
 
-/// <summary>Shows stored objects in another form: each is read once, when somebody asks for it first, and is one instance for as long as it is stored.</summary>
-/// <remarks>May be used from any thread. Nothing is read with a lock held.</remarks>
+/// <summary>Shows stored objects in another form.</summary>
+/// <remarks>Each is read once, when somebody asks for it first, and is one instance for as long as it is stored. May be used from any thread. Nothing is read with a lock held.</remarks>
 /// <param name="source">Who holds the objects.</param>
 /// <param name="resource">What they are, as the view names it.</param>
 /// <param name="form">How they are read.</param>
@@ -140,7 +140,7 @@ internal sealed partial class ViewReader<TStored, T>(
     }
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "{Resource}: the object {Key} (resourceVersion {ResourceVersion}) cannot be read as {Type} and is left as it was last known: {Error}")]
+        Message = "{Resource}: the object {Key} (resourceVersion {ResourceVersion}) cannot be read as {Type} and is left as last known: {Error}")]
     private partial void LogUnreadable(KubeResource resource, ObjectKey key, string? resourceVersion, Type type, string error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Resource}: OnFailure threw when it was told of the invalid object {Key}")]

@@ -35,7 +35,9 @@ internal sealed class Twin : IAsyncDisposable
 
     public static string Describe(Widget? widget) => widget is null
         ? "nothing"
-        : string.Create(CultureInfo.InvariantCulture, $"{widget.ApiVersion} {widget.Kind} {ObjectKey.Of(widget)} {widget.Metadata.Uid}@{widget.Metadata.ResourceVersion} "
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{widget.ApiVersion} {widget.Kind} {ObjectKey.Of(widget)} {widget.Metadata.Uid}@{widget.Metadata.ResourceVersion} "
                 + $"{string.Join(',', widget.Metadata.Labels)} {widget.Spec?.Size}");
 
     public async Task SyncAsync(string version, string[] items)
