@@ -169,11 +169,12 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
         }
 
         var key = ObjectKey.Of(answer);
-        if (OwnWrites.ShowEnd(metadata))
+        if (OwnWrites.ShowEnd(answer))
         {
             NoteDelete(key, metadata.Uid, metadata.ResourceVersion);
         }
-        else if (!Volatile.Read(ref _stopped) && _source.WouldBeNews(key, metadata.Uid, metadata.ResourceVersion, isShown: _lister.Get(key) is not null))
+        else if (!Volatile.Read(ref _stopped)
+            && _source.WouldBeNews(key, metadata.Uid, metadata.ResourceVersion, isShown: _lister.Get(key) is not null))
         {
             _notes.Add(key, metadata.Uid, metadata.ResourceVersion, Scope.LabelSelector.Matches(answer) ? answer : null);
             _source.Wake(key);

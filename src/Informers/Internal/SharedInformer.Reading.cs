@@ -13,7 +13,7 @@ internal sealed partial class SharedInformer<T>
         }
 
         // The usual case, without the gate.
-        return _store.Get(key) is { } cached && ResourceVersions.IsAtLeast(cached.Metadata.ResourceVersion, atLeast)
+        return _store.Get(key) is { } cached && ResourceVersions.IsAtLeast(_form.VersionOf(cached), atLeast)
             ? ValueTask.FromResult<T?>(cached)
             : new ValueTask<T?>(GetSlowlyAsync(key, atLeast, deadline, cancellationToken));
     }
@@ -36,12 +36,13 @@ internal sealed partial class SharedInformer<T>
     public void NoteWrite(T answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
-        if (answer.Metadata is not { Name.Length: > 0 } metadata)
+        var hasName = answer is DynamicObject undecoded ? undecoded.HasName : answer.Metadata is { Name.Length: > 0 };
+        if (!hasName)
         {
             throw new ArgumentException($"The answer has no metadata with a name: it is no {_resource.Kind}.", nameof(answer));
         }
 
-        NoteWrite(new DecodedObject<T>(answer, ObjectKey.Of(answer), metadata.ResourceVersion, null));
+        NoteWrite(new DecodedObject<T>(answer, ObjectKey.Of(answer), _form.VersionOf(answer), null));
     }
 
     public void NoteWrite(ReadOnlySpan<byte> answer)
@@ -98,7 +99,7 @@ internal sealed partial class SharedInformer<T>
         {
             if (!_stopped)
             {
-                source.NoteWriteLocked(key, prepared.Object, isInScope, prepared.Bytes);
+                source.NoteWriteLocked(key, prepared.Object, prepared.ResourceVersion!, isInScope, prepared.Bytes);
             }
         }
     }
@@ -122,7 +123,7 @@ internal sealed partial class SharedInformer<T>
     {
         var found = _store.Get(key);
         var source = SourceOf(key);
-        var isReached = ResourceVersions.IsAtLeast(found?.Metadata.ResourceVersion, atLeast)
+        var isReached = (found is not null && ResourceVersions.IsAtLeast(_form.VersionOf(found), atLeast))
             || source is null
             || ResourceVersions.IsAtLeast(source.Version, atLeast)
             || ResourceVersions.IsAtLeast(source.NotedVersionLocked(key), atLeast);

@@ -13,6 +13,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
     private readonly KubeResource<T> _resource;
     private readonly SharedInformerFactoryOptions _options;
     private readonly ILogger _logger;
+    private readonly ObjectForm<T> _form;
     private readonly IndexedStore<T> _store;
     private readonly Source[] _sources;
     private readonly MutationDetector<T>? _mutations;
@@ -57,8 +58,9 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
         _stopEnded = stopEnded;
         Tags = InformerInstruments.TagsOf(resource);
         _mutations = options.DetectMutations ? new MutationDetector<T>(resource, LogMutated, LogNotWatchedOver) : null;
+        _form = ObjectForm<T>.Of(resource, options.KeepManagedFields);
         string?[] namespaces = scope.Namespaces.Count == 0 ? [null] : [.. scope.Namespaces];
-        _store = new IndexedStore<T>(ObjectForm<T>.Of(resource, options.KeepManagedFields), namespaces, LogIndexFailed);
+        _store = new IndexedStore<T>(_form, namespaces, LogIndexFailed);
         _sources = [.. namespaces.Select((ns, index) => new Source(this, index, ns, transport))];
     }
 
@@ -339,7 +341,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
         private readonly int _index;
         private readonly string? _namespace;
         private readonly Dictionary<ObjectKey, InvalidObject> _invalid = [];
-        private readonly WriteOverlay<T> _overlay = new();
+        private readonly WriteOverlay<T> _overlay;
         private int _invalidCount;
         private string? _version;
 
@@ -348,6 +350,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
             _informer = informer;
             _index = index;
             _namespace = ns;
+            _overlay = new WriteOverlay<T>(informer._form);
             Reflector = new Reflector<T>(informer._resource, ns, informer.Scope, transport, this, informer._options, informer._logger);
         }
 
@@ -475,35 +478,36 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
             }
         }
 
-        public void NoteWriteLocked(ObjectKey key, T answer, bool isInScope, int bytes)
+        public void NoteWriteLocked(ObjectKey key, T answer, string version, bool isInScope, int bytes)
         {
-            var metadata = answer.Metadata;
-            if (OwnWrites.ShowEnd(metadata))
+            var uid = _informer._form.UidOf(answer);
+            if (OwnWrites.ShowEnd(answer))
             {
                 // Its version need not be news.
-                NoteDeleteLocked(key, metadata.Uid, metadata.ResourceVersion, answer);
+                NoteDeleteLocked(key, uid, version, answer);
                 return;
             }
 
             var cached = _informer._store.Get(key);
-            if (!WouldBeNewsLocked(key, metadata.Uid, metadata.ResourceVersion, cached is not null))
+            if (!WouldBeNewsLocked(key, uid, version, cached is not null))
             {
                 return;
             }
 
-            _overlay.Note(key, metadata.Uid, metadata.ResourceVersion, isGone: false, cached);
+            _overlay.Note(key, uid, version, isGone: false, cached);
             ShowLocked(key, isInScope ? answer : null, null, bytes);
         }
 
         public void NoteDeleteLocked(ObjectKey key, string? uid, string? version, T? final)
         {
             var cached = _informer._store.Get(key);
-            var known = cached?.Metadata;
-            if (known is not null && (uid is null || uid == known.Uid))
+            var form = _informer._form;
+            if (cached is not null && (uid is null || uid == form.UidOf(cached)))
             {
                 // Of two versions of one object the later one tells better what is older than the deletion.
-                uid = known.Uid;
-                version = ResourceVersions.TryCompare(version, known.ResourceVersion, out var order) && order > 0 ? version : known.ResourceVersion;
+                uid = form.UidOf(cached);
+                var known = form.VersionOf(cached);
+                version = ResourceVersions.TryCompare(version, known, out var order) && order > 0 ? version : known;
             }
             else if (uid is null || IsPassedLocked(version) || version is null || !_overlay.IsNews(key, uid, version, cached))
             {
