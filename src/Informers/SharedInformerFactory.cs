@@ -196,7 +196,7 @@ public sealed class SharedInformerFactory : IAsyncDisposable
         return entry;
     }
 
-    // A new view, if there is an informer of a richer form. It is not one before somebody asks for it to live, and keeps nothing alive before that.
+    // A new view, if there is an informer of a richer form. Whoever asks for it has to say whether he keeps it.
     private Entry? ViewLocked<T>(KubeResource<T> resource, InformerKey key)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {

@@ -11,6 +11,8 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
     where TStored : class, IKubernetesObject<V1ObjectMeta>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
+    private static int _indexNumber;   // of the index that was added last, in any view of these types
+
     private readonly SharedInformer<TStored> _source;
     private readonly KubeResource<T> _resource;
     private readonly ViewForm<TStored, T> _form;
@@ -20,7 +22,6 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
     private readonly ViewLifetime _lifetime;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenRegistration _sourceStops;
-    private static int _indexNumber;
 
     // _gate guards the fields below; it is held for look-ups, and while a handler or an index is added to the source.
     private readonly Lock _gate = new();
@@ -224,7 +225,7 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
         }
 
         _source.Detach(_reader, _indexes.Values);
-        await _sourceStops.DisposeAsync();
+        _sourceStops.Unregister();
         await _lifetime.Release();
         _lifetime.StopEnded(this);
     }

@@ -44,9 +44,9 @@ internal sealed partial class SharedInformer<T>
         }
     }
 
-    /// <summary>As far as <paramref name="key"/> is concerned, the cache has come to this version (<see langword="null"/>: to any).</summary>
+    /// <summary>As far as <paramref name="key"/> is concerned, the cache has come to this version, as far as versions have an order.</summary>
     internal bool HasReached(ObjectKey key, string? version) =>
-        version is null
+        !ResourceVersions.IsComparable(version)
         || ResourceVersions.IsAtLeast(_store.VersionOf(key), version)
         || SourceOf(key) is not { } source
         || ResourceVersions.IsAtLeast(source.Version, version);
