@@ -36,4 +36,16 @@ public enum Changed
 
     /// <summary>Anything, the status included: every new <c>metadata.resourceVersion</c>. The default.</summary>
     Anything = 64,
+
+    /// <summary>
+    /// <c>status</c>: what another controller reports. The two states of an object are written as JSON to be compared.
+    /// A kind whose model has no such member fails the start.
+    /// </summary>
+    Status = 128,
+
+    /// <summary>
+    /// <c>spec</c>, compared as <see cref="Status"/> is: for kinds without a status subresource, whose <see cref="Generation"/> rises on every write, and
+    /// for those without a generation.
+    /// </summary>
+    Spec = 256,
 }

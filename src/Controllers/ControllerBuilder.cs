@@ -18,6 +18,8 @@ public sealed class ControllerBuilder<T>
 
     internal KubeResource? Resource { get; private set; }
 
+    internal CacheScope? Scope { get; private set; }
+
     internal bool IsClusterScoped { get; private set; }
 
     internal int Workers { get; private set; } = 1;
@@ -41,13 +43,23 @@ public sealed class ControllerBuilder<T>
 
     internal TimeSpan? ResyncPeriod { get; private set; }
 
-    /// <summary>Says which resource the objects are, and with which contract they are read and written.</summary>
-    /// <remarks>Not needed for KubernetesClient's models and for types in <see cref="CrMonitorOptions.JsonContexts"/>.</remarks>
-    public ControllerBuilder<T> For(KubeResource<T> resource)
+    /// <summary>Says which resource the objects are, and which of them are reconciled.</summary>
+    /// <param name="resource">
+    /// With which contract they are read and written. Not needed for KubernetesClient's models and for types in
+    /// <see cref="CrMonitorOptions.JsonContexts"/>.
+    /// </param>
+    /// <param name="scope">
+    /// Namespaces and selectors, if they are others than the options name for the kind. To the controller, an object that leaves them is deleted.
+    /// </param>
+    public ControllerBuilder<T> For(KubeResource<T>? resource = null, CacheScope? scope = null)
     {
-        ArgumentNullException.ThrowIfNull(resource);
-        _resources.AddResource(resource);
-        Resource = resource;
+        if (resource is not null)
+        {
+            _resources.AddResource(resource);
+            Resource = resource;
+        }
+
+        Scope = scope ?? Scope;
         return this;
     }
 
@@ -67,11 +79,12 @@ public sealed class ControllerBuilder<T>
     /// <param name="anyOwner">
     /// Run also for owners that are not the controller (<c>controller: true</c>) of the object. They are not by default.
     /// </param>
-    public ControllerBuilder<T> Owns<TOwned>(KubeResource<TOwned>? resource = null, bool anyOwner = false)
+    /// <param name="scope">Which of the objects, if others than the options name for their kind.</param>
+    public ControllerBuilder<T> Owns<TOwned>(KubeResource<TOwned>? resource = null, bool anyOwner = false, CacheScope? scope = null)
         where TOwned : class, IKubernetesObject<V1ObjectMeta>
     {
-        _resources.AddInformer(resource);
-        Sources.Add(new OwnedSource<TOwned>(anyOwner));
+        _resources.AddInformer(resource, scope);
+        Sources.Add(new OwnedSource<TOwned>(anyOwner, scope));
         return this;
     }
 
@@ -84,12 +97,14 @@ public sealed class ControllerBuilder<T>
     /// and from one thread at a time.
     /// </param>
     /// <param name="resource">The resource of the watched objects, if their type is not known otherwise.</param>
-    public ControllerBuilder<T> Watches<TOther>(Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map, KubeResource<TOther>? resource = null)
+    /// <param name="scope">Which of the objects, if others than the options name for their kind.</param>
+    public ControllerBuilder<T> Watches<TOther>(
+        Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map, KubeResource<TOther>? resource = null, CacheScope? scope = null)
         where TOther : class, IKubernetesObject<V1ObjectMeta>
     {
         ArgumentNullException.ThrowIfNull(map);
-        _resources.AddInformer(resource);
-        Sources.Add(new MappedSource<TOther>(map));
+        _resources.AddInformer(resource, scope);
+        Sources.Add(new MappedSource<TOther>(map, scope));
         return this;
     }
 
@@ -100,12 +115,13 @@ public sealed class ControllerBuilder<T>
     /// </summary>
     /// <param name="index">An index of the reconciled objects, from <see cref="Index"/>. One that does not exist fails the start.</param>
     /// <param name="resource">The resource of the watched objects, if their type is not known otherwise.</param>
-    public ControllerBuilder<T> WatchesByIndex<TOther>(string index, KubeResource<TOther>? resource = null)
+    /// <param name="scope">Which of the objects, if others than the options name for their kind.</param>
+    public ControllerBuilder<T> WatchesByIndex<TOther>(string index, KubeResource<TOther>? resource = null, CacheScope? scope = null)
         where TOther : class, IKubernetesObject<V1ObjectMeta>
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(index);
-        _resources.AddInformer(resource);
-        Sources.Add(new IndexedSource<TOther>(index));
+        _resources.AddInformer(resource, scope);
+        Sources.Add(new IndexedSource<TOther>(index, scope));
         return this;
     }
 

@@ -18,8 +18,8 @@ public sealed class CrMonitorBuilder : IResourceRegistry
 
     /// <summary>Adds a controller that runs <typeparamref name="TReconciler"/> for the objects of <typeparamref name="T"/>.</summary>
     /// <remarks>
-    /// Controllers for one kind share one informer. Its cache is there as <see cref="ILister{T}"/> in the services, for the reconciler's constructor
-    /// too.
+    /// Controllers that ask for the same objects of one kind share one informer. Its cache is there as <see cref="ILister{T}"/> in the services, for the
+    /// reconciler's constructor too.
     /// </remarks>
     /// <param name="configure">What wakes the controller, and how it runs.</param>
     /// <exception cref="InvalidOperationException">
@@ -39,7 +39,7 @@ public sealed class CrMonitorBuilder : IResourceRegistry
         }
 
         Services.TryAddSingleton<TReconciler>();
-        AddInformer<T>();
+        AddInformer<T>(null, settings.Scope);
         Services.AddSingleton(new Registration(name, provider => Create(provider, name, settings, provider.GetRequiredService<TReconciler>())));
         return this;
     }
@@ -48,8 +48,12 @@ public sealed class CrMonitorBuilder : IResourceRegistry
     /// Keeps a cache of <typeparamref name="T"/>, with a controller or without: <see cref="ILister{T}"/> and <see cref="ISharedInformer{T}"/> become
     /// services.
     /// </summary>
+    /// <remarks>
+    /// Of several caches of one kind these services are the one that was asked for without a scope of its own, and else the first.
+    /// </remarks>
     /// <param name="resource">The resource, if the type is not known otherwise.</param>
-    public CrMonitorBuilder AddInformer<T>(KubeResource<T>? resource = null)
+    /// <param name="scope">Which objects it holds, if not those that the options name for the kind.</param>
+    public CrMonitorBuilder AddInformer<T>(KubeResource<T>? resource = null, CacheScope? scope = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         if (resource is not null)
@@ -57,24 +61,32 @@ public sealed class CrMonitorBuilder : IResourceRegistry
             AddResource(resource);
         }
 
-        if (Services.Any(service => service.ServiceType == typeof(ILister<T>)))
+        if (Caches<T>(Services.Select(service => service.ImplementationInstance).OfType<Registration>()).Any(cache => cache.Scope == scope))
         {
             return this;
         }
 
-        Services.TryAddSingleton(provider => provider.GetRequiredService<IInformers>().Get<T>());
+        Services.TryAddSingleton(provider =>
+        {
+            var caches = Caches<T>(provider.GetServices<Registration>()).ToList();
+            return provider.GetRequiredService<IInformers>().Get<T>((caches.Find(cache => cache.Scope is null) ?? caches[0]).Scope);
+        });
         Services.TryAddSingleton(provider => provider.GetRequiredService<ISharedInformer<T>>().Lister);
         Services.AddSingleton(new Registration(null, provider =>
         {
-            provider.GetRequiredService<IInformers>().Get<T>();
+            provider.GetRequiredService<IInformers>().Get<T>(scope);
             return null;
-        }));
+        })
+        {
+            Cached = typeof(T),
+            Scope = scope,
+        });
         return this;
     }
 
     void IResourceRegistry.AddResource<T>(KubeResource<T> resource) => AddResource(resource);
 
-    void IResourceRegistry.AddInformer<T>(KubeResource<T>? resource) => AddInformer(resource);
+    void IResourceRegistry.AddInformer<T>(KubeResource<T>? resource, CacheScope? scope) => AddInformer(resource, scope);
 
     internal static string NameOf<T>(ControllerBuilder<T> settings)
         where T : class, IKubernetesObject<V1ObjectMeta> =>
@@ -88,10 +100,11 @@ public sealed class CrMonitorBuilder : IResourceRegistry
     {
         provider.GetRequiredService<CrMonitorConfiguration>().Apply(name, settings);
         var options = CrMonitorServiceCollectionExtensions.Options(provider);
-        if (settings.IsClusterScoped && options.Namespaces.Count > 0)
+        if (settings.IsClusterScoped && options.ScopeOf<T>(settings.Scope).Namespaces.Count > 0)
         {
             throw new InvalidOperationException(
-                $"Controller '{name}' is for a cluster-scoped kind, which cannot be watched within namespaces. Leave {nameof(options.Namespaces)} empty.");
+                $"Controller '{name}' is for a cluster-scoped kind, which cannot be watched within namespaces. Leave {nameof(options.Namespaces)} empty, "
+                + $"or set it to none for this kind, with options.Cache<{typeof(T).Name}>(new CacheScope {{ Namespaces = [] }}).");
         }
 
         return new Controller<T>(
@@ -108,6 +121,9 @@ public sealed class CrMonitorBuilder : IResourceRegistry
             provider.GetRequiredService<TimeProvider>(),
             CrMonitorServiceCollectionExtensions.Loggers(provider));
     }
+
+    private static IEnumerable<Registration> Caches<T>(IEnumerable<Registration> registrations) =>
+        registrations.Where(registration => registration.Cached == typeof(T));
 
     private void AddResource<T>(KubeResource<T> resource)
         where T : class, IKubernetesObject<V1ObjectMeta> => Services.Configure<CrMonitorOptions>(options => options.AddResource(resource));

@@ -12,10 +12,25 @@ namespace CrMonitor.Controllers;
 public sealed class CrMonitorOptions
 {
     private readonly ConcurrentDictionary<Type, KubeResource> _resources = [];
+    private readonly ConcurrentDictionary<Type, KindCache> _caches = [];
 
-    /// <summary>The namespaces to watch.</summary>
-    /// <value>Empty by default: all. Cluster-scoped kinds need it empty.</value>
+    /// <summary>The namespaces to watch, of kinds for which nothing else is said.</summary>
+    /// <value>Empty by default: all. Cluster-scoped kinds need it empty, or <see cref="Cache"/> with no namespaces.</value>
     public IList<string> Namespaces { get; } = [];
+
+    /// <summary>Which objects to watch, of kinds for which nothing else is said.</summary>
+    /// <value><see langword="null"/> by default: all.</value>
+    public ScopeSelectors? Selectors { get; set; }
+
+    /// <summary>Which objects to watch in single namespaces, where they are watched, of kinds for which nothing else is said. Goes before <see cref="Selectors"/>.</summary>
+    public IDictionary<string, ScopeSelectors> SelectorsByNamespace { get; } = new Dictionary<string, ScopeSelectors>();
+
+    /// <summary>Changes every object, of any kind, before it is stored in a cache: to leave out what nobody reads. For one kind alone: <see cref="Cache"/>.</summary>
+    /// <value>
+    /// <see langword="null"/> by default. The function returns an object of the type that it was given, by the rules of
+    /// <see cref="ISharedInformer{T}.SetTransform"/>.
+    /// </value>
+    public Func<IKubernetesObject<V1ObjectMeta>, IKubernetesObject<V1ObjectMeta>>? Transform { get; set; }
 
     /// <summary>The source-generated contracts of your own types. Those of KubernetesClient's models are known without.</summary>
     public IList<JsonSerializerContext> JsonContexts { get; } = [];
@@ -83,6 +98,32 @@ public sealed class CrMonitorOptions
 
         _resources[typeof(T)] = resource;
     }
+
+    /// <summary>Says of one kind what its caches hold.</summary>
+    /// <param name="scope">
+    /// Which of its objects; <see langword="null"/> for those that the other options name. A controller can ask for others, and has a cache of them.
+    /// </param>
+    /// <param name="transform">
+    /// Changes each object before it is stored, in all caches of the kind, after <see cref="Transform"/>: to leave out what nobody reads. By the rules of
+    /// <see cref="ISharedInformer{T}.SetTransform"/>. Handlers, listers and the client's reads show what it leaves.
+    /// </param>
+    /// <exception cref="InvalidOperationException">It was said before.</exception>
+    public void Cache<T>(CacheScope? scope = null, Func<T, T>? transform = null)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        if (!_caches.TryAdd(typeof(T), new KindCache(scope, transform)))
+        {
+            throw new InvalidOperationException($"What the caches of {typeof(T).Name} hold is said twice. Say it once, with all settings.");
+        }
+    }
+
+    /// <summary>What a cache of a type holds, if a controller asks for <paramref name="own"/>.</summary>
+    internal InformerScope ScopeOf<T>(CacheScope? own = null)
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
+        ScopeResolution.Resolve(typeof(T).Name, own, _caches.GetValueOrDefault(typeof(T))?.Scope, this);
+
+    /// <summary>What the caches of a type change each object with; <see langword="null"/> for nothing.</summary>
+    internal Func<T, T>? TransformOf<T>() => (Func<T, T>?)_caches.GetValueOrDefault(typeof(T))?.Transform;
 
     /// <summary>The resource of a type: as bound by <see cref="AddResource"/>, else from its attribute and the contracts that are known.</summary>
     internal KubeResource<T> Resource<T>()

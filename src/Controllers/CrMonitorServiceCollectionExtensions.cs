@@ -53,9 +53,16 @@ public static class CrMonitorServiceCollectionExtensions
             provider.GetRequiredService<IKubeTransport>(),
             provider.GetRequiredService<ControllerInstruments>(),
             provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton(provider => new RestClient(
-            provider.GetRequiredService<MeasuredTransport>(),
-            new RestClientOptions { TimeProvider = provider.GetRequiredService<TimeProvider>(), LoggerFactory = Loggers(provider) }));
+        services.TryAddSingleton(provider =>
+        {
+            var transport = provider.GetRequiredService<MeasuredTransport>();
+            return new RestClient(transport, new RestClientOptions
+            {
+                TimeProvider = provider.GetRequiredService<TimeProvider>(),
+                LoggerFactory = Loggers(provider),
+                OnAttempt = transport.Attempted,
+            });
+        });
         services.TryAddSingleton<IKubeClient>(provider =>
             new KubeClient(
                 provider.GetRequiredService<RestClient>(), Options(provider), provider.GetRequiredService<IInformers>(), provider.GetService<ILogger<KubeClient>>()));

@@ -149,6 +149,10 @@ public sealed class LabelSelector : IEquatable<LabelSelector>
         return true;
     }
 
+    /// <summary>Each requirement of <paramref name="other"/> is one of this selector's: what this one matches, the other one matches too.</summary>
+    internal bool HasAllOf(LabelSelector other) =>
+        IsNothing || (!other.IsNothing && other._requirements.All(asked => _requirements.Any(mine => mine.ToString() == asked.ToString())));
+
     /// <inheritdoc/>
     public bool Equals(LabelSelector? other) => other is not null && IsNothing == other.IsNothing && _text == other._text;
 

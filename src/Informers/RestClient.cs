@@ -19,6 +19,7 @@ namespace CrMonitor.Informers;
 public sealed partial class RestClient
 {
     private static readonly ResiliencePropertyKey<KubeRequest> RequestKey = new("CrMonitor.Request");
+    private static readonly ResiliencePropertyKey<int> NumberKey = new("CrMonitor.Number");
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
 
     private readonly IKubeTransport _transport;
@@ -51,6 +52,7 @@ public sealed partial class RestClient
                     var request = Request(arguments.Context);
                     var outcome = Describe(arguments.Outcome);
                     LogRetry(request, outcome, arguments.RetryDelay);
+                    arguments.Context.Properties.Set(NumberKey, arguments.AttemptNumber + 1);
                     return ValueTask.CompletedTask;
                 },
             });
@@ -73,7 +75,7 @@ public sealed partial class RestClient
         try
         {
             context.Properties.Set(RequestKey, request);
-            var answer = await _pipeline.ExecuteAsync(static (c, client) => client.AttemptAsync(Request(c), c.CancellationToken), context, this);
+            var answer = await _pipeline.ExecuteAsync(static (c, client) => client.AttemptAsync(c), context, this);
             return answer.IsSuccess
                 ? new KubeResponse { StatusCode = answer.StatusCode, Body = answer.Body, Warnings = answer.Warnings }
                 : throw StatusBody.ToException(request.ToString(), answer.StatusCode, answer.Body, answer.RetryAfter);
@@ -89,6 +91,26 @@ public sealed partial class RestClient
     }
 
     private static KubeRequest Request(ResilienceContext context) => context.Properties.GetValue(RequestKey, null!);
+
+    private async ValueTask<Answer> AttemptAsync(ResilienceContext context)
+    {
+        var request = Request(context);
+        Answer? answer = null;
+        try
+        {
+            return answer = await AttemptAsync(request, context.CancellationToken);
+        }
+        finally
+        {
+            _options.OnAttempt?.Invoke(new RestAttempt
+            {
+                Request = request,
+                Number = context.Properties.GetValue(NumberKey, 0),
+                StatusCode = answer?.StatusCode,
+                ResponseLength = answer?.Body.Length ?? 0,
+            });
+        }
+    }
 
     private async ValueTask<Answer> AttemptAsync(KubeRequest request, CancellationToken cancellationToken)
     {

@@ -28,6 +28,9 @@ public sealed class RestClientOptions
         }
     } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Is told of every attempt when it is over, also of those that failed or were cancelled: for metrics. Quick, for any thread, and without exceptions.</summary>
+    public Action<RestAttempt>? OnAttempt { get; init; }
+
     /// <summary>How often a call is repeated after its first attempt.</summary>
     /// <value>4 by default; 0 switches retries off.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>

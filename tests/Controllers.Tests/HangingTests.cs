@@ -41,6 +41,37 @@ public sealed class HangingTests
     }
 
     [Fact]
+    public async Task A_run_that_begins_long_after_another_one_ended_is_given_its_own_time()
+    {
+        var release = new TaskCompletionSource<ReconcileResult>();
+        await using var rig = new ControllerRig(
+            new FakeReconciler((context, _) => context.Key.Name == "hangs" ? new ValueTask<ReconcileResult>(release.Task) : ValueTask.FromResult(ReconcileResult.Done)));
+        await rig.StartAsync();
+        await rig.Informers.Widgets.SetAsync(Widget("quick"));
+        await rig.Reconciler.NextAsync();
+        await rig.IdleAsync();
+        rig.Time.Advance(TimeSpan.FromMinutes(9));
+        await rig.Informers.Widgets.SetAsync(Widget("hangs"));
+        await rig.Reconciler.NextAsync();
+
+        rig.Time.Advance(TimeSpan.FromMinutes(9));
+        Assert.DoesNotContain(rig.Log.Lines, IsHanging);
+        rig.Time.Advance(TimeSpan.FromMinutes(1.1));
+        Assert.Single(rig.Log.Lines, IsHanging);
+        rig.Time.Advance(TimeSpan.FromHours(1));
+        Assert.Single(rig.Log.Lines, IsHanging);
+
+        release.SetResult(ReconcileResult.Done);
+        await rig.IdleAsync();
+        await rig.Informers.Widgets.SetAsync(Widget("quick", version: "2"));
+        await rig.IdleAsync();
+        rig.Time.Advance(TimeSpan.FromHours(1));
+        Assert.Single(rig.Log.Lines, IsHanging);
+
+        static bool IsHanging(CapturedLog.Line line) => line.Text.Contains("hangs;", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_callback_of_a_reconciler_that_fails_at_its_timeout_is_logged_and_the_run_is_tried_again()
     {
         var registered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
 using CrMonitor.Informers;
 using Microsoft.Extensions.Time.Testing;
 using static CrMonitor.Controllers.Tests.Objects;
@@ -46,6 +47,31 @@ public sealed class RequestTests
             using var request = new HttpRequestMessage(method, new Uri("/api/v1/pods", UriKind.Relative));
             using var response = await transport.SendAsync(request, TestContext.Current.CancellationToken);
         }
+    }
+
+    [Fact]
+    public async Task The_sizes_of_calls_and_their_repetitions_are_counted()
+    {
+        using var instruments = new ControllerInstruments(null);
+        using var server = new FakeServer();
+        using var inner = new HttpMessageHandlerTransport(new Uri("http://sized:6443"), server);
+        var transport = new MeasuredTransport(inner, instruments, TimeProvider.System);
+        var client = new RestClient(transport, new RestClientOptions { OnAttempt = transport.Attempted });
+        using var metrics = new Measurements("sized:6443", tag: "host");
+        server.Answer = _ =>
+        {
+            var busy = FakeServer.Json(HttpStatusCode.TooManyRequests, "busy");
+            busy.Headers.RetryAfter = new RetryConditionHeaderValue(TimeSpan.Zero);
+            return server.Requests.Count == 1 ? busy : FakeServer.Json(HttpStatusCode.OK, "0123456789");
+        };
+
+        await client.SendAsync(
+            new KubeRequest { Method = HttpMethod.Post, Path = "/api/v1/pods", Body = "12345"u8.ToArray() }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(10, metrics.Sum("rest_client_request_size_bytes", "POST", "verb"));
+        Assert.Equal(14, metrics.Sum("rest_client_response_size_bytes", "POST", "verb"));
+        Assert.Equal(1, metrics.Sum("rest_client_request_retries_total"));
+        Assert.Equal(1, metrics.Sum("rest_client_request_retries_total", "200", "code"));
     }
 
     [Theory]

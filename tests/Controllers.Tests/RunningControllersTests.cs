@@ -68,6 +68,9 @@ public sealed class RunningControllersTests
         await rig.Host.StartAsync(TestContext.Current.CancellationToken);
         Assert.Contains("two controllers named 'widget'", Assert.Throws<InvalidOperationException>(() => controllers.Add(new FakeReconciler())).Message);
         Assert.Contains(
+            "V1ConfigMap has no member 'status'",
+            Assert.Throws<InvalidOperationException>(() => controllers.Add(new ConfigMaps(), controller => controller.When(Changed.Status))).Message);
+        Assert.Contains(
             "Declare it with Index(\"none\"",
             Assert.Throws<InvalidOperationException>(() => controllers.Add(new ConfigMaps(), controller => controller.WatchesByIndex<V1Secret>("none"))).Message);
         await Eventually.TrueAsync(() => rig.Host.Services.GetRequiredService<HostInformers>().All.Count == 1, "its caches end");

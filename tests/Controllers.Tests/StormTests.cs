@@ -1,6 +1,11 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json;
 using CrMonitor.ApiServer;
+using CrMonitor.Tests;
 using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using static CrMonitor.Controllers.Tests.Objects;
 
 namespace CrMonitor.Controllers.Tests;
@@ -71,6 +76,179 @@ public sealed class StormTests
 
         await rig.Host.StopAsync(TestContext.Current.CancellationToken);
     }
+
+    // Of each seed: random writes, faults, time that passes and controllers that come and go, and in the midst of it a stop. After it there is no run,
+    // no request and no watch, whatever time passes; no timer of the host is set, and nothing has failed unseen.
+    // CRMONITOR_STOP_SEEDS sets how many seeds are run.
+    [Fact]
+    public async Task A_stop_at_any_moment_leaves_no_run_no_request_no_watch_and_no_timer()
+    {
+        Collect();
+        var unobserved = new ConcurrentQueue<Exception>();
+        void Keep(object? sender, UnobservedTaskExceptionEventArgs arguments) => unobserved.Enqueue(arguments.Exception);
+        TaskScheduler.UnobservedTaskException += Keep;
+        try
+        {
+            await using var server = await EmbeddedApiServer.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+            using (var handler = server.CreateHandler())
+            {
+                await WidgetDefinition.InstallAsync(handler, TestContext.Current.CancellationToken);
+            }
+
+            var before = 0;
+            var seeds = Environment.GetEnvironmentVariable("CRMONITOR_STOP_SEEDS") is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : 40;
+            for (var seed = 0; seed < seeds; seed++)
+            {
+                var (left, wasBusy) = await OneStopAsync(server, seed);
+                before += wasBusy ? 1 : 0;
+                Assert.True(left is null, $"seed {seed}: {left}");
+                Collect();
+                Assert.True(unobserved.IsEmpty, $"seed {seed}: {string.Join('\n', unobserved)}");
+            }
+
+            Assert.True(before > seeds / 3, $"only {before} of {seeds} hosts were busy when they were stopped");
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= Keep;
+        }
+    }
+
+    /// <returns>What is left after the stop (<see langword="null"/> for nothing), and whether there was anything before it.</returns>
+    private static async Task<(string? Left, bool WasBusy)> OneStopAsync(EmbeddedApiServer server, int seed)
+    {
+        var random = new Random(seed);
+        var clock = new FakeTimeProvider();
+        var time = new CountingTime(clock);
+        var running = 0;
+        var reconciler = new FakeReconciler(async (context, cancellationToken) =>
+        {
+            Interlocked.Increment(ref running);
+            try
+            {
+                switch (Random.Shared.Next(5))
+                {
+                    case 0:
+                        await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken);
+                        return ReconcileResult.After(TimeSpan.FromSeconds(1));
+                    case 1:
+                        throw new InvalidOperationException("a failure of its own");
+                    case 2:
+                        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+                        return ReconcileResult.Done;
+                    case 3:
+                        await context.Client.Live.GetAsync<V1ConfigMap>(context.Key, cancellationToken);
+                        return ReconcileResult.Requeue;
+                    default:
+                        await context.Client.ApplyAsync(Sized(context.Key.Name, Random.Shared), cancellationToken: cancellationToken);
+                        return ReconcileResult.Done;
+                }
+            }
+            finally
+            {
+                Interlocked.Decrement(ref running);
+            }
+        });
+        var rig = await OperatorRig.CreateAsync(
+            reconciler,
+            controller => controller.Concurrency(3).Timeout(TimeSpan.FromSeconds(5)).Owns<V1ConfigMap>().Resync(TimeSpan.FromSeconds(20)),
+            options => options.LeaderElection = seed % 2 == 0 ? new LeaderElectionOptions { LeaseNamespace = "default" } : null,
+            beside: server,
+            time: time);
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        if (random.Next(3) > 0)
+        {
+            // Not all are stopped before they have begun to work.
+            PutWidget(rig, random);
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    clock.Advance(TimeSpan.FromSeconds(0.1));
+                    return reconciler.Count > 0;
+                },
+                "the host works");
+        }
+
+        for (var moments = random.Next(40); moments > 0; moments--)
+        {
+            await OneMomentAsync(rig, clock, random);
+        }
+
+        var wasBusy = reconciler.Count > 0 && time.Set > 0;
+        var stop = rig.DisposeAsync().AsTask();
+        var began = TimeProvider.System.GetTimestamp();
+        while (!stop.IsCompleted && TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(20))
+        {
+            clock.Advance(TimeSpan.FromSeconds(0.1));
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        }
+
+        server.Faults.Clear();
+        await server.StartListeningAsync(TestContext.Current.CancellationToken);
+        if (!stop.IsCompleted)
+        {
+            return ("the host does not stop", wasBusy);
+        }
+
+        await stop;
+        var (asked, runs, set) = (rig.Paths.Count, reconciler.Count, time.Set);
+        clock.Advance(TimeSpan.FromHours(1));
+        await Eventually.TrueAsync(() => server.Faults.CountWatches() == 0, "the server has seen the watches end");
+        var left = (Volatile.Read(ref running), rig.Paths.Count - asked, reconciler.Count - runs, set) is (0, 0, 0, 0)
+            ? null
+            : $"{running} runs go on, {rig.Paths.Count - asked} requests and {reconciler.Count - runs} runs came later, {set} timers were set";
+        return (left, wasBusy);
+    }
+
+    private static async Task OneMomentAsync(OperatorRig rig, FakeTimeProvider clock, Random random)
+    {
+        switch (random.Next(10))
+        {
+            case < 3:
+                PutWidget(rig, random);
+                break;
+            case < 6:
+                clock.Advance(TimeSpan.FromMilliseconds(random.Next(1, 4000)));
+                break;
+            case 6:
+                await rig.Server.StopListeningAsync();
+                break;
+            case 7:
+                await rig.Server.StartListeningAsync(TestContext.Current.CancellationToken);
+                break;
+            case 8:
+                rig.Server.Faults.Freeze(request => request.Verb is "patch" or "list" or "watch", times: 1, afterBytes: random.Next(200));
+                break;
+            default:
+                var controllers = rig.Host.Services.GetRequiredService<IControllers>();
+                if (controllers.Names.Contains("second"))
+                {
+                    _ = controllers.RemoveAsync("second");
+                }
+                else
+                {
+                    controllers.Add(new FakeReconciler(), controller => controller.Named("second").Owns<V1Secret>());
+                }
+
+                break;
+        }
+
+        for (var i = random.Next(20); i > 0; i--)
+        {
+            await Task.Yield();
+        }
+    }
+
+    private static void PutWidget(OperatorRig rig, Random random) =>
+        rig.Server.Storage.Put(JsonSerializer.SerializeToNode(Sized($"w{random.Next(5)}", random), TestJson.Default.Widget)!.AsObject());
+
+    private static Widget Sized(string name, Random random) => new()
+    {
+        ApiVersion = "example.com/v1",
+        Kind = "Widget",
+        Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = name },
+        Spec = new WidgetSpec { Size = random.Next(100) },
+    };
 
     internal static void Collect()
     {

@@ -118,7 +118,9 @@ public sealed class WakingTests
     [Theory]
     [InlineData(Changed.Generation | Changed.Labels | Changed.Deletion, 0)]
     [InlineData(Changed.Anything, 1)]
-    public async Task A_change_of_status_wakes_only_a_controller_that_asked_for_anything(Changed changes, int runs)
+    [InlineData(Changed.Status, 1)]
+    [InlineData(Changed.Spec, 0)]
+    public async Task A_change_of_status_wakes_only_a_controller_that_asked_for_it_or_for_anything(Changed changes, int runs)
     {
         await using var rig = await WithOneWidgetAsync(changes);
         var changed = Widget(version: "2");
@@ -128,6 +130,49 @@ public sealed class WakingTests
 
         await rig.IdleAsync();
         Assert.Equal(runs, rig.Reconciler.Count - 1);
+    }
+
+    [Fact]
+    public async Task A_status_that_comes_changes_or_goes_is_a_change_and_one_that_is_written_again_is_none()
+    {
+        await using var rig = await WithOneWidgetAsync(Changed.Status | Changed.Spec);
+        await SetAsync("2", status: new WidgetStatus { Phase = "Ready" }, runs: 2);
+        await SetAsync("3", status: new WidgetStatus { Phase = "Ready" }, runs: 2);
+        await SetAsync("4", status: new WidgetStatus { Phase = "Ready", Size = 1 }, runs: 3);
+        await SetAsync("5", status: null, runs: 4);
+        await SetAsync("6", status: null, runs: 5, size: 2);
+        await SetAsync("7", status: null, runs: 5, size: 2);
+
+        async Task SetAsync(string version, WidgetStatus? status, int runs, int size = 1)
+        {
+            var widget = Widget(version: version);
+            widget.Status = status;
+            widget.Spec!.Size = size;
+            await rig.Informers.Widgets.SetAsync(widget);
+            await rig.IdleAsync();
+            Assert.Equal(runs, rig.Reconciler.Count);
+        }
+    }
+
+    [Fact]
+    public void Dynamic_objects_are_compared_as_they_came()
+    {
+        var status = MemberChange<DynamicObject>.Of(DynamicObject.Of(Widgets).Json, "status")!;
+
+        Assert.False(status.IsBetween(Dynamic("""{"spec":{"a":1}}"""), Dynamic("""{"spec":{"a":2}}""")));
+        Assert.False(status.IsBetween(Dynamic("""{"status":{"a":1}}"""), Dynamic("""{"status":{"a":1},"spec":{}}""")));
+        Assert.True(status.IsBetween(Dynamic("""{"status":{"a":1}}"""), Dynamic("""{"status":{"a":2}}""")));
+        Assert.True(status.IsBetween(Dynamic("{}"), Dynamic("""{"status":{}}""")));
+
+        static DynamicObject Dynamic(string json) => DynamicObject.Parse(System.Text.Encoding.UTF8.GetBytes(json));
+    }
+
+    [Fact]
+    public void A_kind_without_the_member_is_told_apart()
+    {
+        Assert.NotNull(MemberChange<V1Deployment>.Of(new CrMonitorOptions().Resource<V1Deployment>().Json, "status"));
+        Assert.Null(MemberChange<V1ConfigMap>.Of(new CrMonitorOptions().Resource<V1ConfigMap>().Json, "spec"));
+        Assert.Null(MemberChange<PartialObjectMetadata>.Of(PartialObjectMetadata.Of(Widgets).Json, "status"));
     }
 
     [Fact]

@@ -40,6 +40,30 @@ public sealed class RestClientTests : IDisposable
     }
 
     [Fact]
+    public async Task Every_attempt_is_told_with_what_came_of_it()
+    {
+        var attempts = new List<(int Number, HttpStatusCode? StatusCode, int Length)>();
+        var client = new RestClient(_server.Transport, new RestClientOptions
+        {
+            TimeProvider = _time,
+            OnAttempt = attempt => attempts.Add((attempt.Number, attempt.StatusCode, attempt.ResponseLength)),
+        });
+        var call = client.SendAsync(new KubeRequest { Method = HttpMethod.Put, Path = "/apis/a/b" }, TestContext.Current.CancellationToken);
+        var atOnce = new RetryConditionHeaderValue(TimeSpan.Zero);
+        (await _server.NextAsync()).Answer(HttpStatusCode.TooManyRequests, "busy", response => response.Headers.RetryAfter = atOnce);
+        (await _server.NextAsync()).Answer(HttpStatusCode.Conflict, Json.Status(409, "Conflict", "changed"));
+        await Assert.ThrowsAsync<KubeApiException>(() => call);
+
+        using var giveUp = new CancellationTokenSource();
+        var pending = client.SendAsync(new KubeRequest { Method = HttpMethod.Get, Path = "/apis/a/b" }, giveUp.Token);
+        await _server.NextAsync();
+        await giveUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pending);
+
+        Assert.Equal([(0, HttpStatusCode.TooManyRequests, 4), (1, HttpStatusCode.Conflict, Json.Status(409, "Conflict", "changed").Length), (0, null, 0)], attempts);
+    }
+
+    [Fact]
     public async Task A_refusal_names_the_request_and_what_the_server_said()
     {
         var call = Send("PUT");

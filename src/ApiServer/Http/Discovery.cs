@@ -211,5 +211,5 @@ internal static class Discovery
     private static string StorageVersionHash(ResourceDefinition definition) =>
         Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes($"{definition.StorageApiVersion}/{definition.Kind}")).AsSpan(0, 8));
 
-    private static JsonArray Strings(IEnumerable<string> values) => [.. values.Select(v => JsonValue.Create(v))];
+    private static JsonArray Strings(IEnumerable<string> values) => [.. values.Select(static v => (JsonNode?)v)];
 }

@@ -78,7 +78,7 @@ internal static class OpenApiV2Document
         return result;
     }
 
-    private static JsonArray MediaTypes(JsonObject content) => [.. content.Select(static c => JsonValue.Create(c.Key))];
+    private static JsonArray MediaTypes(JsonObject content) => [.. content.Select(static c => (JsonNode?)c.Key)];
 
     private static JsonObject SchemaOf(JsonObject content) => Schema(content.First().Value!["schema"]!.AsObject());
 

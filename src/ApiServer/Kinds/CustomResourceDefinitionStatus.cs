@@ -37,7 +37,7 @@ internal static class CustomResourceDefinitionStatus
         var storage = spec["versions"].Elements().First(v => v.Get("storage").IsTrue()).Get("name").Text();
         if (!stored.Any(v => v.Text() == storage))
         {
-            stored.Add(storage);
+            stored.Add((JsonNode?)storage);
         }
     }
 
@@ -116,7 +116,7 @@ internal static class CustomResourceDefinitionStatus
         if (condition is null)
         {
             condition = new JsonObject { ["type"] = type };
-            conditions.Add(condition);
+            conditions.Add((JsonNode)condition);
         }
 
         if (condition["status"].Text() != value)

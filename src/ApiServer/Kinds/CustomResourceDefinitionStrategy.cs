@@ -28,7 +28,7 @@ internal sealed class CustomResourceDefinitionStrategy(ResourceRegistry registry
             metadata["finalizers"] = finalizers = [];
         }
 
-        finalizers.Add(CleanupFinalizer);
+        finalizers.Add((JsonNode)CleanupFinalizer);
     }
 
     public override void SetDefaults(JsonObject obj)

@@ -64,7 +64,7 @@ internal sealed class NamespaceStrategy : ResourceStrategy
 
         if (!finalizers.Any(f => f.Text() == Finalizer))
         {
-            finalizers.Add(Finalizer);
+            finalizers.Add((JsonNode)Finalizer);
         }
 
         obj["status"] = new JsonObject { ["phase"] = "Active" };

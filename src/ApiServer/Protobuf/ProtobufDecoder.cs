@@ -55,7 +55,7 @@ internal static class ProtobufDecoder
             var list = Member(target, field, static () => new JsonArray());
             foreach (var value in WireReader.ReadPacked(reader.Bytes))
             {
-                list.Add(JsonValue.Create((long)value));
+                list.Add((JsonNode)(long)value);
             }
         }
         else if (field.IsList)

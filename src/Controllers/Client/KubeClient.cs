@@ -22,6 +22,7 @@ public sealed partial class KubeClient : IKubeClient
     private readonly IInformers? _caches;
     private readonly bool _readsCaches;
     private readonly KubeResource? _bound;
+    private readonly (Type Type, InformerScope Scope)? _within;
 
     /// <summary>Creates a client without caches: every read asks the server.</summary>
     /// <param name="rest">What sends and retries.</param>
@@ -48,7 +49,7 @@ public sealed partial class KubeClient : IKubeClient
         _readsCaches = true;
     }
 
-    private KubeClient(KubeClient other, bool readsCaches, KubeResource? bound)
+    private KubeClient(KubeClient other, bool readsCaches, KubeResource? bound, (Type Type, InformerScope Scope)? within)
     {
         _rest = other._rest;
         _options = other._options;
@@ -57,17 +58,26 @@ public sealed partial class KubeClient : IKubeClient
         _caches = other._caches;
         _readsCaches = readsCaches;
         _bound = bound;
+        _within = within;
     }
 
     /// <inheritdoc/>
-    public IKubeClient Live => _readsCaches ? new KubeClient(this, readsCaches: false, _bound) : this;
+    public IKubeClient Live => _readsCaches ? new KubeClient(this, readsCaches: false, _bound, null) : this;
 
     /// <inheritdoc/>
     public IKubeClient For<T>(KubeResource<T> resource)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         ArgumentNullException.ThrowIfNull(resource);
-        return new KubeClient(this, _readsCaches, resource);
+        return new KubeClient(this, _readsCaches, resource, _within);
+    }
+
+    /// <inheritdoc/>
+    public IKubeClient Within<T>(CacheScope scope)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        ArgumentNullException.ThrowIfNull(scope);
+        return new KubeClient(this, _readsCaches, _bound, (typeof(T), _options.ScopeOf<T>(scope)));
     }
 
     /// <inheritdoc/>
@@ -79,9 +89,9 @@ public sealed partial class KubeClient : IKubeClient
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var resource = Resource<T>();
-        if (CacheOf(resource, key.Namespace) is { } cache)
+        if (await CacheOfAsync(resource, key, cancellationToken) is { } cache)
         {
-            return cache.Lister.Get(key) is { } cached ? Copy(resource, cached) : null;
+            return cache.Get(key) is { } cached ? Copy(resource, cached) : null;
         }
 
         try
@@ -100,9 +110,14 @@ public sealed partial class KubeClient : IKubeClient
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var resource = Resource<T>();
-        if (CacheOf(resource, ns) is { } cache)
+        if (selector is { IsNothing: true })
         {
-            return [.. cache.Lister.List(ns, selector).Select(cached => Copy(resource, cached))];
+            return [];
+        }
+
+        if (await CacheOfAsync(resource, ns, selector, cancellationToken) is { } cache)
+        {
+            return [.. cache.List(ns, selector).Select(cached => Copy(resource, cached))];
         }
 
         var query = $"?limit={ListPageSize}";
@@ -303,14 +318,6 @@ public sealed partial class KubeClient : IKubeClient
         return options is { DryRun: true } ? query + "&dryRun=All" : query;
     }
 
-    // A cache that has not synced shows nothing yet, and one with selectors shows not all: then the server is asked.
-    private ISharedInformer<T>? CacheOf<T>(KubeResource<T> resource, string? ns)
-        where T : class, IKubernetesObject<V1ObjectMeta> =>
-        _readsCaches && _caches?.Find(resource) is { HasSynced: true } cache && IsWhole(cache.Scope, ns) ? cache : null;
-
-    private static bool IsWhole(InformerScope scope, string? ns) =>
-        scope is { LabelSelector.IsEverything: true, FieldSelector.Length: 0 } && (scope.Namespaces.Count == 0 || ns is null || scope.Namespaces.Contains(ns));
-
     private async Task<T> WriteAsync<T>(
         KubeResource<T> resource, HttpMethod method, string path, ReadOnlyMemory<byte> body, string? contentType, WriteOptions? options, CancellationToken cancellationToken)
         where T : class, IKubernetesObject<V1ObjectMeta>
@@ -321,7 +328,10 @@ public sealed partial class KubeClient : IKubeClient
         if (options is not { DryRun: true } && answer.Metadata?.Uid is not null)
         {
             // By its bytes: the caller may change what he gets.
-            _caches?.Find(resource)?.NoteWrite(response.Body.Span);
+            foreach (var cache in _caches?.Find(resource) ?? [])
+            {
+                cache.NoteWrite(response.Body.Span);
+            }
         }
 
         return answer;
@@ -331,7 +341,7 @@ public sealed partial class KubeClient : IKubeClient
     private void NoteDeletion<T>(KubeResource<T> resource, ObjectKey key, ReadOnlySpan<byte> answer)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        if (_caches?.Find(resource) is not { } cache)
+        if (_caches?.Find(resource) is not { Count: > 0 } caches)
         {
             return;
         }
@@ -339,17 +349,20 @@ public sealed partial class KubeClient : IKubeClient
         var reader = new Utf8JsonReader(answer);
         using var document = JsonDocument.ParseValue(ref reader);
         var root = document.RootElement;
-        if (Text(root, "kind") == "Status")
+        foreach (var cache in caches)
         {
-            cache.NoteDelete(key, root.TryGetProperty("details", out var details) ? Text(details, "uid") : null);
-        }
-        else if (root.TryGetProperty("metadata", out var metadata) && metadata.TryGetProperty("deletionTimestamp", out _))
-        {
-            cache.NoteWrite(answer);
-        }
-        else
-        {
-            cache.NoteDelete(key, Text(metadata, "uid"), Text(metadata, "resourceVersion"));
+            if (Text(root, "kind") == "Status")
+            {
+                cache.NoteDelete(key, root.TryGetProperty("details", out var details) ? Text(details, "uid") : null);
+            }
+            else if (root.TryGetProperty("metadata", out var metadata) && metadata.TryGetProperty("deletionTimestamp", out _))
+            {
+                cache.NoteWrite(answer);
+            }
+            else
+            {
+                cache.NoteDelete(key, Text(metadata, "uid"), Text(metadata, "resourceVersion"));
+            }
         }
     }
 
@@ -364,7 +377,8 @@ public sealed partial class KubeClient : IKubeClient
             using var page = JsonDocument.Parse(response.Body);
             if (page.RootElement.TryGetProperty("items", out var items))
             {
-                all.AddRange(items.EnumerateArray().Select(item => WithoutManagedFields(item.Deserialize(resource.Json) ?? throw new JsonException("An item is null."))));
+                var contract = AnswerContract.Of(resource.Json);
+                all.AddRange(items.EnumerateArray().Select(item => WithoutManagedFields(item.Deserialize(contract) ?? throw new JsonException("An item is null."))));
             }
 
             return page.RootElement.TryGetProperty("metadata", out var metadata) ? Text(metadata, "continue") ?? "" : "";
@@ -386,7 +400,7 @@ public sealed partial class KubeClient : IKubeClient
     {
         try
         {
-            return WithoutManagedFields(JsonSerializer.Deserialize(response.Body.Span, resource.Json) ?? throw new JsonException("The body is null."));
+            return WithoutManagedFields(JsonSerializer.Deserialize(response.Body.Span, AnswerContract.Of(resource.Json)) ?? throw new JsonException("The body is null."));
         }
         catch (JsonException e)
         {

@@ -17,10 +17,11 @@ internal sealed class ReadinessCheck(ControllerHost host) : IHealthCheck
         foreach (var informer in informers)
         {
             var state = Describe(informer.Health, out var isReady);
-            states[$"informer {informer.Resource}"] = state;
+            var name = informer.Scope.Equals(InformerScope.All) ? $"{informer.Resource}" : $"{informer.Resource} ({informer.Scope})";
+            states[$"informer {name}"] = state;
             if (!isReady)
             {
-                problems.Add($"{informer.Resource}: {state}");
+                problems.Add($"{name}: {state}");
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CrMonitor.Informers;
 using k8s;
 using k8s.Models;
@@ -5,39 +6,124 @@ using Microsoft.Extensions.Logging;
 
 namespace CrMonitor.Controllers;
 
-/// <summary>The informers of a host: one for each type, in the namespaces of the options.</summary>
+/// <summary>The informers of a host: one for each type and scope.</summary>
 internal sealed class HostInformers : IInformers, IAsyncDisposable
 {
     private readonly SharedInformerFactory _factory;
     private readonly CrMonitorOptions _options;
-    private readonly InformerScope _scope;
+
+    // _gate guards the fields below. It is held for look-ups, and while informers are made and started, so that none starts without its transform.
+    private readonly Lock _gate = new();
+    private readonly ConditionalWeakTable<ISharedInformer, object> _transforming = [];
+
+    // Which scopes are asked for, of each type, that of the kind itself first; with how many times.
+    private readonly Dictionary<Type, List<(InformerScope Scope, int Uses)>> _scopes = [];
 
     public HostInformers(IKubeTransport transport, CrMonitorOptions options, TimeProvider time, ILoggerFactory loggerFactory)
     {
-        _factory = new SharedInformerFactory(transport, new SharedInformerFactoryOptions { TimeProvider = time, LoggerFactory = loggerFactory });
+        _factory = new SharedInformerFactory(transport, new SharedInformerFactoryOptions
+        {
+            TimeProvider = time,
+            LoggerFactory = loggerFactory,
+            Transform = options.Transform,
+        });
         _options = options;
-        _scope = new InformerScope { Namespaces = [.. options.Namespaces] };
     }
 
     public IReadOnlyList<ISharedInformer> All => _factory.Informers;
 
-    public ISharedInformer<T> Get<T>()
-        where T : class, IKubernetesObject<V1ObjectMeta> => _factory.Informer(_options.Resource<T>(), _scope);
+    public InformerScope ScopeOf<T>(CacheScope? scope = null)
+        where T : class, IKubernetesObject<V1ObjectMeta> => _options.ScopeOf<T>(scope);
 
-    public ISharedInformer<T>? Find<T>(KubeResource<T> resource)
-        where T : class, IKubernetesObject<V1ObjectMeta> => _factory.Find(resource, _scope);
-
-    public InformerShare<T> Share<T>()
+    public ISharedInformer<T> Get<T>(CacheScope? scope = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        var lease = _factory.Lease(_options.Resource<T>(), _scope);
-        return new InformerShare<T>(lease.Informer, lease.DisposeAsync);
+        var resolved = ScopeOf<T>(scope);
+        lock (_gate)
+        {
+            var informer = _factory.Informer(_options.Resource<T>(), resolved);
+            SetTransformLocked(informer);
+            CountUseLocked<T>(resolved, 1);
+            return informer;
+        }
+    }
+
+    public IReadOnlyList<ISharedInformer<T>> Find<T>(KubeResource<T> resource)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        lock (_gate)
+        {
+            return _scopes.TryGetValue(typeof(T), out var scopes)
+                ? [.. scopes.Select(known => _factory.Find(resource, known.Scope)).OfType<ISharedInformer<T>>()]
+                : [];
+        }
+    }
+
+    public InformerShare<T> Share<T>(CacheScope? scope = null)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        var resolved = ScopeOf<T>(scope);
+        lock (_gate)
+        {
+            var lease = _factory.Lease(_options.Resource<T>(), resolved);
+            SetTransformLocked(lease.Informer);
+            CountUseLocked<T>(resolved, 1);
+            return new InformerShare<T>(lease.Informer, () => ReleaseAsync(lease, resolved));
+        }
     }
 
     /// <summary>Starts those that have not been started.</summary>
-    public void Start() => _factory.Start();
+    public void Start()
+    {
+        lock (_gate)
+        {
+            _factory.Start();
+        }
+    }
 
     public Task StopAsync() => _factory.StopAsync();
 
     public ValueTask DisposeAsync() => _factory.DisposeAsync();
+
+    private void SetTransformLocked<T>(ISharedInformer<T> informer)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        if (_options.TransformOf<T>() is { } transform && !_transforming.TryGetValue(informer, out _))
+        {
+            informer.SetTransform(transform);
+            _transforming.Add(informer, transform);
+        }
+    }
+
+    private async ValueTask ReleaseAsync<T>(InformerLease<T> lease, InformerScope scope)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        await lease.DisposeAsync();
+        lock (_gate)
+        {
+            CountUseLocked<T>(scope, -1);
+        }
+    }
+
+    private void CountUseLocked<T>(InformerScope scope, int more)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        if (!_scopes.TryGetValue(typeof(T), out var scopes))
+        {
+            _scopes.Add(typeof(T), scopes = []);
+        }
+
+        var known = scopes.FindIndex(known => known.Scope.Equals(scope));
+        var uses = (known < 0 ? 0 : scopes[known].Uses) + more;
+        if (known >= 0)
+        {
+            scopes.RemoveAt(known);
+        }
+
+        if (uses > 0)
+        {
+            var place = scope.Equals(ScopeOf<T>()) ? 0 : known < 0 ? scopes.Count : known;
+            scopes.Insert(place, (scope, uses));
+        }
+    }
 }

@@ -5,6 +5,12 @@ internal sealed class Registration(string? controllerName, Func<IServiceProvider
 {
     public string? ControllerName { get; } = controllerName;
 
+    /// <summary>The type whose objects are cached; <see langword="null"/> for a controller.</summary>
+    public Type? Cached { get; init; }
+
+    /// <summary>Which of the objects.</summary>
+    public CacheScope? Scope { get; init; }
+
     /// <summary>Makes the controller, and in any case the informers that are needed.</summary>
     public Controller? Create(IServiceProvider provider) => create(provider);
 }

@@ -11,7 +11,7 @@ internal sealed class RunningResources(CrMonitorOptions options) : IResourceRegi
         where T : class, IKubernetesObject<V1ObjectMeta> => options.AddResource(resource);
 
     // The controller takes a share in the informer when it attaches itself.
-    public void AddInformer<T>(KubeResource<T>? resource)
+    public void AddInformer<T>(KubeResource<T>? resource, CacheScope? scope)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         if (resource is not null)

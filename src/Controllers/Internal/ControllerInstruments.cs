@@ -15,6 +15,10 @@ internal sealed class ControllerInstruments : IDisposable
     // controller-runtime's.
     private static readonly double[] RequestTimeBuckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 
+    // controller-runtime's, in bytes.
+    private static readonly long[] SizeBuckets =
+        [64, 256, 512, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20];
+
     private readonly Meter? _owned;
     private readonly Counter<long> _total;
     private readonly Counter<long> _errors;
@@ -26,6 +30,9 @@ internal sealed class ControllerInstruments : IDisposable
     private readonly Counter<long> _slowPaths;
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _requestTime;
+    private readonly Histogram<long> _requestSize;
+    private readonly Histogram<long> _responseSize;
+    private readonly Counter<long> _retries;
     private volatile IReadOnlyList<Controller> _controllers = [];
     private volatile LeaderElector? _elector;
 
@@ -81,6 +88,18 @@ internal sealed class ControllerInstruments : IDisposable
             "s",
             "How long the API server took to begin its answer, by verb and host.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = RequestTimeBuckets });
+        _requestSize = meter.CreateHistogram(
+            "rest_client_request_size_bytes",
+            "By",
+            "Bodies that single calls sent, by verb and host.",
+            advice: new InstrumentAdvice<long> { HistogramBucketBoundaries = SizeBuckets });
+        _responseSize = meter.CreateHistogram(
+            "rest_client_response_size_bytes",
+            "By",
+            "Bodies that single calls were answered with, by verb and host.",
+            advice: new InstrumentAdvice<long> { HistogramBucketBoundaries = SizeBuckets });
+        _retries = meter.CreateCounter<long>(
+            "rest_client_request_retries_total", null, "Single calls that were sent again, by what came of it (code, <error> for none), verb and host.");
         _slowPaths = meter.CreateCounter<long>(
             "leader_election_slowpath_total", null, "Renewals that had to read the lease first, because somebody else had written it.");
     }
@@ -137,6 +156,20 @@ internal sealed class ControllerInstruments : IDisposable
     {
         _requests.Add(1, new("code", code), new("method", method), new("host", host));
         _requestTime.Record(duration.TotalSeconds, new("verb", method), new("host", host));
+    }
+
+    public void Attempted(string verb, string host, string code, bool isRetry, long requestSize, long? responseSize)
+    {
+        _requestSize.Record(requestSize, new("verb", verb), new("host", host));
+        if (responseSize is { } size)
+        {
+            _responseSize.Record(size, new("verb", verb), new("host", host));
+        }
+
+        if (isRetry)
+        {
+            _retries.Add(1, new("code", code), new("verb", verb), new("host", host));
+        }
     }
 
     public void EventRecorded(EventType type) => _events.Add(1, new KeyValuePair<string, object?>("type", type.ToString()));

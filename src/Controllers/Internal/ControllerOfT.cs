@@ -30,6 +30,9 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     // The time after which a source of keys that failed is made anew; as controller-runtime's.
     private static readonly TimeSpan KeySourceRetryPeriod = TimeSpan.FromSeconds(10);
 
+    // Timers count in whole milliseconds, and may be due by that much too early.
+    private static readonly TimeSpan ClockTick = TimeSpan.FromMilliseconds(1);
+
     private static readonly ActivitySource Activities = new(ControllersTelemetry.ActivitySourceName);
 
     private readonly IReconciler<T> _reconciler;
@@ -76,7 +79,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         TimeProvider time,
         ILoggerFactory loggerFactory)
         : this(
-            name, settings, reconciler, informers.Share<T>(), informers, services, client, leadership, instruments, options, meterFactory, time,
+            name, settings, reconciler, informers.Share<T>(settings.Scope), informers, services, client, leadership, instruments, options, meterFactory, time,
             loggerFactory)
     {
     }
@@ -177,12 +180,28 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
 
         var options = new HandlerOptions { ResyncPeriod = _settings.ResyncPeriod, TellBriefObjects = true };
-        var registration = _informer.AddHandler(new PrimaryHandler<T>(this, _settings.WakingChanges, _settings.Filter), options);
+        var registration = _informer.AddHandler(new PrimaryHandler<T>(this, _settings.WakingChanges, WakingMembers(), _settings.Filter), options);
         _attachments.Add(new Attachment(_informer, registration, share: null));
         foreach (var source in _settings.Sources)
         {
             _attachments.Add(source.Attach(_informers, _services, this));
         }
+    }
+
+    private List<MemberChange<T>> WakingMembers()
+    {
+        List<MemberChange<T>> members = [];
+        foreach (var (flag, member) in new[] { (Changed.Status, "status"), (Changed.Spec, "spec") })
+        {
+            if (_settings.WakingChanges.HasFlag(flag))
+            {
+                members.Add(MemberChange<T>.Of(_client.Resource<T>().Json, member) ?? throw new InvalidOperationException(
+                    $"Controller {Name} is to run when the {member} of a {Resource.Kind} changes, and {typeof(T).Name} has no member '{member}'. "
+                    + $"Use {nameof(Changed)}.{nameof(Changed.Anything)}, or a function, with When(...)."));
+            }
+        }
+
+        return members;
     }
 
     public override void CheckIndexes()
@@ -635,14 +654,16 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     private sealed class Worker : IDisposable
     {
         private readonly Controller<T> _controller;
+        // Set once for many runs: where it falls due in a run that is not as old, it is set for the rest of that run's time.
         private readonly ITimer _watchdog;
+        private int _isWatched; // 1 while it is set
         private volatile Run? _current;
         private volatile Task? _loop;
 
         public Worker(Controller<T> controller)
         {
             _controller = controller;
-            _watchdog = controller._time.CreateTimer(_ => OnHanging(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _watchdog = controller._time.CreateTimer(_ => OnDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
 
         public Run? Current => _current;
@@ -656,23 +677,38 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         public void Begin(ObjectKey key)
         {
             _current = new Run(key, _controller._time.GetTimestamp());
-            _watchdog.Change(_controller.HangingAfter, Timeout.InfiniteTimeSpan);
+            Watch(_controller.HangingAfter);
         }
 
-        public void End()
-        {
-            _watchdog.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            _current = null;
-        }
+        public void End() => _current = null;
 
         public void Dispose() => _watchdog.Dispose();
 
-        private void OnHanging()
+        private void Watch(TimeSpan left)
         {
-            if (_current is { } run && _controller._time.GetElapsedTime(run.Since) is var time)
+            if (Interlocked.Exchange(ref _isWatched, 1) == 0)
             {
-                _controller.LogHanging(_controller.Name, run.Key, time, _controller._time.GetUtcNow() - time);
+                _watchdog.Change(left, Timeout.InfiniteTimeSpan);
             }
+        }
+
+        // First the mark, then the run: a run that begins meanwhile finds the mark gone, or is found here.
+        private void OnDue()
+        {
+            Interlocked.Exchange(ref _isWatched, 0);
+            if (_current is not { } run)
+            {
+                return;
+            }
+
+            var time = _controller._time.GetElapsedTime(run.Since);
+            if (time < _controller.HangingAfter)
+            {
+                Watch(_controller.HangingAfter - time + ClockTick);
+                return;
+            }
+
+            _controller.LogHanging(_controller.Name, run.Key, time, _controller._time.GetUtcNow() - time);
         }
     }
 

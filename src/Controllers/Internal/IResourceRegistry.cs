@@ -11,6 +11,6 @@ internal interface IResourceRegistry
         where T : class, IKubernetesObject<V1ObjectMeta>;
 
     /// <summary>Objects of this kind are watched.</summary>
-    void AddInformer<T>(KubeResource<T>? resource)
+    void AddInformer<T>(KubeResource<T>? resource, CacheScope? scope)
         where T : class, IKubernetesObject<V1ObjectMeta>;
 }

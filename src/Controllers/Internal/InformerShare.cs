@@ -8,7 +8,9 @@ namespace CrMonitor.Controllers;
 internal sealed class InformerShare<T>(ISharedInformer<T> informer, Func<ValueTask> release) : IAsyncDisposable
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
+    private int _isReleased;
+
     public ISharedInformer<T> Informer { get; } = informer;
 
-    public ValueTask DisposeAsync() => release();
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _isReleased, 1) == 0 ? release() : ValueTask.CompletedTask;
 }

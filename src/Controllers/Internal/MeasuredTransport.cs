@@ -46,6 +46,15 @@ internal sealed class MeasuredTransport(IKubeTransport inner, ControllerInstrume
         }
     }
 
+    /// <summary>Counts what is known of a call only when its body has been read: sizes, and whether it was a repetition.</summary>
+    public void Attempted(RestAttempt attempt) => instruments.Attempted(
+        attempt.Request.Method.Method,
+        _host,
+        attempt.StatusCode is { } code ? ((int)code).ToString(CultureInfo.InvariantCulture) : NoCode,
+        attempt.Number > 0,
+        attempt.Request.Body.Length,
+        attempt.StatusCode is null ? null : attempt.ResponseLength);
+
     // Lists and watches of the informers belong to no run, and last for minutes.
     private Activity? StartSpan(string method, HttpRequestMessage request)
     {

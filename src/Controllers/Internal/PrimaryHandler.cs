@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace CrMonitor.Controllers;
 
 /// <summary>Wakes the controller for the changes of its own objects that it asked for.</summary>
-internal sealed partial class PrimaryHandler<T>(IReconcileTarget target, Changed changes, Func<ResourceChange<T>, bool>? filter) : IResourceHandler<T>
+internal sealed partial class PrimaryHandler<T>(
+    IReconcileTarget target, Changed changes, IReadOnlyList<MemberChange<T>> members, Func<ResourceChange<T>, bool>? filter) : IResourceHandler<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     public ValueTask HandleAsync(ResourceChange<T> change, CancellationToken cancellationToken)
@@ -25,9 +26,14 @@ internal sealed partial class PrimaryHandler<T>(IReconcileTarget target, Changed
         { Kind: ChangeKind.Added, IsInitialList: true } => ReconcileTrigger.Listed,
         { IsResync: true } => ReconcileTrigger.Resync,
         { Old: { } old, Current: { } current } when old.Metadata.Uid == current.Metadata.Uid =>
-            Changes.Between(old.Metadata, current.Metadata, changes) ? ReconcileTrigger.Updated : null,
+            IsWanted(old, current) ? ReconcileTrigger.Updated : null,
         _ => ReconcileTrigger.Created,
     };
+
+    // Members last: they cost more than all the rest.
+    private bool IsWanted(T old, T current) =>
+        Changes.Between(old.Metadata, current.Metadata, changes)
+        || (old.Metadata.ResourceVersion != current.Metadata.ResourceVersion && members.Any(member => member.IsBetween(old, current)));
 
     private bool Passes(ResourceChange<T> change)
     {

@@ -13,10 +13,10 @@ internal abstract class WatchSource
     /// <summary>Begins to translate changes of the other objects into keys of <paramref name="target"/>.</summary>
     public abstract Attachment Attach(IInformers informers, IServiceProvider services, IReconcileTarget target);
 
-    protected static Attachment Attach<T>(IInformers informers, Func<KubeResource, IResourceHandler<T>> handler)
+    protected static Attachment Attach<T>(IInformers informers, CacheScope? scope, Func<KubeResource, IResourceHandler<T>> handler)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        var share = informers.Share<T>();
+        var share = informers.Share<T>(scope);
         return new Attachment(share.Informer, share.Informer.AddHandler(handler(share.Informer.Resource), new HandlerOptions { TellBriefObjects = true }), share);
     }
 }

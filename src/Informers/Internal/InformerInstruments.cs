@@ -78,6 +78,18 @@ internal static class InformerInstruments
         { "resource", resource.Plural },
     };
 
+    /// <summary>The tags of one informer among several of its resource.</summary>
+    public static TagList TagsOf(KubeResource resource, InformerScope scope)
+    {
+        var tags = TagsOf(resource);
+        if (!scope.Equals(InformerScope.All))
+        {
+            tags.Add("scope", scope.ToString());
+        }
+
+        return tags;
+    }
+
     private static IEnumerable<Measurement<long>> Observe(Func<IObservedInformer, long> value) =>
         Running.Keys.Select(informer => new Measurement<long>(value(informer), informer.Tags));
 

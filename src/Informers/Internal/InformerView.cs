@@ -177,7 +177,7 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
         else if (!Volatile.Read(ref _stopped)
             && _source.WouldBeNews(key, metadata.Uid, metadata.ResourceVersion, isShown: _lister.Get(key) is not null))
         {
-            _notes.Add(key, metadata.Uid, metadata.ResourceVersion, Scope.LabelSelector.Matches(answer) ? answer : null);
+            _notes.Add(key, metadata.Uid, metadata.ResourceVersion, _source.IsInScope(key, answer) ? answer : null);
             _source.Wake(key);
         }
     }

@@ -87,7 +87,7 @@ internal sealed partial class SharedInformer<T>
         }
 
         // Before the transform, which may leave labels out.
-        var isInScope = Scope.LabelSelector.Matches(answer.Object!);
+        var isInScope = source.Scope.LabelSelector.Matches(answer.Object!);
         var prepared = source.Prepare(answer);
         if (prepared.Object is null)
         {

@@ -1,3 +1,5 @@
+using k8s.Models;
+
 namespace CrMonitor.Informers;
 
 /// <summary>What views of the informer ask of it.</summary>
@@ -68,6 +70,10 @@ internal sealed partial class SharedInformer<T>
             return !_stopped && source.WouldBeNewsLocked(key, uid, version, isShown);
         }
     }
+
+    /// <summary>An object of this key is of those that are asked for, as far as its labels tell.</summary>
+    internal bool IsInScope(ObjectKey key, IMetadata<V1ObjectMeta> resource) =>
+        SourceOf(key) is { } source && source.Scope.LabelSelector.Matches(resource);
 
     /// <summary>Wakes who waits for this key: a view shows something else for it.</summary>
     internal void Wake(ObjectKey key)

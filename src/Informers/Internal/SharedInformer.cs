@@ -50,13 +50,19 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
         Action<ISharedInformer> stopBegun,
         Action<ISharedInformer> stopEnded)
     {
+        if (scope.ByNamespace.Keys.FirstOrDefault(ns => !scope.Namespaces.Contains(ns, StringComparer.Ordinal)) is { } other)
+        {
+            throw new ArgumentException(
+                $"The scope of {resource} ({scope}) has selectors for the namespace '{other}', which is none of its own. Add it to Namespaces.", nameof(scope));
+        }
+
         _resource = resource;
         Scope = scope;
         _options = options;
         _logger = options.LoggerFactory.CreateLogger("CrMonitor.Informers");
         _stopBegun = stopBegun;
         _stopEnded = stopEnded;
-        Tags = InformerInstruments.TagsOf(resource);
+        Tags = InformerInstruments.TagsOf(resource, scope);
         _mutations = options.DetectMutations ? new MutationDetector<T>(resource, LogMutated, LogNotWatchedOver) : null;
         _form = ObjectForm<T>.Of(resource, options.KeepManagedFields);
         string?[] namespaces = scope.Namespaces.Count == 0 ? [null] : [.. scope.Namespaces];
@@ -351,10 +357,14 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
             _index = index;
             _namespace = ns;
             _overlay = new WriteOverlay<T>(informer._form);
-            Reflector = new Reflector<T>(informer._resource, ns, informer.Scope, transport, this, informer._options, informer._logger);
+            Scope = informer.Scope.In(ns);
+            Reflector = new Reflector<T>(informer._resource, ns, Scope, transport, this, informer._options, informer._logger);
         }
 
         public Reflector<T> Reflector { get; }
+
+        /// <summary>What of the informer's scope comes from here.</summary>
+        public InformerScope Scope { get; }
 
         public bool HasSynced { get; private set; }
 
@@ -525,7 +535,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
         public bool WouldBeNewsLocked(ObjectKey key, string? uid, string version, bool isShown) =>
             !IsPassedLocked(version)
             && _overlay.IsNews(key, uid, version, _informer._store.Get(key))
-            && (isShown || _informer.Scope.FieldSelector.Length == 0);
+            && (isShown || Scope.FieldSelector.Length == 0);
 
         /// <summary>The version of a noted write that the watch has not shown yet.</summary>
         public string? NotedVersionLocked(ObjectKey key) => _overlay.VersionOf(key);

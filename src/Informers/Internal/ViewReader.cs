@@ -123,7 +123,7 @@ internal sealed partial class ViewReader<TStored, T>(
 
     private void Report(DecodedObject<T> invalid)
     {
-        var tags = source.Tags;
+        var tags = InformerInstruments.TagsOf(resource);
         tags.Add("reason", nameof(ReflectorFailureReason.InvalidObject));
         InformerInstruments.Failures.Add(1, tags);
         var (key, error) = (invalid.Key!.Value, invalid.Error!);

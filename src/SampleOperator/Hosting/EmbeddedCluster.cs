@@ -1,4 +1,3 @@
-using System.Text;
 using CrMonitor.ApiServer;
 using CrMonitor.Informers;
 using k8s;
@@ -14,8 +13,8 @@ internal sealed class EmbeddedCluster : IAsyncDisposable
     private EmbeddedCluster(EmbeddedApiServer server)
     {
         _server = server;
-        using var kubeConfig = new MemoryStream(Encoding.UTF8.GetBytes(server.KubeConfig));
-        _transport = new KubernetesTransport(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeConfig));
+        using var kubeConfig = new StringReader(server.KubeConfig);
+        _transport = new KubernetesTransport(KubernetesClientConfiguration.BuildConfigFromConfigObject(KubeConfigReader.Read(kubeConfig)));
     }
 
     public Uri Url => _server.Url;

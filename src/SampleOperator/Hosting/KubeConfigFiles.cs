@@ -57,8 +57,8 @@ internal static class KubeConfigFiles
     // What an earlier file says stands.
     private static K8SConfiguration Merge(List<string> files)
     {
-        var merged = KubernetesClientConfiguration.LoadKubeConfig(new FileInfo(files[0]));
-        foreach (var other in files.Skip(1).Select(file => KubernetesClientConfiguration.LoadKubeConfig(new FileInfo(file))))
+        var merged = Read(files[0]);
+        foreach (var other in files.Skip(1).Select(Read))
         {
             merged.CurrentContext = string.IsNullOrEmpty(merged.CurrentContext) ? other.CurrentContext : merged.CurrentContext;
             merged.Clusters = Both(merged.Clusters, other.Clusters, cluster => cluster.Name);
@@ -70,6 +70,15 @@ internal static class KubeConfigFiles
 
         static List<T> Both<T>(IEnumerable<T>? first, IEnumerable<T>? second, Func<T, string> name) =>
             [.. (first ?? []).Concat(second ?? []).DistinctBy(name)];
+    }
+
+    // Certificates may be named relative to the file.
+    private static K8SConfiguration Read(string file)
+    {
+        using var reader = new StreamReader(file);
+        var read = KubeConfigReader.Read(reader);
+        read.FileName = Path.GetFullPath(file);
+        return read;
     }
 
     private static string FirstLine(string text) => text.Split('\n', 2)[0].Trim();

@@ -168,8 +168,10 @@ internal static class OperatorHost
 
         logging.AddConsole(console =>
             console.FormatterName = settings.LogFormat == LogFormat.Json ? JsonLogFormatter.FormatterName : TextLogFormatter.FormatterName);
-        logging.AddConsoleFormatter<TextLogFormatter, ConsoleFormatterOptions>();
-        logging.AddConsoleFormatter<JsonLogFormatter, ConsoleFormatterOptions>();
+
+        // Not AddConsoleFormatter, which also binds options of theirs to the configuration: there are none, and it needs reflection.
+        logging.Services.AddSingleton<ConsoleFormatter, TextLogFormatter>();
+        logging.Services.AddSingleton<ConsoleFormatter, JsonLogFormatter>();
     }
 
     private static IEnumerable<KeyValuePair<string, string?>> OpenTelemetryVariables(Func<string, string?> environment) =>

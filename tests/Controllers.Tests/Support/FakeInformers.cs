@@ -15,7 +15,7 @@ internal sealed class FakeInformers : IInformers
     /// <summary>Shares that are held.</summary>
     public int Shares { get; private set; }
 
-    public InformerShare<T> Share<T>()
+    public InformerShare<T> Share<T>(CacheScope? scope = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         Shares++;
@@ -26,7 +26,10 @@ internal sealed class FakeInformers : IInformers
         });
     }
 
-    public ISharedInformer<T> Get<T>()
+    public InformerScope ScopeOf<T>(CacheScope? scope = null)
+        where T : class, IKubernetesObject<V1ObjectMeta> => InformerScope.All;
+
+    public ISharedInformer<T> Get<T>(CacheScope? scope = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         if (!_informers.TryGetValue(typeof(T), out var informer))
@@ -39,6 +42,6 @@ internal sealed class FakeInformers : IInformers
         return (ISharedInformer<T>)informer;
     }
 
-    public ISharedInformer<T>? Find<T>(KubeResource<T> resource)
-        where T : class, IKubernetesObject<V1ObjectMeta> => _informers.GetValueOrDefault(typeof(T)) as ISharedInformer<T>;
+    public IReadOnlyList<ISharedInformer<T>> Find<T>(KubeResource<T> resource)
+        where T : class, IKubernetesObject<V1ObjectMeta> => _informers.GetValueOrDefault(typeof(T)) is ISharedInformer<T> informer ? [informer] : [];
 }

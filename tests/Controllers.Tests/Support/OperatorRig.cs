@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CrMonitor.ApiServer;
 using CrMonitor.Informers;
 using CrMonitor.Tests;
@@ -8,15 +9,16 @@ using Microsoft.Extensions.Logging;
 
 namespace CrMonitor.Controllers.Tests;
 
-/// <summary>A host with one controller against an embedded server, by the system's clock.</summary>
+/// <summary>A host with one controller against an embedded server, by the system's clock unless another one is given.</summary>
 internal sealed class OperatorRig : IAsyncDisposable
 {
     private readonly List<HttpMessageHandler> _handlers = [];
 
     private readonly bool _ownsServer;
 
-    private OperatorRig(EmbeddedApiServer server, bool ownsServer, IHost host, CapturedLog log)
+    private OperatorRig(EmbeddedApiServer server, bool ownsServer, IHost host, CapturedLog log, ConcurrentQueue<string> paths)
     {
+        Paths = paths;
         _ownsServer = ownsServer;
         Server = server;
         Host = host;
@@ -29,6 +31,9 @@ internal sealed class OperatorRig : IAsyncDisposable
 
     public CapturedLog Log { get; }
 
+    /// <summary>What the host has asked of the server: methods and paths with their queries.</summary>
+    public ConcurrentQueue<string> Paths { get; }
+
     /// <summary>A client beside the host's own.</summary>
     public IKubeClient Client => Host.Services.GetRequiredService<IKubeClient>();
 
@@ -37,14 +42,17 @@ internal sealed class OperatorRig : IAsyncDisposable
     /// <param name="options">The options of the host.</param>
     /// <param name="services">What the host has besides, and before the controller.</param>
     /// <param name="beside">The server of another host, for a second copy of the operator; by default it gets one of its own.</param>
+    /// <param name="time">The clock of the host, and of the server if it gets one of its own.</param>
     public static async Task<OperatorRig> CreateAsync(
         IReconciler<Widget> reconciler,
         Action<ControllerBuilder<Widget>>? controller = null,
         Action<CrMonitorOptions>? options = null,
         Func<CrMonitorBuilder, CrMonitorBuilder>? services = null,
-        EmbeddedApiServer? beside = null)
+        EmbeddedApiServer? beside = null,
+        TimeProvider? time = null)
     {
-        var server = beside ?? await EmbeddedApiServer.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        time ??= TimeProvider.System;
+        var server = beside ?? await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { TimeProvider = time }, TestContext.Current.CancellationToken);
         var handler = server.CreateHandler();
         if (beside is null)
         {
@@ -52,18 +60,20 @@ internal sealed class OperatorRig : IAsyncDisposable
         }
 
         var log = new CapturedLog();
+        var paths = new ConcurrentQueue<string>();
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "tests" });
         builder.Logging.AddProvider(log).AddFilter("Microsoft", LogLevel.None);
+        builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(new DelegatingReconciler(reconciler));
         var crMonitor = builder.Services.AddCrMonitor(o =>
         {
             o.JsonContexts.Add(TestJson.Default);
-            o.Transport = _ => new HttpMessageHandlerTransport(new Uri("http://server"), handler);
+            o.Transport = _ => new RecordingTransport(new HttpMessageHandlerTransport(new Uri("http://server"), handler), paths);
             options?.Invoke(o);
         });
         (services?.Invoke(crMonitor) ?? crMonitor).AddController<DelegatingReconciler, Widget>(controller);
         builder.Services.AddHealthChecks().AddCrMonitor();
-        var rig = new OperatorRig(server, beside is null, builder.Build(), log);
+        var rig = new OperatorRig(server, beside is null, builder.Build(), log, paths);
         rig._handlers.Add(handler);
         return rig;
     }
