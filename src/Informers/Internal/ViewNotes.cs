@@ -5,7 +5,10 @@ using k8s.Models;
 namespace CrMonitor.Informers;
 
 /// <summary>Answers of own writes that were given in the view's form: the view alone shows them, until the cache has come so far.</summary>
-/// <remarks>The stored form cannot be made of them: it would lack what the view's form does not have, under a version that has it. May be used from any thread; reading takes no lock.</remarks>
+/// <remarks>
+/// The stored form cannot be made of them: it would lack what the view's form does not have, under a version that has it.
+/// May be used from any thread; reading takes no lock.
+/// </remarks>
 internal sealed class ViewNotes<TStored, T>(SharedInformer<TStored> source)
     where TStored : class, IKubernetesObject<V1ObjectMeta>
     where T : class, IKubernetesObject<V1ObjectMeta>

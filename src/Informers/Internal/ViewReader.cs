@@ -6,7 +6,10 @@ using Microsoft.Extensions.Logging;
 namespace CrMonitor.Informers;
 
 /// <summary>Shows stored objects in another form.</summary>
-/// <remarks>Each is read once, when somebody asks for it first, and is one instance for as long as it is stored. May be used from any thread. Nothing is read with a lock held.</remarks>
+/// <remarks>
+/// Each is read once, when somebody asks for it first, and is one instance for as long as it is stored.
+/// May be used from any thread. Nothing is read with a lock held.
+/// </remarks>
 /// <param name="source">Who holds the objects.</param>
 /// <param name="resource">What they are, as the view names it.</param>
 /// <param name="form">How they are read.</param>
