@@ -10,17 +10,15 @@ internal sealed class Twin : IAsyncDisposable
     private readonly RecordingHandler _handler = new();
     private ScriptedBody? _watch;
 
-    /// <param name="form">Whose cache the widgets are in; <see langword="null"/>: their own.</param>
+    /// <param name="before">Asks the factory for other forms first.</param>
     /// <param name="splits">The handler is told recreations as two changes.</param>
-    private Twin(Func<SharedInformerFactory, ISharedInformer?> form, bool splits)
+    private Twin(Action<SharedInformerFactory> before, bool splits)
     {
-        Stored = form(_fixture.Factory);
+        before(_fixture.Factory);
         Informer = _fixture.Informer;
         BySize = Informer.AddIndex("size", widget => new[] { widget.Spec!.Size });
         _registration = Informer.AddHandler(_handler, new HandlerOptions { SplitRecreations = splits });
     }
-
-    public ISharedInformer? Stored { get; }
 
     public ISharedInformer<Widget> Informer { get; }
 
@@ -29,7 +27,7 @@ internal sealed class Twin : IAsyncDisposable
     /// <summary>What the handler was told of one object.</summary>
     public IReadOnlyList<string> Told(ObjectKey key) => [.. _handler.Changes.Where(change => change.Key == key).Select(Describe)];
 
-    public static Twin WithOwnCache(bool splits) => new(_ => null, splits);
+    public static Twin WithOwnCache(bool splits) => new(_ => { }, splits);
 
     public static Twin AsView(bool splits) => new(factory => factory.Informer(DynamicObject.Of(WidgetJson.Resource)), splits);
 
