@@ -7,6 +7,16 @@ namespace CrMonitor.Informers;
 /// <remarks>
 /// Guarantees: an informer of the same resource, type and scope is the same instance as long as it is not stopped; after <see cref="StopAsync"/>
 /// nothing of them runs.
+/// One list and one watch serve several forms of the same objects: who asks for a poorer form than one that there is gets a view of that. The
+/// forms in their order are <see cref="DynamicObject"/>, your own types, and <see cref="PartialObjectMetadata"/>; between two types of your own
+/// there is no view. So the order of asking decides: ask for the richest form first. A form that is asked for before a richer one keeps a list and
+/// a watch of its own.
+/// A view shows what is stored, transforms included. Each object is read in the view's form when somebody asks for it first, which takes time and
+/// memory, and is the same instance from then on, until the server sends another state. One that cannot be read so is an
+/// <see cref="InvalidObject"/> of the view alone, from the moment that somebody has tried. Answers of own writes are best handed to a view as
+/// bytes, since these are the whole object: then all forms show them at once. Given as an object, an answer is shown by this view alone, and told
+/// to handlers when the watch brings it. When a view stops, its handlers and indexes go; the informer that holds the objects stops when nobody
+/// uses it or a view of it any more.
 /// Informers run on the task scheduler (or synchronization context) that <see cref="Start"/> is called on.
 /// All members may be called from any thread.
 /// </remarks>
@@ -36,7 +46,7 @@ public sealed class SharedInformerFactory : IAsyncDisposable
         {
             lock (_gate)
             {
-                return [.. _informers.Values.Select(entry => entry.Informer)];
+                return [.. _informers.Values.Where(entry => entry.Stored is null || entry.IsUsed).Select(entry => entry.Informer)];
             }
         }
     }
@@ -53,20 +63,24 @@ public sealed class SharedInformerFactory : IAsyncDisposable
     {
         lock (_gate)
         {
-            var (_, entry) = EntryLocked(resource, scope);
+            var entry = EntryLocked(resource, scope);
             entry.IsKept = true;
             return (ISharedInformer<T>)entry.Informer;
         }
     }
 
-    /// <summary>The informer of <paramref name="resource"/> within <paramref name="scope"/> that somebody has asked for; <see langword="null"/> if nobody has.</summary>
+    /// <summary>
+    /// The informer of <paramref name="resource"/> within <paramref name="scope"/> that somebody has asked for, or a view of it;
+    /// <see langword="null"/> if nobody has asked for one, or only for a poorer form. This call alone keeps nothing running.
+    /// </summary>
     public ISharedInformer<T>? Find<T>(KubeResource<T> resource, InformerScope? scope = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         ArgumentNullException.ThrowIfNull(resource);
         lock (_gate)
         {
-            return _informers.TryGetValue(KeyOf(resource, scope), out var entry) ? (ISharedInformer<T>)entry.Informer : null;
+            var key = KeyOf(resource, scope);
+            return (ISharedInformer<T>?)(_informers.GetValueOrDefault(key) ?? (_stopped ? null : ViewLocked(resource, key)))?.Informer;
         }
     }
 
@@ -84,9 +98,9 @@ public sealed class SharedInformerFactory : IAsyncDisposable
     {
         lock (_gate)
         {
-            var (key, entry) = EntryLocked(resource, scope);
+            var entry = EntryLocked(resource, scope);
             entry.Leases++;
-            return new InformerLease<T>((ISharedInformer<T>)entry.Informer, () => ReleaseAsync(key, entry));
+            return new InformerLease<T>((ISharedInformer<T>)entry.Informer, () => EndLeaseAsync(entry));
         }
     }
 
@@ -131,7 +145,8 @@ public sealed class SharedInformerFactory : IAsyncDisposable
         }
         catch (OperationCanceledException e)
         {
-            var late = informers.Where(informer => !informer.HasSynced).Select(informer => ((IObservedInformer)informer).DescribeLate());
+            // A view is late for the same reason as what it is a view of.
+            var late = informers.Where(informer => !informer.HasSynced).Select(informer => ((IFactoryInformer)informer).DescribeLate()).Distinct();
             throw new OperationCanceledException($"{string.Join("; ", late)}.", e, e.CancellationToken);
         }
     }
@@ -164,23 +179,51 @@ public sealed class SharedInformerFactory : IAsyncDisposable
         }
     }
 
-    private (InformerKey Key, Entry Entry) EntryLocked<T>(KubeResource<T> resource, InformerScope? scope)
+    private Entry EntryLocked<T>(KubeResource<T> resource, InformerScope? scope)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         ArgumentNullException.ThrowIfNull(resource);
         ObjectDisposedException.ThrowIf(_stopped, this);
-        // By what the server is asked for: two contracts for the same type are no reason to watch twice.
-        var plain = new KubeResource(resource.Group, resource.Version, resource.Plural, resource.Kind);
-        var key = new InformerKey(plain, typeof(T), scope ?? InformerScope.All);
-        if (!_informers.TryGetValue(key, out var entry))
+        var key = KeyOf(resource, scope);
+        if (!_informers.TryGetValue(key, out var entry) && (entry = ViewLocked(resource, key)) is null)
         {
             var informer = new SharedInformer<T>(
                 resource, key.Scope, _transport, _options, stopBegun: stopped => StopBegun(key, stopped), stopEnded: StopEnded);
-            entry = new Entry(informer);
+            entry = new Entry(key, informer, stored: null);
             _informers.Add(key, entry);
         }
 
-        return (key, entry);
+        return entry;
+    }
+
+    // A new view, if there is an informer of a richer form. Whoever asks for it has to say whether he keeps it.
+    private Entry? ViewLocked<T>(KubeResource<T> resource, InformerKey key)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        if (typeof(T) == typeof(DynamicObject) || RicherLocked(key) is not { } stored)
+        {
+            return null;
+        }
+
+        var lifetime = new ViewLifetime(stopped => StopBegun(key, stopped), () => ReleaseAsync(stored), StopEnded);
+        IFactoryInformer view = resource is KubeResource<PartialObjectMetadata> metadata
+            ? ((IStoredInformer)stored.Informer).ViewMetadata(metadata, lifetime)
+            : new InformerView<DynamicObject, T>(
+                (SharedInformer<DynamicObject>)stored.Informer, resource, new DecodingView<T>(resource, _options), _options, lifetime);
+        var entry = new Entry(key, view, stored);
+        stored.Views.Add(entry);
+        _informers.Add(key, entry);
+        return entry;
+    }
+
+    // Metadata are best taken from typed objects, which have them decoded.
+    private Entry? RicherLocked(InformerKey key)
+    {
+        var undecoded = _informers.GetValueOrDefault(key with { Type = typeof(DynamicObject) });
+        return key.Type == typeof(PartialObjectMetadata)
+            ? _informers.Values.FirstOrDefault(entry =>
+                entry.Stored is null && entry != undecoded && entry.Key with { Type = key.Type } == key) ?? undecoded
+            : undecoded;
     }
 
     // By what the server is asked for: two contracts for the same type are no reason to watch twice.
@@ -188,18 +231,28 @@ public sealed class SharedInformerFactory : IAsyncDisposable
         where T : class, IKubernetesObject<V1ObjectMeta> =>
         new(new KubeResource(resource.Group, resource.Version, resource.Plural, resource.Kind), typeof(T), scope ?? InformerScope.All);
 
-    private Task ReleaseAsync(InformerKey key, Entry entry)
+    private Task EndLeaseAsync(Entry entry)
     {
         lock (_gate)
         {
             entry.Leases--;
-            if (entry.IsKept || entry.Leases > 0)
+        }
+
+        return ReleaseAsync(entry);
+    }
+
+    // Stops an informer that nobody uses any more. May be called again, and then waits as well.
+    private Task ReleaseAsync(Entry entry)
+    {
+        lock (_gate)
+        {
+            if (entry.IsUsed)
             {
                 return Task.CompletedTask;
             }
 
             // In the same step, so that nobody gets an informer that is about to stop.
-            DetachLocked(key, entry.Informer);
+            DetachLocked(entry);
         }
 
         return entry.Informer.StopAsync();
@@ -209,17 +262,29 @@ public sealed class SharedInformerFactory : IAsyncDisposable
     {
         lock (_gate)
         {
-            DetachLocked(key, informer);
+            if (_informers.TryGetValue(key, out var entry) && entry.Informer == informer)
+            {
+                DetachLocked(entry);
+            }
         }
     }
 
     // A stopped factory goes on to show the informers that it had.
-    private void DetachLocked(InformerKey key, ISharedInformer informer)
+    private void DetachLocked(Entry entry)
     {
-        if (!_stopped && _informers.TryGetValue(key, out var entry) && entry.Informer == informer)
+        if (_stopped || !_informers.TryGetValue(entry.Key, out var known) || known != entry)
         {
-            _informers.Remove(key);
-            _stopping.Add(informer);
+            return;
+        }
+
+        _informers.Remove(entry.Key);
+        _stopping.Add(entry.Informer);
+        entry.Stored?.Views.Remove(entry);
+
+        // What they show ends with it.
+        foreach (var view in entry.Views)
+        {
+            _informers.Remove(view.Key);
         }
     }
 
@@ -233,14 +298,25 @@ public sealed class SharedInformerFactory : IAsyncDisposable
 
     private readonly record struct InformerKey(KubeResource Resource, Type Type, InformerScope Scope);
 
-    /// <summary>An informer and who holds it. The fields are guarded by the factory's gate.</summary>
-    private sealed class Entry(ISharedInformer informer)
+    /// <summary>An informer and who holds it. All that changes is guarded by the factory's gate.</summary>
+    private sealed class Entry(InformerKey key, ISharedInformer informer, Entry? stored)
     {
+        public InformerKey Key => key;
+
         public ISharedInformer Informer => informer;
+
+        /// <summary>What it is a view of; <see langword="null"/> if it has a cache of its own.</summary>
+        public Entry? Stored => stored;
+
+        /// <summary>The views of it.</summary>
+        public List<Entry> Views { get; } = [];
 
         /// <summary>Somebody holds it for as long as the factory lives.</summary>
         public bool IsKept { get; set; }
 
         public int Leases { get; set; }
+
+        /// <summary>Somebody wants it to live, or a view of it.</summary>
+        public bool IsUsed => IsKept || Leases > 0 || Views.Exists(view => view.IsUsed);
     }
 }

@@ -44,7 +44,8 @@ public sealed class SharedInformerFactoryOptions
 
     /// <summary>
     /// Changes every object, of any kind, before it is stored: to leave out what nobody reads. For one kind alone there is
-    /// <see cref="ISharedInformer{T}.SetTransform"/>, whose rules hold here too.
+    /// <see cref="ISharedInformer{T}.SetTransform"/>, whose rules hold here too. It sees the
+    /// form that is stored; views of other forms show what it leaves.
     /// </summary>
     /// <value><see langword="null"/> by default. The function returns an object of the type that it was given, usually the same one.</value>
     public Func<IKubernetesObject<V1ObjectMeta>, IKubernetesObject<V1ObjectMeta>>? Transform { get; init; }
@@ -121,6 +122,7 @@ public sealed class SharedInformerFactoryOptions
     /// informers mend themselves.</summary>
     /// <remarks>
     /// Called in the informer's own loop, which waits for it: be quick. Calls of several informers may come at a time. What it throws is logged.
+    /// Of an object that a view cannot read it is told by whoever reads it first.
     /// The same failures are counted (<c>informer_failures</c>), logged, and shown in <see cref="InformerHealth"/>.
     /// </remarks>
     public Action<KubeResource, ReflectorFailure>? OnFailure { get; init; }

@@ -73,6 +73,48 @@ public sealed class OperatorTests
     }
 
     [Fact]
+    public async Task Kinds_that_are_held_in_a_richer_form_are_watched_once_and_reconciled_by_views()
+    {
+        var reconciler = new FakeReconciler(async (context, cancellationToken) =>
+        {
+            if (context.Object is { } widget)
+            {
+                var deployment = DeploymentOf(widget);
+                OwnerReferences.SetController(deployment, widget, Widgets);
+                await context.Client.ApplyAsync(deployment, cancellationToken: cancellationToken);
+                await context.PatchStatusAsync(new WidgetStatus { Size = widget.Spec?.Size }, cancellationToken: cancellationToken);
+            }
+
+            return ReconcileResult.Done;
+        });
+        var deployments = KubeResource.Of(typeof(V1Deployment));
+        await using var rig = await OperatorRig.CreateAsync(
+            reconciler,
+            controller => controller.Owns<PartialObjectMetadata>(),
+            options => options.AddResource(PartialObjectMetadata.Of(deployments)),
+            services: crMonitor => crMonitor.AddInformer(DynamicObject.Of(Widgets)).AddInformer<V1Deployment>());
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        await rig.ReadyAsync();
+        await rig.Client.CreateAsync(New(), cancellationToken: TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(async () => (await GetAsync(rig))?.Status?.Size == 3, "the status is written");
+        await QuietAsync(rig, reconciler);
+
+        // The owned one, seen as metadata, wakes its owner when it goes.
+        await rig.Client.DeleteAsync<V1Deployment>(Key, cancellationToken: TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(
+            async () => await rig.Client.GetAsync<V1Deployment>(Key, TestContext.Current.CancellationToken) is { Metadata.DeletionTimestamp: null },
+            "it is back");
+        var held = rig.Host.Services.GetRequiredService<ILister<DynamicObject>>();
+        Assert.True(held.Get(Key)!.TryGetInt64(DynamicPath.Parse("status.size"), out var size) && size == 3);
+        Assert.Equal(
+            ["deployments", "widgets"],
+            rig.Server.Requests.Latest(request => request.Verb is "list" or "watch" && request.Resource is "widgets" or "deployments")
+                .Select(request => request.Resource)
+                .Order());
+        Assert.DoesNotContain(rig.Log.Lines, line => line.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
     public async Task While_the_server_is_gone_the_host_runs_is_not_ready_and_says_why_and_then_catches_up()
     {
         var reconciler = new FakeReconciler();

@@ -163,6 +163,30 @@ public sealed class EmbeddedServerTests : IAsyncLifetime
     private static Widget Read(KubeResponse response) => JsonSerializer.Deserialize(response.Body.Span, WidgetJson.Default.Widget)!;
 
     [Fact]
+    public async Task Three_forms_are_one_list_and_one_watch()
+    {
+        await using var factory = new SharedInformerFactory(_transport);
+        var dynamics = factory.Informer(DynamicObject.Of(WidgetJson.Resource));
+        var typed = factory.Informer(WidgetJson.Resource);
+        var metadata = factory.Informer(PartialObjectMetadata.Of(WidgetJson.Resource));
+        var handler = new RecordingHandler();
+        typed.AddHandler(handler);
+        await CreateAsync("a", 1);
+        _server.Requests.Clear();
+        factory.Start();
+        await factory.WaitForSyncAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("Added default/a ->1 initial", await handler.NextTextAsync());
+        metadata.NoteWrite((await CreateAsync("b", 2)).Body.Span);
+        Assert.Equal(2, typed.Lister.Get(new ObjectKey("default", "b"))!.Spec!.Size);
+        Assert.Equal("Added default/b ->2", await handler.NextTextAsync());
+        await SendAsync(HttpMethod.Delete, $"{Collection}/a");
+        Assert.Equal("Deleted default/a 1->", await handler.NextTextAsync());
+
+        Assert.True(dynamics.Lister.List() is [{ Key.Name: "b" }] && metadata.Lister.List() is [{ Metadata.Name: "b" }], "all forms show b alone");
+        Assert.Equal("watch", Assert.Single(_server.Requests.Latest(request => request.Resource == "widgets" && request.Verb is "list" or "watch")).Verb);
+    }
+
+    [Fact]
     public async Task Dynamic_objects_and_metadata_alone_follow_as_well()
     {
         var dynamics = _factory.Informer(DynamicObject.Of(WidgetJson.Resource));

@@ -48,7 +48,7 @@ public sealed class LifetimeTests
     public async Task Waiting_for_sync_in_vain_names_the_informer_and_its_last_failure()
     {
         await using var fixture = new InformerFixture();
-        fixture.Factory.Start();
+        fixture.Informer.Start();
         (await fixture.Server.NextListAsync()).Answer(System.Net.HttpStatusCode.Forbidden, Json.Status(403, "Forbidden", "cannot list widgets"));
         await fixture.AfterDelayAsync();
         using var enough = new CancellationTokenSource();

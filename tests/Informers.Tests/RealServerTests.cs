@@ -99,6 +99,32 @@ public sealed class RealServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Three_forms_are_one_list_and_one_watch()
+    {
+        SkipWithoutServer();
+        await CreateAsync("a", 1);
+        var view = new ReplayedView();
+        var counting = new CountingTransport(_transport!);
+        await using var factory = new SharedInformerFactory(counting);
+        var whole = factory.Informer(DynamicObject.Of(Resource));
+        var typed = factory.Informer(Resource);
+        var metadata = factory.Informer(PartialObjectMetadata.Of(Resource));
+        typed.AddHandler(view);
+        factory.Start();
+        await factory.WaitForSyncAsync(Cancellation);
+
+        metadata.NoteWrite((await CreateAsync("b", 2)).Body.Span);
+        Assert.Equal(2, typed.Lister.Get(new ObjectKey("default", "b"))!.Spec!.Size);
+        await SendAsync(HttpMethod.Patch, $"{Collection}/b", """{"metadata":{"labels":{"app":"b"}},"spec":{"size":4}}""", KubeRequest.MergePatch);
+        await SendAsync(HttpMethod.Delete, $"{Collection}/a");
+        await ConvergedAsync(typed, view);
+        await SameAsOnServerAsync(metadata);
+        Assert.Equal(["b=4"], SizesIn(whole));
+        Assert.Equal(4, Assert.Single(typed.Lister.List(selector: LabelSelector.Parse("app=b"))).Spec!.Size);
+        Assert.Equal(1, counting.Count);
+    }
+
+    [Fact]
     public async Task The_answers_of_own_writes_are_read_at_once_and_the_watch_agrees_with_them()
     {
         SkipWithoutServer();

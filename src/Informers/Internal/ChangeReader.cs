@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using k8s;
 using k8s.Models;
@@ -37,6 +38,22 @@ internal sealed class ChangeReader<T> : IResourceHandler<T>
 
         _isReading = true;
         return change;
+    }
+
+    /// <summary>All changes from now on, until <paramref name="stopping"/> is cancelled.</summary>
+    /// <param name="add">Adds the reader to what it reads.</param>
+    /// <param name="stopping">What the enumeration ends with.</param>
+    /// <param name="cancellationToken">Breaks the enumeration off.</param>
+    public static async IAsyncEnumerable<ResourceChange<T>> ReadAllAsync(
+        Func<ChangeReader<T>, HandlerRegistration> add, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var reader = new ChangeReader<T>();
+        await using var registration = add(reader);
+        await using var stopped = stopping.Register(reader.End);
+        while (await reader.NextAsync(cancellationToken) is { } change)
+        {
+            yield return change;
+        }
     }
 
     /// <summary>No change follows.</summary>

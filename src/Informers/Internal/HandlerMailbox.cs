@@ -84,6 +84,9 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
         }
     }
 
+    // Whom the log names.
+    private Type HandlerType => _handler is IViewHandler view ? view.HandlerType : _handler.GetType();
+
     public override Task WaitForSyncAsync(CancellationToken cancellationToken = default) => _synced.Task.WaitAsync(cancellationToken);
 
     /// <summary>Puts one change into the mailbox.</summary>
@@ -123,7 +126,7 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
         _signal.Writer.TryWrite(true);
         if (warn > 0)
         {
-            LogSlow(_resource, warn, _handler.GetType());
+            LogSlow(_resource, warn, HandlerType);
         }
     }
 
@@ -216,7 +219,7 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
                 catch (Exception e)
                 {
                     InformerInstruments.HandlerExceptions.Add(1, _tags);
-                    LogHandlerFailed(e, _resource, _handler.GetType(), change.Kind, change.Key);
+                    LogHandlerFailed(e, _resource, HandlerType, change.Kind, change.Key);
                 }
             }
 

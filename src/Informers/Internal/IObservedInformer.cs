@@ -21,6 +21,6 @@ internal interface IObservedInformer
     /// <summary>Its stop has begun; it does not come back.</summary>
     bool IsStopped { get; }
 
-    /// <summary>Which informer this is, and why it has not synced.</summary>
-    string DescribeLate();
+    /// <summary>How many objects cannot be decoded: in the informer's own form, or in that of a view of it.</summary>
+    int InvalidCount { get; }
 }

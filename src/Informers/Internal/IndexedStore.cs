@@ -36,6 +36,9 @@ internal sealed class IndexedStore<T>(
 
     public T? Get(ObjectKey key) => Snapshot.Get(key);
 
+    /// <summary>The version of an object; <see langword="null"/> if there is none of this key.</summary>
+    public string? VersionOf(ObjectKey key) => Get(key) is { } held ? _form.VersionOf(held) : null;
+
     public IReadOnlyList<T> List(string? ns = null, LabelSelector? selector = null, Func<T, bool>? predicate = null)
     {
         var snapshot = Snapshot;
@@ -112,6 +115,14 @@ internal sealed class IndexedStore<T>(
         var index = new StoreIndex<T, TValue>(name, values, indexFailed).With(CollectionsMarshal.AsSpan(present));
         Publish(snapshot.Objects, snapshot.Namespaces, [.. snapshot.Indexes, index], snapshot.Bytes);
         return new IndexHandle<T, TValue>(this, name, snapshot.Indexes.Length);
+    }
+
+    /// <summary>Takes an index out, if it is there.</summary>
+    public void RemoveIndex(string name)
+    {
+        using var writing = BeginWrite();
+        var before = Snapshot;
+        Publish(before.Objects, before.Namespaces, [.. before.Indexes.Where(index => index.Name != name)], before.Bytes);
     }
 
     /// <summary>

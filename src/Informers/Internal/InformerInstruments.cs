@@ -47,7 +47,7 @@ internal static class InformerInstruments
             "informer_cache_bytes", () => Observe(informer => informer.CacheBytes), "By", "Cached objects as JSON, as they came from the server.");
         Meter.CreateObservableGauge(
             "informer_invalid_objects",
-            () => Observe(informer => informer.Health.InvalidObjects),
+            () => Observe(informer => informer.InvalidCount),
             "{object}",
             "Objects whose latest state cannot be decoded.");
         Meter.CreateObservableGauge(

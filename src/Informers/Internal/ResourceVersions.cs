@@ -19,6 +19,9 @@ internal static class ResourceVersions
         return true;
     }
 
+    /// <summary>The version is not older than <paramref name="least"/>. Of versions without an order nothing is known, hence not that.</summary>
+    public static bool IsAtLeast(string? version, string? least) => TryCompare(version, least, out var order) && order >= 0;
+
     /// <summary>The version is a positive number without leading zeros.</summary>
     public static bool IsComparable([NotNullWhen(true)] string? version) =>
         version is [>= '1' and <= '9', ..] && !version.AsSpan().ContainsAnyExceptInRange('0', '9');

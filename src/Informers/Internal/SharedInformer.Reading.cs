@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace CrMonitor.Informers;
 
 /// <summary>Reading that waits, and what was written by the reader himself.</summary>
@@ -15,7 +13,7 @@ internal sealed partial class SharedInformer<T>
         }
 
         // The usual case, without the gate.
-        return _store.Get(key) is { } cached && IsAtLeast(cached.Metadata.ResourceVersion, atLeast)
+        return _store.Get(key) is { } cached && ResourceVersions.IsAtLeast(_form.VersionOf(cached), atLeast)
             ? ValueTask.FromResult<T?>(cached)
             : new ValueTask<T?>(GetSlowlyAsync(key, atLeast, deadline, cancellationToken));
     }
@@ -32,27 +30,19 @@ internal sealed partial class SharedInformer<T>
         return WaitAsync(null, null, () => Lister, until, cancellationToken);
     }
 
-    public async IAsyncEnumerable<ResourceChange<T>> ReadChangesAsync(
-        HandlerOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        var reader = new ChangeReader<T>();
-        await using var registration = AddHandler(reader, options);
-        await using var stopped = _stopping.Token.Register(reader.End);
-        while (await reader.NextAsync(cancellationToken) is { } change)
-        {
-            yield return change;
-        }
-    }
+    public IAsyncEnumerable<ResourceChange<T>> ReadChangesAsync(HandlerOptions? options = null, CancellationToken cancellationToken = default) =>
+        ChangeReader<T>.ReadAllAsync(reader => AddHandler(reader, options), _stopping.Token, cancellationToken);
 
     public void NoteWrite(T answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
-        if (answer.Metadata is not { Name.Length: > 0 } metadata)
+        var hasName = answer is DynamicObject undecoded ? undecoded.HasName : answer.Metadata is { Name.Length: > 0 };
+        if (!hasName)
         {
             throw new ArgumentException($"The answer has no metadata with a name: it is no {_resource.Kind}.", nameof(answer));
         }
 
-        NoteWrite(new DecodedObject<T>(answer, ObjectKey.Of(answer), metadata.ResourceVersion, null));
+        NoteWrite(new DecodedObject<T>(answer, ObjectKey.Of(answer), _form.VersionOf(answer), null));
     }
 
     public void NoteWrite(ReadOnlySpan<byte> answer)
@@ -109,12 +99,10 @@ internal sealed partial class SharedInformer<T>
         {
             if (!_stopped)
             {
-                source.NoteWriteLocked(key, prepared.Object, isInScope, prepared.Bytes);
+                source.NoteWriteLocked(key, prepared.Object, prepared.ResourceVersion!, isInScope, prepared.Bytes);
             }
         }
     }
-
-    private static bool IsAtLeast(string? version, string atLeast) => ResourceVersions.TryCompare(version, atLeast, out var order) && order >= 0;
 
     private async Task<T?> GetSlowlyAsync(ObjectKey key, string atLeast, TimeSpan deadline, CancellationToken cancellationToken)
     {
@@ -135,10 +123,10 @@ internal sealed partial class SharedInformer<T>
     {
         var found = _store.Get(key);
         var source = SourceOf(key);
-        var isReached = IsAtLeast(found?.Metadata.ResourceVersion, atLeast)
+        var isReached = (found is not null && ResourceVersions.IsAtLeast(_form.VersionOf(found), atLeast))
             || source is null
-            || IsAtLeast(source.Version, atLeast)
-            || IsAtLeast(source.NotedVersionLocked(key), atLeast);
+            || ResourceVersions.IsAtLeast(source.Version, atLeast)
+            || ResourceVersions.IsAtLeast(source.NotedVersionLocked(key), atLeast);
         return (isReached, found);
     }
 

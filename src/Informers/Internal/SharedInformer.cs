@@ -7,12 +7,13 @@ using Microsoft.Extensions.Logging;
 namespace CrMonitor.Informers;
 
 /// <summary>One cache, fed by a reflector for each namespace of its scope, and its handlers.</summary>
-internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedInformer, IAsyncDisposable
+internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInformer, IObservedInformer, IAsyncDisposable
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private readonly KubeResource<T> _resource;
     private readonly SharedInformerFactoryOptions _options;
     private readonly ILogger _logger;
+    private readonly ObjectForm<T> _form;
     private readonly IndexedStore<T> _store;
     private readonly Source[] _sources;
     private readonly MutationDetector<T>? _mutations;
@@ -26,6 +27,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     // a handler that is added sees each object either in its replay or as a change; never across an await. User code under it: index functions alone.
     private readonly Lock _gate = new();
     private HandlerMailbox<T>[] _handlers = [];
+    private IStoredView<T>[] _views = [];
     private readonly List<CacheWaiter> _waiters = [];
     private readonly List<StoreChange<T>> _changes = [];   // what is told after a write of several changes; empty, and kept for the next one, between writes
     private Func<T, T>? _transform;
@@ -62,8 +64,9 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         _stopEnded = stopEnded;
         Tags = InformerInstruments.TagsOf(resource, scope);
         _mutations = options.DetectMutations ? new MutationDetector<T>(resource, LogMutated, LogNotWatchedOver) : null;
+        _form = ObjectForm<T>.Of(resource, options.KeepManagedFields);
         string?[] namespaces = scope.Namespaces.Count == 0 ? [null] : [.. scope.Namespaces];
-        _store = new IndexedStore<T>(ObjectForm<T>.Of(resource, options.KeepManagedFields), namespaces, LogIndexFailed);
+        _store = new IndexedStore<T>(_form, namespaces, LogIndexFailed);
         _sources = [.. namespaces.Select((ns, index) => new Source(this, index, ns, transport))];
     }
 
@@ -95,6 +98,8 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
     public string? StoreVersion => _store.ResourceVersion;
 
     public bool IsStopped => Volatile.Read(ref _stopped);
+
+    public int InvalidCount => _sources.Sum(source => source.InvalidCount) + Volatile.Read(ref _views).Sum(view => view.InvalidCount);
 
     public int QueuedItems => Volatile.Read(ref _handlers).Sum(handler => handler.PendingCount);
 
@@ -342,7 +347,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         private readonly int _index;
         private readonly string? _namespace;
         private readonly Dictionary<ObjectKey, InvalidObject> _invalid = [];
-        private readonly WriteOverlay<T> _overlay = new();
+        private readonly WriteOverlay<T> _overlay;
         private int _invalidCount;
         private string? _version;
 
@@ -351,6 +356,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             _informer = informer;
             _index = index;
             _namespace = ns;
+            _overlay = new WriteOverlay<T>(informer._form);
             Scope = informer.Scope.In(ns);
             Reflector = new Reflector<T>(informer._resource, ns, Scope, transport, this, informer._options, informer._logger);
         }
@@ -362,20 +368,33 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
 
         public bool HasSynced { get; private set; }
 
-        public InformerHealth Health => Reflector.Health.Snapshot(HasSynced, Volatile.Read(ref _invalidCount));
+        public InformerHealth Health => Reflector.Health.Snapshot(HasSynced, InvalidCount);
+
+        public int InvalidCount => Volatile.Read(ref _invalidCount);
 
         public IEnumerable<InvalidObject> InvalidLocked => _invalid.Values;
 
-        /// <summary>The version that this reflector has reached.</summary>
-        public string? Version => _version;
+        /// <summary>The version that this reflector has reached. The store shows it already. May be read without the gate.</summary>
+        public string? Version => Volatile.Read(ref _version);
 
         /// <summary>Objects of this key come from here.</summary>
         public bool Holds(ObjectKey key) => _namespace is null || _namespace == key.Namespace;
 
-        public DecodedObject<T> Prepare(DecodedObject<T> decoded) =>
-            decoded.Object is { } fresh && (_informer._transform is not null || _informer._options.Transform is not null)
+        public DecodedObject<T> Prepare(DecodedObject<T> decoded)
+        {
+            var prepared = decoded.Object is { } fresh && (_informer._transform is not null || _informer._options.Transform is not null)
                 ? _informer.Transform(decoded, fresh)
                 : decoded;
+            if (prepared.Object is { } coming)
+            {
+                foreach (var view in Volatile.Read(ref _informer._views))
+                {
+                    view.Expect(_informer._store.Get(prepared.Key!.Value), coming);
+                }
+            }
+
+            return prepared;
+        }
 
         public IndexedStore<T>.Replacement BeginReplace() => _informer._store.BeginReplace(_index);
 
@@ -387,6 +406,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
                 if (ResourceVersions.TryCompare(version, _version, out var order) && order < 0)
                 {
                     _overlay.Clear(replacement);
+                    _informer.ForgetNotesLocked();
                 }
 
                 if (_overlay.Count > 0)
@@ -460,6 +480,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             {
                 var nothing = BeginReplace();
                 _overlay.Clear(nothing);
+                _informer.ForgetNotesLocked();
                 _invalid.Clear();
                 Volatile.Write(ref _invalidCount, 0);
                 CommitLocked(nothing, _version);
@@ -467,36 +488,36 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             }
         }
 
-        public void NoteWriteLocked(ObjectKey key, T answer, bool isInScope, int bytes)
+        public void NoteWriteLocked(ObjectKey key, T answer, string version, bool isInScope, int bytes)
         {
-            var metadata = answer.Metadata;
-            if (metadata is { DeletionTimestamp: not null, Finalizers: null or { Count: 0 }, DeletionGracePeriodSeconds: null or 0 })
+            var uid = _informer._form.UidOf(answer);
+            if (OwnWrites.ShowEnd(answer))
             {
-                // A write that takes away the last finalizer deletes, and is answered with the state before: its version need not be news.
-                NoteDeleteLocked(key, metadata.Uid, metadata.ResourceVersion, answer);
+                // Its version need not be news.
+                NoteDeleteLocked(key, uid, version, answer);
                 return;
             }
 
             var cached = _informer._store.Get(key);
-            if (IsPassedLocked(metadata.ResourceVersion) || !_overlay.IsNews(key, metadata.Uid, metadata.ResourceVersion, cached)
-                || (cached is null && Scope.FieldSelector.Length > 0))
+            if (!WouldBeNewsLocked(key, uid, version, cached is not null))
             {
                 return;
             }
 
-            _overlay.Note(key, metadata.Uid, metadata.ResourceVersion, isGone: false, cached);
+            _overlay.Note(key, uid, version, isGone: false, cached);
             ShowLocked(key, isInScope ? answer : null, null, bytes);
         }
 
         public void NoteDeleteLocked(ObjectKey key, string? uid, string? version, T? final)
         {
             var cached = _informer._store.Get(key);
-            var known = cached?.Metadata;
-            if (known is not null && (uid is null || uid == known.Uid))
+            var form = _informer._form;
+            if (cached is not null && (uid is null || uid == form.UidOf(cached)))
             {
                 // Of two versions of one object the later one tells better what is older than the deletion.
-                uid = known.Uid;
-                version = ResourceVersions.TryCompare(version, known.ResourceVersion, out var order) && order > 0 ? version : known.ResourceVersion;
+                uid = form.UidOf(cached);
+                var known = form.VersionOf(cached);
+                version = ResourceVersions.TryCompare(version, known, out var order) && order > 0 ? version : known;
             }
             else if (uid is null || IsPassedLocked(version) || version is null || !_overlay.IsNews(key, uid, version, cached))
             {
@@ -509,6 +530,12 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
                 ShowLocked(key, null, final);
             }
         }
+
+        /// <summary>The answer of a write tells something new, within the scope as far as that can be known.</summary>
+        public bool WouldBeNewsLocked(ObjectKey key, string? uid, string version, bool isShown) =>
+            !IsPassedLocked(version)
+            && _overlay.IsNews(key, uid, version, _informer._store.Get(key))
+            && (isShown || Scope.FieldSelector.Length == 0);
 
         /// <summary>The version of a noted write that the watch has not shown yet.</summary>
         public string? NotedVersionLocked(ObjectKey key) => _overlay.VersionOf(key);
@@ -589,7 +616,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
             }
 
             _informer.TellLocked(changes, isInitialList);
-            _version = version;
+            Volatile.Write(ref _version, version);
         }
 
         private void AdvanceStoreLocked(string? version)
@@ -605,7 +632,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IObservedI
         {
             if (version is not null)
             {
-                _version = version;
+                Volatile.Write(ref _version, version);
                 if (_overlay.Count > 0)
                 {
                     _overlay.Pass(version, (noted, server) => ShowLocked(noted, server, null));

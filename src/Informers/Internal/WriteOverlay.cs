@@ -8,7 +8,8 @@ namespace CrMonitor.Informers;
 /// The watch shows the states of an object in the order of their versions, and the changes of all objects in that order too. So a noted version
 /// decides what is older than it, what is its own echo, and when it must have been shown. All is guarded by the informer's gate.
 /// </remarks>
-internal sealed class WriteOverlay<T>
+/// <param name="form">How the objects are held.</param>
+internal sealed class WriteOverlay<T>(ObjectForm<T> form)
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private readonly Dictionary<ObjectKey, Entry> _entries = [];
@@ -46,7 +47,7 @@ internal sealed class WriteOverlay<T>
             return Compare(version, entry.Version) > 0 && !(entry.IsGone && entry.Uid == uid);
         }
 
-        return cached is null || !ResourceVersions.TryCompare(version, cached.Metadata.ResourceVersion, out var order) || order > 0;
+        return cached is null || !ResourceVersions.TryCompare(version, form.VersionOf(cached), out var order) || order > 0;
     }
 
     /// <summary>From now on the cache shows something of this version. What the watch has shown last is kept.</summary>
@@ -75,9 +76,9 @@ internal sealed class WriteOverlay<T>
         }
 
         entry.Server = current;
-        var uid = (current ?? final)?.Metadata.Uid;
-        var isSame = uid is not null && uid == entry.Uid;
-        var order = Compare(version ?? (current ?? final)?.Metadata.ResourceVersion, entry.Version);
+        var told = current ?? final;
+        var isSame = told is not null && form.UidOf(told) is { } uid && uid == entry.Uid;
+        var order = Compare(version ?? (told is null ? null : form.VersionOf(told)), entry.Version);
         if (entry.IsGone && isSame)
         {
             if (current is not null)
@@ -142,7 +143,7 @@ internal sealed class WriteOverlay<T>
             var listed = replacement.Find(key);
             entry.Server = listed;
             var isOlder = Compare(version, entry.Version) < 0;
-            if (entry.IsGone && listed is not null && (listed.Metadata.Uid == entry.Uid || isOlder))
+            if (entry.IsGone && listed is not null && (form.UidOf(listed) == entry.Uid || isOlder))
             {
                 replacement.Override(key, null);
             }
@@ -156,7 +157,7 @@ internal sealed class WriteOverlay<T>
                 _entries.Remove(key);
                 if (listed is not null)
                 {
-                    replacement.Override(key, cached(key) is { } known && IsSame(known.Metadata, listed.Metadata) ? known : listed);
+                    replacement.Override(key, cached(key) is { } known && form.IsSame(known, listed) ? known : listed);
                 }
             }
         }
@@ -196,8 +197,6 @@ internal sealed class WriteOverlay<T>
 
     // Versions without an order are taken for newer: then the watch decides, as it would without a note.
     private static int Compare(string? left, string? right) => ResourceVersions.TryCompare(left, right, out var order) ? order : 1;
-
-    private static bool IsSame(V1ObjectMeta known, V1ObjectMeta listed) => known.Uid == listed.Uid && known.ResourceVersion == listed.ResourceVersion;
 
     /// <param name="uid">Whose state was noted.</param>
     /// <param name="version">Its version.</param>

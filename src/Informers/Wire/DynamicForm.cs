@@ -26,6 +26,8 @@ internal sealed class DynamicForm(KubeResource resource) : ObjectForm<DynamicObj
 
     public override ObjectKey KeyOf(DynamicObject held) => held.Key;
 
+    public override string? UidOf(DynamicObject held) => held.Uid;
+
     public override string? VersionOf(DynamicObject held) => JsonText.Read(held.VersionJson, isPooled: false);
 
     public override bool IsSame(DynamicObject held, in ObjectHeader header) => header.IsVersion(held.UidJson, held.VersionJson);

@@ -33,6 +33,8 @@ internal sealed class MetadataForm(KubeResource resource, bool keepManagedFields
 
     public override ObjectKey KeyOf(PartialObjectMetadata held) => ObjectKey.Of(held);
 
+    public override string? UidOf(PartialObjectMetadata held) => held.Metadata.Uid;
+
     public override string? VersionOf(PartialObjectMetadata held) => held.Metadata.ResourceVersion;
 
     public override bool IsSame(PartialObjectMetadata held, in ObjectHeader header) => header.IsVersion(held.Metadata.Uid, held.Metadata.ResourceVersion);

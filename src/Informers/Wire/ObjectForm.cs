@@ -30,6 +30,8 @@ internal abstract class ObjectForm<T>
 
     public abstract ObjectKey KeyOf(T held);
 
+    public abstract string? UidOf(T held);
+
     public abstract string? VersionOf(T held);
 
     /// <summary>The object in <paramref name="header"/> is the one that is held, in the version that is held.</summary>

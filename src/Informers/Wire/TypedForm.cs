@@ -33,6 +33,8 @@ internal sealed class TypedForm<T>(KubeResource<T> resource, bool keepManagedFie
 
     public override ObjectKey KeyOf(T held) => ObjectKey.Of(held);
 
+    public override string? UidOf(T held) => held.Metadata.Uid;
+
     public override string? VersionOf(T held) => held.Metadata.ResourceVersion;
 
     public override bool IsSame(T held, in ObjectHeader header) => header.IsVersion(held.Metadata.Uid, held.Metadata.ResourceVersion);

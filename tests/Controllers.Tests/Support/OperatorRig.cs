@@ -40,12 +40,14 @@ internal sealed class OperatorRig : IAsyncDisposable
     /// <param name="reconciler">What runs.</param>
     /// <param name="controller">How it runs.</param>
     /// <param name="options">The options of the host.</param>
+    /// <param name="services">What the host has besides, and before the controller.</param>
     /// <param name="beside">The server of another host, for a second copy of the operator; by default it gets one of its own.</param>
     /// <param name="time">The clock of the host, and of the server if it gets one of its own.</param>
     public static async Task<OperatorRig> CreateAsync(
         IReconciler<Widget> reconciler,
         Action<ControllerBuilder<Widget>>? controller = null,
         Action<CrMonitorOptions>? options = null,
+        Func<CrMonitorBuilder, CrMonitorBuilder>? services = null,
         EmbeddedApiServer? beside = null,
         TimeProvider? time = null)
     {
@@ -63,13 +65,13 @@ internal sealed class OperatorRig : IAsyncDisposable
         builder.Logging.AddProvider(log).AddFilter("Microsoft", LogLevel.None);
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(new DelegatingReconciler(reconciler));
-        builder.Services.AddCrMonitor(o =>
-            {
-                o.JsonContexts.Add(TestJson.Default);
-                o.Transport = _ => new RecordingTransport(new HttpMessageHandlerTransport(new Uri("http://server"), handler), paths);
-                options?.Invoke(o);
-            })
-            .AddController<DelegatingReconciler, Widget>(controller);
+        var crMonitor = builder.Services.AddCrMonitor(o =>
+        {
+            o.JsonContexts.Add(TestJson.Default);
+            o.Transport = _ => new RecordingTransport(new HttpMessageHandlerTransport(new Uri("http://server"), handler), paths);
+            options?.Invoke(o);
+        });
+        (services?.Invoke(crMonitor) ?? crMonitor).AddController<DelegatingReconciler, Widget>(controller);
         builder.Services.AddHealthChecks().AddCrMonitor();
         var rig = new OperatorRig(server, beside is null, builder.Build(), log, paths);
         rig._handlers.Add(handler);

@@ -1,8 +1,10 @@
 namespace CrMonitor.Informers.Tests;
 
-/// <summary>A scripted server, a virtual clock, and one informer of widgets.</summary>
+/// <summary>A scripted server, a virtual clock, and informers of widgets.</summary>
 internal sealed class InformerFixture : IAsyncDisposable
 {
+    private readonly InformerScope? _scope;
+
     public InformerFixture(
         InformerScope? scope = null, Func<SignallingTime, SharedInformerFactoryOptions>? options = null, LogRecorder? logs = null)
     {
@@ -16,7 +18,7 @@ internal sealed class InformerFixture : IAsyncDisposable
                 LoggerFactory = Logs,
                 UseStreamingList = false,
             });
-        Informer = Factory.Informer(WidgetJson.Resource, scope);
+        _scope = scope;
     }
 
     public SignallingTime Time { get; } = new();
@@ -27,7 +29,8 @@ internal sealed class InformerFixture : IAsyncDisposable
 
     public SharedInformerFactory Factory { get; }
 
-    public ISharedInformer<Widget> Informer { get; }
+    /// <summary>The informer of widgets, which nobody has asked for before the test does.</summary>
+    public ISharedInformer<Widget> Informer => field ??= Factory.Informer(WidgetJson.Resource, _scope);
 
     /// <summary>Starts, answers the list, and opens the watch.</summary>
     public async Task<ScriptedBody> SyncAsync(string version, params string[] items)

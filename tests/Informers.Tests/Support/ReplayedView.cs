@@ -41,7 +41,8 @@ internal sealed class ReplayedView(Func<Task>? pause = null) : IResourceHandler<
         }
     }
 
-    // The watch's instance takes the place of a noted answer of the same version without being told.
+    // Not the instance: the watch's takes the place of a noted answer of the same version without being told. And not the uid alone, by which a state
+    // that was told to nobody could not be found.
     private static bool IsSame(Widget known, Widget old) =>
         known.Metadata.Uid == old.Metadata.Uid && known.Metadata.ResourceVersion == old.Metadata.ResourceVersion;
 }
