@@ -1,90 +1,241 @@
 #!/usr/bin/env bash
-# Runs the work queue's workloads here and, where the Go program `wq` is found (in $PEERS_BIN or on the PATH), there too: interleaved, so that a busy
-# machine disturbs all alike. Prints the medians as a Markdown table, and the ratios to the channel and to client-go.
-#   benchmarks/compare.sh [repetitions, 5 by default] [results.jsonl, which is kept if named]
+# Runs our workloads and, where the Go programs are found, theirs: interleaved, each run in a process of its own, so that a busy machine disturbs all
+# alike. Prints the medians as Markdown tables, with ratios.
+#   benchmarks/compare.sh [options] [queue] [informers] [controllers]     all three by default
+#     --reps N           how often everything is run; 5 by default
+#     --divide N         divides all numbers of keys, objects and events by N, to try things out; 1 by default
+#     --kubeconfig FILE  measures cold starts from this server too; it must have the Applications, as the Go program `loader` makes them
+#     --results FILE     keeps the figures of every run: table, scenario, who and a line of JSON, parted by tabs
+# Environment:
+#   PEERS_BIN   the folder of the Go programs wq, inf, decode, lookup and stub; by default they are looked for on the PATH
+#   STUB_PORT   where the stub listens; 18080 by default
+#   RUN_WITH    a command that every run is started with, for instance "taskset -c 0,1"
+#   RUN_SECONDS how long a run may take before it is ended; 300 by default
 set -euo pipefail
-repetitions=${1:-5}
+
+repetitions=5 divisor=1 kubeconfig='' results=''
+groups=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --reps) repetitions=$2; shift 2 ;;
+    --divide) divisor=$2; shift 2 ;;
+    --kubeconfig) kubeconfig=$2; shift 2 ;;
+    --results) results=$2; shift 2 ;;
+    queue | informers | controllers) groups+=("$1"); shift ;;
+    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit ;;
+    *) echo "'$1' is not known; see $0 --help." >&2; exit 2 ;;
+  esac
+done
+[ ${#groups[@]} -gt 0 ] || groups=(queue informers controllers)
+
 here=$(cd "$(dirname "$0")" && pwd)
-results=${2:-$(mktemp)}
-wq=${PEERS_BIN:+$PEERS_BIN/wq}
-[ -x "${wq:=$(command -v wq || true)}" ] || wq=
-[ -n "$wq" ] || echo "The Go program wq was not found; set PEERS_BIN to compare with it." >&2
+stub_port=${STUB_PORT:-18080}
+stub_url=http://127.0.0.1:$stub_port
+read -ra run_with <<< "timeout ${RUN_SECONDS:-300} ${RUN_WITH:-}"
+failures=0
+stub_process=''
+
+scratch=$(mktemp -d)
+results=${results:-$scratch/results}
+: > "$results"
+stop_stub() {
+  if [ -n "$stub_process" ]; then
+    kill "$stub_process" 2> /dev/null || true
+    wait "$stub_process" 2> /dev/null || true
+    stub_process=''
+  fi
+}
+finish() {
+  stop_stub
+  rm -rf "$scratch"
+}
+trap finish EXIT
+
+# The path of a Go program; nothing where there is none.
+peer() {
+  local path=${PEERS_BIN:+$PEERS_BIN/$1}
+  path=${path:-$(command -v "$1" || true)}
+  [ ! -x "$path" ] || echo "$path"
+}
+wq=$(peer wq) inf=$(peer inf) decode=$(peer decode) lookup=$(peer lookup) stub=$(peer stub)
+for program in wq inf decode lookup stub; do
+  [ -n "${!program}" ] || echo "The Go program $program was not found; set PEERS_BIN to compare with it." >&2
+done
+
 dotnet build -c Release "$here/CrMonitor.Benchmarks" --nologo -v q >&2
 ours=$here/CrMonitor.Benchmarks/bin/Release/net10.0/CrMonitor.Benchmarks
-: > "$results"
 
-# One repetition of one of our workloads in a process of its own, after two that warm it up.
-run() { "$ours" queue --json --reps 1 "$@" >> "$results"; }
-peer() { [ -z "$wq" ] || "$wq" "$@" >> "$results"; }
+# measure TABLE SCENARIO WHO COMMAND...: runs the command and keeps what it prints. A run that fails is told, and the others go on.
+measure() {
+  local label="$1"$'\t'"$2"$'\t'"$3"$'\t'
+  shift 3
+  if "${run_with[@]}" "$@" > "$scratch/out" 2> "$scratch/err"; then
+    sed "s|^|$label|" "$scratch/out" >> "$results"
+  else
+    echo "Failed: $*" >&2
+    tail -n 5 "$scratch/err" >&2
+    failures=$((failures + 1))
+  fi
+}
+
+# As measure, for a Go program that may not be here.
+measure_peer() {
+  [ -z "$4" ] || measure "$@"
+}
+
+# A number of keys, objects or events.
+divided() { echo $((($1 + divisor - 1) / divisor)); }
+
+# start_stub OPTION...: returns when it listens; fails where the program is not here.
+start_stub() {
+  [ -n "$stub" ] || return 1
+  stop_stub
+  "$stub" -listen "127.0.0.1:$stub_port" "$@" > "$scratch/stub" 2>&1 &
+  stub_process=$!
+  for _ in $(seq 200); do
+    kill -0 "$stub_process" 2> /dev/null || break
+    ! grep -q '^listening' "$scratch/stub" || return 0
+    sleep 0.1
+  done
+  echo "The stub does not listen at port $stub_port; STUB_PORT can name another. It says:" >&2
+  cat "$scratch/stub" >&2
+  exit 1
+}
+
+compare_queue() {
+  local n scenario
+  n=$(divided 1000000)
+  queue() { measure queue "$1" "$2" "$ours" queue --reps 1 --order "$2" "${@:3}"; }
+
+  for workload in pingpong batch; do
+    for order in channel fifo priority fair; do queue $workload $order --workload $workload --n "$n"; done
+    measure_peer queue $workload 'Go channel' "$wq" -impl chan -test $workload -n "$n"
+    measure_peer queue $workload client-go "$wq" -test $workload -n "$n"
+  done
+
+  for workers in 1 4 16; do
+    scenario="pump, $workers workers"
+    for order in channel fifo priority fair; do queue "$scenario" $order --workload pump --workers $workers --n "$n"; done
+    measure_peer queue "$scenario" 'Go channel' "$wq" -impl chan -test pump -workers $workers -n "$n"
+    measure_peer queue "$scenario" client-go "$wq" -test pump -workers $workers -n "$n"
+  done
+
+  for order in channel fifo priority fair; do queue hot $order --workload hot --n "$n"; done
+  measure_peer queue hot client-go "$wq" -test hot -n $((4 * n)) -producers 4 -workers 4
+
+  scenario='pump, 4 workers, metrics'
+  for order in fifo priority fair; do queue "$scenario" $order --workload pump --metrics --n "$n"; done
+  measure_peer queue "$scenario" client-go "$wq" -test pump -workers 4 -metrics -n "$n"
+
+  for count in 100000 1000000; do
+    count=$(divided $count)
+    for order in fifo priority fair; do queue "delayed, $count keys" $order --workload delayed --n "$count" --warmups 1; done
+    measure_peer queue "delayed, $count keys" client-go "$wq" -test after -n "$count"
+  done
+
+  for order in fifo priority fair; do queue ratelimited $order --workload ratelimited --n "$n"; done
+  measure_peer queue ratelimited client-go "$wq" -test ratelimited -n "$n"
+  queue limiter fifo --workload limiter --n "$n"
+  measure_peer queue limiter client-go "$wq" -test limiter -n "$n"
+}
+
+# The Go programs' name of a form; nothing for metadata, which they do not have.
+form_of_peer() {
+  case $1 in typed) echo typed ;; dynamic) echo unstructured ;; esac
+}
+
+# compare_sync SERVER OUR-ADDRESS PEER-OPTION...: cold starts.
+compare_sync() {
+  local server=$1 address=$2 scenario form
+  shift 2
+  for kind in typed dynamic metadata; do
+    for streaming in true false; do
+      scenario="$server, $kind, $([ $streaming = true ] && echo stream || echo list)"
+      measure sync "$scenario" here "$ours" sync --server "$address" --kind $kind --streaming $streaming
+      form=$(form_of_peer $kind)
+      [ -z "$form" ] || KUBE_FEATURE_WatchListClient=$streaming measure_peer sync "$scenario" client-go "$inf" -test sync -kind "$form" "$@"
+    done
+  done
+}
+
+compare_decode() {
+  local n
+  n=$(divided 10000)
+  for what in list events; do
+    for kind in typed dynamic; do
+      measure decode "$what, $kind" here "$ours" decode --what $what --kind $kind --n "$n" --reps 1
+      measure_peer decode "$what, $kind" client-go "$decode" -what $what -kind "$(form_of_peer $kind)" -n "$n"
+      [ $what = events ] || measure_peer decode "$what, $kind" encoding/json "$decode" -what list-std -kind "$(form_of_peer $kind)" -n "$n"
+    done
+    measure decode "$what, metadata" here "$ours" decode --what $what --kind metadata --n "$n" --reps 1
+    measure decode "$what, in no form" Utf8JsonReader "$ours" decode --what $what --kind reader --n "$n" --reps 1
+  done
+}
+
+compare_watch() {
+  local events form
+  events=$(divided 200000)
+  start_stub -n 1000 -events "$events" || return 0
+  for kind in typed dynamic metadata; do
+    measure watch $kind here "$ours" watch --server "$stub_url" --kind $kind --events "$events"
+    form=$(form_of_peer $kind)
+    [ -z "$form" ] || measure_peer watch $kind client-go "$inf" -test watch -server "$stub_url" -kind "$form" -n 1000 -events "$events"
+  done
+
+  for rate in 500 2000; do
+    events=$(divided $((8 * rate)))
+    start_stub -n 1000 -events "$events" -rate $rate
+    for kind in typed dynamic; do
+      measure latency "$kind, $rate/s" here "$ours" watch --server "$stub_url" --kind $kind --events "$events" --latency
+      measure_peer latency "$kind, $rate/s" client-go \
+        "$inf" -test latency -server "$stub_url" -kind "$(form_of_peer $kind)" -n 1000 -events "$events" -rate $rate
+    done
+  done
+}
+
+compare_lookup() {
+  local n seconds theirs scenario
+  n=$(divided 100000)
+  seconds=$(python3 -c "print(max(0.05, 1 / $divisor))")
+  for readers in 1 4; do
+    for writer in none paced full; do
+      case $writer in none) theirs=none ;; paced) theirs=1000 ;; full) theirs=max ;; esac
+      scenario="$readers, $writer"
+      measure lookup "$scenario" here "$ours" lookup --n "$n" --readers $readers --writer $writer --seconds "$seconds"
+      measure_peer lookup "$scenario" client-go "$lookup" -n "$n" -readers $readers -writer $theirs -d "${seconds}s"
+    done
+  done
+}
+
+compare_informers() {
+  local n
+  n=$(divided 100000)
+  if start_stub -n "$n"; then compare_sync stub "$stub_url" -server "$stub_url" -n "$n"; fi
+  [ -z "$kubeconfig" ] || compare_sync kubeconfig "$kubeconfig" -kubeconfig "$kubeconfig"
+  compare_decode
+  compare_watch
+  compare_lookup
+}
+
+compare_controllers() {
+  local n
+  n=$(divided 10000)
+  if start_stub -n "$n"; then
+    for concurrency in 1 16; do
+      measure patch $concurrency here "$ours" controller --workload patch --server "$stub_url" --n "$n" --concurrency $concurrency --reps 1
+    done
+  fi
+  measure change '1,000/s' here "$ours" controller --workload latency --rate 1000 --seconds "$(divided 8)" --reps 1
+}
 
 for repetition in $(seq "$repetitions"); do
   echo "repetition $repetition of $repetitions" >&2
-  for order in channel fifo priority fair; do
-    run --workload pingpong --order "$order"
-    run --workload batch --order "$order"
-    for workers in 1 4 16; do run --workload pump --workers "$workers" --order "$order"; done
-    run --workload hot --order "$order"
-  done
-  for order in fifo priority fair; do
-    run --workload pump --metrics --order "$order"
-    run --workload delayed --n 100000 --order "$order"
-    run --workload delayed --order "$order" --warmups 1
-    run --workload ratelimited --order "$order"
-  done
-  run --workload limiter
-  for impl in chan workqueue; do
-    peer -impl "$impl" -test pingpong
-    peer -impl "$impl" -test batch
-    for workers in 1 4 16; do peer -impl "$impl" -test pump -workers "$workers"; done
-  done
-  peer -test hot -n 4000000 -producers 4 -workers 4
-  peer -test pump -workers 4 -metrics
-  peer -test after -n 100000
-  peer -test after
-  peer -test ratelimited
-  peer -test limiter
+  for group in "${groups[@]}"; do "compare_$group"; done
 done
+stop_stub
 
-python3 - "$results" <<'PYTHON'
-import collections, json, statistics, sys
-
-names = {"after": "delayed"}
-runs = collections.defaultdict(list)
-for line in open(sys.argv[1]):
-    run = json.loads(line)
-    if "impl" in run:
-        queue = {"chan": "Go channel", "workqueue": "client-go"}[run["impl"]]
-        workload, workers, metrics = names.get(run["test"], run["test"]), run["workers"], run["metrics"]
-        n = run["n"] // 4 if workload == "hot" else run["n"]
-        run["bytes_op"] = run["B_op"]
-    else:
-        queue, workload, workers, metrics, n = run["order"], run["workload"], run["workers"], run["metrics"], run["n"]
-    run["cpu_ns_op"] = run["cpu_s"] * 1e9 / (4 * n if workload == "hot" else n)
-    if workload != "pump":
-        workers = None
-    runs[(workload, workers, n, metrics), queue].append(run)
-
-def median(scenario, queue, figure):
-    values = [run[figure] for run in runs.get((scenario, queue), []) if run.get(figure) is not None]
-    return statistics.median(values) if values else None
-
-def show(value, digits=0):
-    return "" if value is None else f"{value:,.{digits}f}"
-
-print("| workload | queue | ns/key | of which add | CPU ns/key | B/key | s in all | late p50, p99 ms | peak MiB | x channel | x client-go | CPU x client-go |")
-print("|---|---|---|---|---|---|---|---|---|---|---|---|")
-for scenario in dict.fromkeys(key[0] for key in runs):
-    workload, workers, n, metrics = scenario
-    title = workload + (f", {workers} workers" if workers else "") + (f", {n:,} keys" if workload == "delayed" else "") + (", metrics" if metrics else "")
-    for queue in ["channel", "fifo", "priority", "fair", "Go channel", "client-go"]:
-        ns = median(scenario, queue, "ns_op")
-        if ns is None:
-            continue
-        def ratio(other, figure="ns_op"):
-            base = median(scenario, other, figure)
-            return f"{median(scenario, queue, figure) / base:.2f}" if base and queue in ("fifo", "priority", "fair") else ""
-        late = ", ".join(show(median(scenario, queue, f), 1) for f in ("late_p50_ms", "late_p99_ms")) if workload == "delayed" else ""
-        print(f"| {title} | {queue} | {show(ns)} | {show(median(scenario, queue, 'add_ns_op'))} | {show(median(scenario, queue, 'cpu_ns_op'))} "
-              f"| {show(median(scenario, queue, 'bytes_op'), 1)} | {show(median(scenario, queue, 'wall_s'), 2)} | {late} | {show(median(scenario, queue, 'peak_rss_mib'))} "
-              f"| {ratio('channel')} | {ratio('client-go')} | {ratio('client-go', 'cpu_ns_op')} |")
-PYTHON
+python3 "$here/compare.py" "$results"
+if [ "$failures" -gt 0 ]; then
+  echo "$failures runs failed." >&2
+  exit 1
+fi

@@ -1,44 +1,28 @@
+using System.CommandLine;
+#if !NATIVE
 using BenchmarkDotNet.Running;
+#endif
 using CrMonitor.Benchmarks.ApiServers;
 using CrMonitor.Benchmarks.Controllers;
 using CrMonitor.Benchmarks.Informers;
 using CrMonitor.Benchmarks.WorkQueues;
 
 // The verbs run one workload as the Go programs do, so that the two can be compared in one sitting; everything else goes to BenchmarkDotNet.
-if (args is ["queue", ..])
+var root = new RootCommand("Benchmarks of CrMonitor. Without a verb, BenchmarkDotNet runs its classes: give it --filter '*PingPong*', or --list flat.")
 {
-    return await QueueCommand.Create().Parse(args).InvokeAsync();
-}
-
-if (args is ["apiserver", ..])
+    QueueCommand.Create(),
+    LookupCommand.Create(),
+    DecodeCommand.Create(),
+    SyncCommand.Create(),
+    WatchCommand.Create(),
+    ControllerCommand.Create(),
+    ServerCommand.Create(),
+};
+#if !NATIVE
+root.TreatUnmatchedTokensAsErrors = false;
+root.SetAction(_ =>
 {
-    return await ServerCommand.Create().Parse(args).InvokeAsync();
-}
-
-if (args is ["decode", ..])
-{
-    return await DecodeCommand.Create().Parse(args).InvokeAsync();
-}
-
-if (args is ["controller", ..])
-{
-    return await ControllerCommand.Create().Parse(args).InvokeAsync();
-}
-
-if (args is ["lookup", ..])
-{
-    return await LookupCommand.Create().Parse(args).InvokeAsync();
-}
-
-if (args is ["sync", ..])
-{
-    return await SyncCommand.Create().Parse(args).InvokeAsync();
-}
-
-if (args is ["watch", ..])
-{
-    return await WatchCommand.Create().Parse(args).InvokeAsync();
-}
-
-BenchmarkSwitcher.FromAssembly(typeof(QueueCommand).Assembly).Run(args);
-return 0;
+    BenchmarkSwitcher.FromAssembly(typeof(QueueCommand).Assembly).Run(args);
+});
+#endif
+return await root.Parse(args).InvokeAsync();

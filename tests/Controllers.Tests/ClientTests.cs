@@ -62,6 +62,17 @@ public sealed class ClientTests : IDisposable
     }
 
     [Fact]
+    public async Task The_managedFields_of_answers_are_not_read()
+    {
+        _server.Answer = _ => FakeServer.Json(HttpStatusCode.OK, """{"metadata":{"name":"w","namespace":"default","managedFields":"no list at all","uid":"u"}}""");
+
+        var answer = await _server.Kube().GetAsync<Widget>(Key, Cancelled);
+
+        Assert.Equal("u", answer!.Metadata.Uid);
+        Assert.Null(answer.Metadata.ManagedFields);
+    }
+
+    [Fact]
     public async Task Get_reads_live_and_knows_that_there_is_none()
     {
         _server.Answer = request => request.Path.EndsWith("/w") ? FakeServer.Json(HttpStatusCode.OK, """{"metadata":{"name":"w"}}""") : FakeServer.Status(HttpStatusCode.NotFound, "NotFound");

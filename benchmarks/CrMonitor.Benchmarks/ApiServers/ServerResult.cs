@@ -11,4 +11,25 @@ namespace CrMonitor.Benchmarks.ApiServers;
 /// <param name="BytesOp">Memory allocated for one object or watcher.</param>
 /// <param name="RssMib">Memory resident at the end, after a collection.</param>
 internal sealed record ServerResult(
-    string Workload, int N, int Rep, double WallMs, double CpuMs, double? PerSecond, double? CpuUsOp, double BytesOp, double RssMib);
+    ServerWorkload Workload, int N, int Rep, double WallMs, double CpuMs, double? PerSecond, double? CpuUsOp, double BytesOp, double RssMib)
+{
+    private const double MiB = 1024 * 1024;
+
+    public static ServerResult Read(Usage usage, ServerWorkload workload, int count, int repetition, bool hasRate)
+    {
+        var (wall, cpu, bytes) = usage.Read();
+
+        // What is garbage is the runtime's to keep or to give back; what is asked here is what the objects need.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        return new ServerResult(
+            workload,
+            count,
+            repetition,
+            wall.TotalMilliseconds,
+            cpu.TotalMilliseconds,
+            hasRate ? count / wall.TotalSeconds : null,
+            count > 1 ? cpu.TotalMicroseconds / count : null,
+            (double)bytes / count,
+            Environment.WorkingSet / MiB);
+    }
+}

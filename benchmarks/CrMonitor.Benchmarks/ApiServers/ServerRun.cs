@@ -28,7 +28,7 @@ internal static class ServerRun
 
     private static async Task<ServerResult> StartAsync(int repetition)
     {
-        var meter = new Meter();
+        var usage = Usage.Begin();
         await using var server = await EmbeddedApiServer.StartAsync();
         using var client = new HttpClient { BaseAddress = server.Url };
         using (var answer = await client.GetAsync(new Uri("/api/v1/namespaces/default", UriKind.Relative)))
@@ -36,7 +36,7 @@ internal static class ServerRun
             answer.EnsureSuccessStatusCode();
         }
 
-        return meter.Read(ServerWorkload.Start, 1, repetition, hasRate: false);
+        return ServerResult.Read(usage, ServerWorkload.Start, 1, repetition, hasRate: false);
     }
 
     private static async Task<ServerResult> CreateAsync(int count, int repetition)
@@ -48,7 +48,7 @@ internal static class ServerRun
             .ToArray();
         var clients = Environment.ProcessorCount;
 
-        var meter = new Meter();
+        var usage = Usage.Begin();
         await Task.WhenAll(Enumerable.Range(0, clients).Select(c => Task.Run(async () =>
         {
             for (var i = c; i < count; i += clients)
@@ -56,7 +56,7 @@ internal static class ServerRun
                 await PostAsync(client, ConfigMaps, bodies[i]);
             }
         })));
-        return meter.Read(ServerWorkload.Create, count, repetition, hasRate: true);
+        return ServerResult.Read(usage, ServerWorkload.Create, count, repetition, hasRate: true);
     }
 
     private static async Task<ServerResult> WatchAsync(int watchers, int repetition)
@@ -74,10 +74,10 @@ internal static class ServerRun
             received.Add(ReadEventAsync(body));
         }
 
-        var meter = new Meter();
+        var usage = Usage.Begin();
         await PostAsync(client, ConfigMaps, """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"},"data":{"value":"1"}}"""u8.ToArray());
         await Task.WhenAll(received);
-        var result = meter.Read(ServerWorkload.Watch, watchers, repetition, hasRate: false);
+        var result = ServerResult.Read(usage, ServerWorkload.Watch, watchers, repetition, hasRate: false);
         answers.ForEach(static a => a.Dispose());
         return result;
     }
@@ -87,13 +87,13 @@ internal static class ServerRun
         await using var server = await EmbeddedApiServer.StartAsync();
         using var client = new HttpClient(server.CreateHandler()) { BaseAddress = server.Url };
         await PostAsync(client, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", Encoding.UTF8.GetBytes(Definition));
-        var meter = new Meter();
+        var usage = Usage.Begin();
         for (var i = 0; i < count; i++)
         {
             await PostAsync(client, Applications, Application(i));
         }
 
-        var result = meter.Read(ServerWorkload.Memory, count, repetition, hasRate: true);
+        var result = ServerResult.Read(usage, ServerWorkload.Memory, count, repetition, hasRate: true);
         GC.KeepAlive(server);
         return result;
     }

@@ -15,7 +15,7 @@ namespace CrMonitor.Benchmarks.Controllers;
 /// <param name="LateP50Us">From the sending of a change to its reconcile, the median.</param>
 /// <param name="LateP99Us">The same, the 99th percentile.</param>
 internal sealed record ControllerResult(
-    string Workload,
+    ControllerWorkload Workload,
     int Concurrency,
     int N,
     int Rep,

@@ -6,7 +6,6 @@ using CrMonitor.ApiServer;
 using CrMonitor.Benchmarks.Informers;
 using CrMonitor.Controllers;
 using CrMonitor.Informers;
-using k8s;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -28,17 +27,30 @@ internal static class ControllerRun
     {
         if (settings is { Workload: ControllerWorkload.Patch, Server: { } known })
         {
-            using var transport = Connect(known);
+            using var transport = ServerAddress.Connect(known);
             return await PatchAsync(settings, transport, repetition);
         }
 
         await using var server = await EmbeddedApiServer.StartAsync();
         using var client = new HttpClient(server.CreateHandler()) { BaseAddress = server.Url };
         await FillAsync(client, settings.Count);
-        using var embedded = Connect(server.Url.ToString());
+        using var embedded = ServerAddress.Connect(server.Url.ToString());
         return settings.Workload == ControllerWorkload.Patch
             ? await PatchAsync(settings, embedded, repetition)
             : await ChangeAsync(settings, embedded, client, repetition);
+    }
+
+    /// <summary>A host with one controller of Applications, not started.</summary>
+    public static IHost CreateHost(IKubeTransport transport, IReconciler<Application> reconciler, int concurrency)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "crmonitor-benchmarks" });
+        // A reconcile that fails is tried again for ever: who waits for the result must see why it does not come.
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.AddSingleton(transport);
+        builder.Services.AddSingleton(reconciler);
+        builder.Services.AddCrMonitor()
+            .AddController<Delegating, Application>(c => c.For(Application.Resource).Concurrency(concurrency));
+        return builder.Build();
     }
 
     private static async Task<ControllerResult> PatchAsync(ControllerSettings settings, IKubeTransport transport, int repetition)
@@ -46,14 +58,13 @@ internal static class ControllerRun
         // A phase that no earlier repetition has written.
         var reconciler = new PhaseReconciler(string.Create(CultureInfo.InvariantCulture, $"P{TimeProvider.System.GetUtcNow().Ticks}"), settings.Count);
         using var host = CreateHost(transport, reconciler, settings.Concurrency);
-        var section = new Section();
+        var usage = Usage.Begin();
         await host.StartAsync();
         await reconciler.Settled;
-        var result = section.Read(settings, repetition, settings.Count) with
+        var result = Read(usage, settings, repetition, settings.Count, reconciler.Runs) with
         {
-            Reconciles = reconciler.Runs,
-            PerSecond = Section.Round(settings.Count / reconciler.Elapsed.TotalSeconds),
-            WallS = Section.Round(reconciler.Elapsed.TotalSeconds),
+            PerSecond = settings.Count / reconciler.Elapsed.TotalSeconds,
+            WallS = reconciler.Elapsed.TotalSeconds,
         };
         await host.StopAsync();
         return result;
@@ -62,25 +73,24 @@ internal static class ControllerRun
     private static async Task<ControllerResult> ChangeAsync(ControllerSettings settings, IKubeTransport transport, HttpClient client, int repetition)
     {
         var changes = (int)(settings.Rate * settings.Duration.TotalSeconds);
-        var reconciler = new LatencyReconciler(changes);
+        var reconciler = new LatencyReconciler(settings.Count, changes);
         using var host = CreateHost(transport, reconciler, settings.Concurrency);
         await host.StartAsync();
         await host.Services.GetRequiredService<ISharedInformer<Application>>().WaitForSyncAsync();
-        var section = new Section();
-        await WriteAsync(settings, client, changes);
+        var usage = Usage.Begin();
+        await WriteAsync(settings, client, reconciler, changes);
         await reconciler.Complete;
-        var late = reconciler.Latencies.Select(latency => latency.TotalMicroseconds).Order().ToArray();
-        var result = section.Read(settings, repetition, changes) with
+        TimeSpan[] late = [.. reconciler.Latencies.Order()];
+        var result = Read(usage, settings, repetition, changes, reconciler.Runs) with
         {
-            Reconciles = reconciler.Runs,
-            LateP50Us = Section.Round(late[late.Length / 2]),
-            LateP99Us = Section.Round(late[(int)(late.Length * 0.99)]),
+            LateP50Us = Percentile.Of(late, 0.5)?.TotalMicroseconds,
+            LateP99Us = Percentile.Of(late, 0.99)?.TotalMicroseconds,
         };
         await host.StopAsync();
         return result;
     }
 
-    private static async Task WriteAsync(ControllerSettings settings, HttpClient client, int changes)
+    private static async Task WriteAsync(ControllerSettings settings, HttpClient client, LatencyReconciler reconciler, int changes)
     {
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
         var start = TimeProvider.System.GetTimestamp();
@@ -92,12 +102,12 @@ internal static class ControllerRun
             }
 
             var number = i % settings.Count;
-            var sent = TimeProvider.System.GetTimestamp().ToString(CultureInfo.InvariantCulture);
+            reconciler.Sending(i);
             await SendAsync(
                 client,
                 HttpMethod.Patch,
                 Application.Resource.ObjectPath(new ObjectKey(Applications.Namespace(number), Applications.Name(number))),
-                $$$$"""{"metadata":{"annotations":{"{{{{LatencyReconciler.Sent}}}}":"{{{{sent}}}}"}}}""",
+                $$$$"""{"metadata":{"annotations":{"{{{{LatencyReconciler.Change}}}}":"{{{{i}}}}"}}}""",
                 "application/merge-patch+json");
         }
     }
@@ -113,22 +123,26 @@ internal static class ControllerRun
 
         for (var number = 0; number < count; number++)
         {
+            // The server takes the status by its own path alone.
+            var (application, status) = Bodies(number);
             var path = Application.Resource.CollectionPath(Applications.Namespace(number));
-            await SendAsync(client, HttpMethod.Post, path, Body(number), "application/json");
+            await SendAsync(client, HttpMethod.Post, path, application, "application/json");
+            await SendAsync(client, HttpMethod.Patch, $"{path}/{Applications.Name(number)}/status", status, "application/merge-patch+json");
         }
     }
 
-    /// <summary>An Application as a user writes it, without what the server gives.</summary>
-    private static string Body(int number)
+    /// <summary>An Application as a user writes it, without what the server gives, and the patch that adds its status.</summary>
+    private static (string Application, string Status) Bodies(int number)
     {
         var application = JsonNode.Parse(Applications.Served(number, 1))!.AsObject();
+        var status = new JsonObject { ["status"] = application["status"]!.DeepClone() };
         application.Remove("status");
         foreach (var field in (string[])["creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"])
         {
             application["metadata"]!.AsObject().Remove(field);
         }
 
-        return application.ToJsonString();
+        return (application.ToJsonString(), status.ToJsonString());
     }
 
     private static async Task SendAsync(HttpClient client, HttpMethod method, string path, string body, string contentType)
@@ -140,19 +154,21 @@ internal static class ControllerRun
         answer.EnsureSuccessStatusCode();
     }
 
-    private static KubernetesTransport Connect(string server) => new(Uri.TryCreate(server, UriKind.Absolute, out var url) && !url.IsFile
-        ? new KubernetesClientConfiguration { Host = server }
-        : KubernetesClientConfiguration.BuildConfigFromConfigFile(server));
-
-    private static IHost CreateHost(IKubeTransport transport, IReconciler<Application> reconciler, int concurrency)
+    private static ControllerResult Read(Usage usage, ControllerSettings settings, int repetition, int operations, long reconciles)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "crmonitor-benchmarks" });
-        builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(transport);
-        builder.Services.AddSingleton(reconciler);
-        builder.Services.AddCrMonitor()
-            .AddController<Delegating, Application>(c => c.For(Application.Resource).Concurrency(concurrency));
-        return builder.Build();
+        var (wall, cpu, bytes) = usage.Read();
+        return new ControllerResult(
+            settings.Workload,
+            settings.Concurrency,
+            settings.Count,
+            repetition,
+            reconciles,
+            PerSecond: null,
+            WallS: null,
+            wall.TotalSeconds,
+            cpu.TotalMilliseconds / operations,
+            (double)bytes / operations,
+            PeakMemory.MiB);
     }
 
     /// <summary>Hands each run to the reconciler of this repetition, which the caller keeps.</summary>
@@ -160,38 +176,5 @@ internal static class ControllerRun
     {
         public ValueTask<ReconcileResult> ReconcileAsync(ReconcileContext<Application> context, CancellationToken cancellationToken) =>
             reconciler.ReconcileAsync(context, cancellationToken);
-    }
-
-    /// <summary>Measures from its making on.</summary>
-    private sealed class Section
-    {
-        private readonly long _bytes;
-        private readonly TimeSpan _cpu;
-        private readonly long _start;
-
-        public Section()
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            GC.Collect();
-            _bytes = GC.GetTotalAllocatedBytes(precise: true);
-            _cpu = Environment.CpuUsage.TotalTime;
-            _start = TimeProvider.System.GetTimestamp();
-        }
-
-        public ControllerResult Read(ControllerSettings settings, int repetition, int operations) => new(
-            settings.Workload.ToString().ToLowerInvariant(),
-            settings.Concurrency,
-            settings.Count,
-            repetition,
-            Reconciles: 0,
-            PerSecond: null,
-            WallS: null,
-            Round(TimeProvider.System.GetElapsedTime(_start).TotalSeconds),
-            Round((Environment.CpuUsage.TotalTime - _cpu).TotalMilliseconds / operations),
-            Round((GC.GetTotalAllocatedBytes(precise: true) - _bytes) / (double)operations),
-            Round(PeakMemory.MiB));
-
-        public static double Round(double value) => Math.Round(value, 3);
     }
 }

@@ -7,6 +7,9 @@ namespace CrMonitor.Benchmarks.Informers;
 /// <summary>Makes the JSON of Application number i: byte for byte what the Go programs' <c>gen.Served</c> makes, as a server sends it.</summary>
 internal static class Applications
 {
+    /// <summary>How many namespaces there are.</summary>
+    public const int NamespaceCount = 100;
+
     // Above the longest one, so that the buffer never grows.
     private const int MaxLength = 2048;
 
@@ -17,8 +20,8 @@ internal static class Applications
 
     public static string Name(int number) => string.Create(CultureInfo.InvariantCulture, $"app-{number:D6}");
 
-    /// <summary>How many namespaces there are.</summary>
-    public const int NamespaceCount = 100;
+    /// <summary>A version as it stands in an object.</summary>
+    public static string Version(ulong resourceVersion) => resourceVersion.ToString("D10", CultureInfo.InvariantCulture);
 
     /// <summary>One object, 1,737 bytes on average.</summary>
     public static byte[] Served(int number, ulong resourceVersion)
@@ -49,11 +52,24 @@ internal static class Applications
         var target = new ArrayBufferWriter<byte>((count + 1) * MaxLength);
         for (var number = 0; number < count; number++)
         {
-            target.Write("""{"type":"MODIFIED","object":"""u8);
-            WriteServed(target, number, firstVersion + (ulong)number);
-            target.Write("}\n"u8);
+            WriteEvent(target, "MODIFIED", number, firstVersion + (ulong)number);
         }
 
+        return target.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The begin of a WATCH that asks for the list: the objects 0, 1, ... in one version, and the bookmark after them.</summary>
+    public static byte[] InitialEvents(int count, ulong resourceVersion)
+    {
+        var target = new ArrayBufferWriter<byte>((count + 1) * MaxLength);
+        for (var number = 0; number < count; number++)
+        {
+            WriteEvent(target, "ADDED", number, resourceVersion);
+        }
+
+        Write(target, $$$$"""{'type':'BOOKMARK','object':{'apiVersion':'example.com/v1','kind':'Application','metadata':{""");
+        Write(target, $$$$"""'annotations':{'k8s.io/initial-events-end':'true'},'resourceVersion':'{{{{Version(resourceVersion)}}}}'}}}""");
+        target.Write("\n"u8);
         return target.WrittenSpan.ToArray();
     }
 
@@ -67,7 +83,7 @@ internal static class Applications
         Write(target, $$$"""'labels':{'app':'app-{{{number:D6}}}','env':'{{{Environments[number % 4]}}}','team':'team-{{{team}}}',""");
         Write(target, $$$"""'tier':'{{{Tiers[number % 3]}}}'},'managedFields':[""");
         WriteManagedFields(target);
-        Write(target, $$$"""],'name':'app-{{{number:D6}}}','namespace':'ns-{{{number % 100}}}','resourceVersion':'{{{resourceVersion:D10}}}',""");
+        Write(target, $$$"""],'name':'app-{{{number:D6}}}','namespace':'ns-{{{number % 100}}}','resourceVersion':'{{{Version(resourceVersion)}}}',""");
         Write(target, $$$"""'uid':'00000000-0000-4000-8000-{{{number:D12}}}'},'spec':{'image':'registry.example.com/team-{{{team}}}/""");
         Write(target, $$$"""app:1.{{{number % 100}}}.0','ports':[80,443,8080],'replicas':{{{1 + (number % 5)}}}},'status':{'conditions':[""");
         WriteCondition(target, "Available", "True", "MinimumReplicasAvailable", "All replicas are available");
@@ -76,6 +92,13 @@ internal static class Applications
         target.Write(","u8);
         WriteCondition(target, "Degraded", "False", "AsExpected", "No error was seen");
         Write(target, $$$"""],'observedGeneration':1,'readyReplicas':{{{1 + (number % 5)}}}}}""");
+    }
+
+    private static void WriteEvent(ArrayBufferWriter<byte> target, string type, int number, ulong resourceVersion)
+    {
+        Write(target, $$$"""{'type':'{{{type}}}','object':""");
+        WriteServed(target, number, resourceVersion);
+        target.Write("}\n"u8);
     }
 
     private static void WriteManagedFields(IBufferWriter<byte> target)

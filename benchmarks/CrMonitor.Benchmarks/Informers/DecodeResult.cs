@@ -4,8 +4,8 @@ namespace CrMonitor.Benchmarks.Informers;
 
 /// <summary>The figures of one repetition, named as in the Go programs' output.</summary>
 internal sealed record DecodeResult(
-    string What,
-    string Kind,
+    DecodeWorkload What,
+    Form Kind,
     int N,
     int Rep,
     [property: JsonPropertyName("MB_s")] double MegabytesPerSecond,
@@ -18,41 +18,33 @@ internal sealed record DecodeResult(
     double CpuS,
     double WallS)
 {
-    public static DecodeResult Measure(DecodeWorkload workload, Form form, IDecodeRun run, int count, int rounds, int repetition)
+    public static DecodeResult Measure(DecodeSettings settings, IDecodeRun run, int repetition)
     {
         run.Clear();
         var live = GC.GetTotalMemory(forceFullCollection: true);
-        var bytes = GC.GetTotalAllocatedBytes(precise: true);
-        var cpu = Environment.CpuUsage.TotalTime;
-        var start = TimeProvider.System.GetTimestamp();
-        for (var i = 0; i < rounds; i++)
+        var usage = Usage.Begin();
+        for (var i = 0; i < settings.Rounds; i++)
         {
             run.Round();
         }
 
-        var wall = TimeProvider.System.GetElapsedTime(start);
-        cpu = Environment.CpuUsage.TotalTime - cpu;
-        bytes = GC.GetTotalAllocatedBytes(precise: true) - bytes;
+        var (wall, cpu, bytes) = usage.Read();
         live = GC.GetTotalMemory(forceFullCollection: true) - live;
-        var objects = (double)rounds * count;
+        var megabytes = run.InputSize * (double)settings.Rounds / 1e6;
+        var objects = (double)settings.Rounds * settings.Count;
         return new DecodeResult(
-            Name(workload),
-            Name(form),
-            count,
+            settings.What,
+            settings.Form,
+            settings.Count,
             repetition,
-            Round(run.InputSize * (double)rounds / 1e6 / wall.TotalSeconds),
-            Round(run.InputSize * (double)rounds / 1e6 / cpu.TotalSeconds),
-            Round(objects / wall.TotalSeconds),
-            Round(wall.TotalMicroseconds / objects),
-            Round(bytes / objects),
-            Round((double)live / count),
+            megabytes / wall.TotalSeconds,
+            megabytes / cpu.TotalSeconds,
+            objects / wall.TotalSeconds,
+            wall.TotalMicroseconds / objects,
+            bytes / objects,
+            (double)live / settings.Count,
             run.Decoded,
-            Round(cpu.TotalSeconds),
-            Round(wall.TotalSeconds));
+            cpu.TotalSeconds,
+            wall.TotalSeconds);
     }
-
-    private static double Round(double value) => Math.Round(value, 3);
-
-    private static string Name<TEnum>(TEnum value)
-        where TEnum : struct, Enum => value.ToString().ToLowerInvariant();
 }

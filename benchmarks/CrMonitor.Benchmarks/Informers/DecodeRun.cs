@@ -10,7 +10,6 @@ internal sealed class DecodeRun<T> : IDecodeRun
 {
     private const int ListPiece = 64 * 1024;
     private const int WatchPiece = 16 * 1024;
-    private const ulong Version = 1_000_000;
 
     private readonly DecodeWorkload _workload;
     private readonly byte[] _input;
@@ -18,10 +17,10 @@ internal sealed class DecodeRun<T> : IDecodeRun
     private readonly ObjectDecoder<T> _decoder;
     private readonly IndexedStore<T> _store;
 
-    public DecodeRun(DecodeWorkload workload, KubeResource<T> resource, int count)
+    public DecodeRun(DecodeWorkload workload, KubeResource<T> resource, byte[] input, int count)
     {
         _workload = workload;
-        _input = workload == DecodeWorkload.Events ? Applications.Events(count, Version + 1) : Applications.List(count, Version);
+        _input = input;
         _objects = new T?[count];
         _decoder = new ObjectDecoder<T>(resource, keepManagedFields: false);
         _store = new IndexedStore<T>(ObjectForm<T>.Of(resource, keepManagedFields: false), [null], (_, _, e) => throw e);

@@ -6,4 +6,7 @@ public enum Form
     Typed,
     Dynamic,
     Metadata,
+
+    /// <summary>In none: one pass of <c>Utf8JsonReader</c> over the same bytes, the floor of decoding.</summary>
+    Reader,
 }

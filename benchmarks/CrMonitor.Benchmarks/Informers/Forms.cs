@@ -5,6 +5,24 @@ namespace CrMonitor.Benchmarks.Informers;
 /// <summary>The option that chooses a <see cref="Form"/>.</summary>
 internal static class Forms
 {
-    public static Option<Form> CreateOption() =>
-        new("--kind") { Description = "The form in which objects are held.", DefaultValueFactory = _ => Form.Typed };
+    /// <summary>For a verb that holds objects.</summary>
+    public static Option<Form> CreateOption()
+    {
+        var option = CreateOption("The form in which objects are held: typed, dynamic or metadata.");
+        option.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<Form>() == Form.Reader)
+            {
+                result.AddError("'--kind reader' holds no objects, so that 'decode' alone can measure it. Choose typed, dynamic or metadata.");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>For a verb that can do without objects.</summary>
+    public static Option<Form> CreateOptionWithReader() =>
+        CreateOption("The form in which objects are held: typed, dynamic or metadata; reader: one pass of Utf8JsonReader that holds none, the floor.");
+
+    private static Option<Form> CreateOption(string description) =>
+        new("--kind") { Description = description, DefaultValueFactory = _ => Form.Typed };
 }

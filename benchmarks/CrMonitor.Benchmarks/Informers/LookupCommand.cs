@@ -7,7 +7,7 @@ internal static class LookupCommand
 {
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.7);
 
-    public static RootCommand Create()
+    public static Command Create()
     {
         var operation = new Option<LookupOperation?>("--op") { Description = "What is asked; by default each in turn." };
         var count = new Option<int>("--n") { Description = "How many objects.", DefaultValueFactory = _ => 100_000 };
@@ -27,7 +27,7 @@ internal static class LookupCommand
             result.GetValue(writer),
             TimeSpan.FromSeconds(result.GetValue(seconds)),
             result.GetValue(repetitions)));
-        return new RootCommand("Benchmarks of CrMonitor.") { command };
+        return command;
     }
 
     private static void Run(LookupOperation[] operations, int count, int readers, LookupWriter writer, TimeSpan duration, int repetitions)

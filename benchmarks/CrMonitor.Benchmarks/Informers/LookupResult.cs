@@ -16,7 +16,7 @@ namespace CrMonitor.Benchmarks.Informers;
 internal sealed record LookupResult(
     string Op,
     int Readers,
-    string Writer,
+    LookupWriter Writer,
     int N,
     int Rep,
     double ReaderNsOp,

@@ -21,16 +21,16 @@ internal static class LookupRun
         var result = new LookupResult(
             "fill",
             0,
-            Name(LookupWriter.None),
+            LookupWriter.None,
             count,
             0,
-            Round(used.Wall.TotalNanoseconds / count),
-            Round(used.Cpu.TotalNanoseconds / count),
-            Round(count / used.Wall.TotalSeconds),
+            used.Wall.TotalNanoseconds / count,
+            used.Cpu.TotalNanoseconds / count,
+            count / used.Wall.TotalSeconds,
             1,
-            Round((double)used.Bytes / count),
+            (double)used.Bytes / count,
             0,
-            Round((double)retained / count));
+            (double)retained / count);
         return (store, result);
     }
 
@@ -49,15 +49,15 @@ internal static class LookupRun
         return new LookupResult(
             operation.ToString().ToLowerInvariant(),
             readers,
-            Name(writer),
+            writer,
             count,
             repetition,
-            Round(used.Wall.TotalNanoseconds * readers / operations),
-            Round(used.Cpu.TotalNanoseconds / operations),
-            Round(operations / used.Wall.TotalSeconds),
-            Round((double)reading.Sum(reader => reader.Result.Items) / operations),
-            Round((double)used.Bytes / operations),
-            Round(writing.Result / used.Wall.TotalSeconds),
+            used.Wall.TotalNanoseconds * readers / operations,
+            used.Cpu.TotalNanoseconds / operations,
+            operations / used.Wall.TotalSeconds,
+            (double)reading.Sum(reader => reader.Result.Items) / operations,
+            (double)used.Bytes / operations,
+            writing.Result / used.Wall.TotalSeconds,
             null);
     }
 
@@ -99,8 +99,4 @@ internal static class LookupRun
 
         return writes;
     }
-
-    private static string Name(LookupWriter writer) => writer.ToString().ToLowerInvariant();
-
-    private static double Round(double value) => Math.Round(value, 1);
 }

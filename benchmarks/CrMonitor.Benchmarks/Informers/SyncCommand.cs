@@ -8,30 +8,37 @@ namespace CrMonitor.Benchmarks.Informers;
 /// <summary><c>sync</c>: one informer's cold start, in a process of its own, for memory is part of the result. Prints one line of JSON.</summary>
 internal static class SyncCommand
 {
-    public static RootCommand Create()
+    public static Command Create()
     {
-        var server = new Option<string>("--server") { Description = ServerAddress.Description, DefaultValueFactory = _ => ServerAddress.Default };
+        var server = new Option<string>("--server")
+        {
+            Description = $"{ServerAddress.Description} {ServerAddress.Memory}: no socket but a server in this process.",
+            DefaultValueFactory = _ => ServerAddress.Default,
+        };
+        var count = new Option<int>("--n") { Description = "How many objects a server in this process has.", DefaultValueFactory = _ => 10_000 };
         var form = Forms.CreateOption();
         var streaming = new Option<bool>("--streaming") { Description = "Ask for the list as a stream.", DefaultValueFactory = _ => true };
-        var command = new Command("sync", "Fills the cache of an informer from a server.") { server, form, streaming };
+        var command = new Command("sync", "Fills the cache of an informer from a server.") { server, count, form, streaming };
         command.SetAction(result =>
         {
-            var address = result.GetValue(server)!;
+            IKubeTransport transport = result.GetValue(server) is { } address and not ServerAddress.Memory
+                ? ServerAddress.Connect(address)
+                : new MemoryServer(new MemoryServer.Content(result.GetValue(count)));
             var isStream = result.GetValue(streaming);
             return result.GetValue(form) switch
             {
-                Form.Dynamic => RunAsync(DynamicObject.Of(Application.Resource), "dynamic", address, isStream),
-                Form.Metadata => RunAsync(PartialObjectMetadata.Of(Application.Resource), "metadata", address, isStream),
-                _ => RunAsync(Application.Resource, "typed", address, isStream),
+                Form.Dynamic => RunAsync(DynamicObject.Of(Application.Resource), Form.Dynamic, transport, isStream),
+                Form.Metadata => RunAsync(PartialObjectMetadata.Of(Application.Resource), Form.Metadata, transport, isStream),
+                _ => RunAsync(Application.Resource, Form.Typed, transport, isStream),
             };
         });
-        return new RootCommand("Benchmarks of CrMonitor.") { command };
+        return command;
     }
 
-    private static async Task RunAsync<T>(KubeResource<T> resource, string kind, string server, bool isStream)
+    private static async Task RunAsync<T>(KubeResource<T> resource, Form form, IKubeTransport server, bool isStream)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        await using var factory = new SharedInformerFactory(ServerAddress.Connect(server), new SharedInformerFactoryOptions { UseStreamingList = isStream });
+        await using var factory = new SharedInformerFactory(server, new SharedInformerFactoryOptions { UseStreamingList = isStream });
         var informer = factory.Informer(resource);
         await using var registration = informer.AddHandler(new EventMeter<T>(ObjectForm<T>.Of(resource, false), null, readsStamps: false));
         var memory = GC.GetTotalMemory(forceFullCollection: true);
@@ -47,14 +54,14 @@ internal static class SyncCommand
         var retained = GC.GetTotalMemory(forceFullCollection: true) - memory;
         double count = informer.Lister.Count;
         JsonLine.Print(new SyncResult(
-            kind,
+            form,
             isStream,
             informer.Lister.Count,
-            Math.Round(synced.Wall.TotalSeconds, 3),
-            Math.Round(told.Wall.TotalSeconds, 3),
-            Math.Round(told.Cpu.TotalSeconds, 3),
-            Math.Round(told.Bytes / count),
-            Math.Round(retained / count),
-            Math.Round(peak, 1)));
+            synced.Wall.TotalSeconds,
+            told.Wall.TotalSeconds,
+            told.Cpu.TotalSeconds,
+            told.Bytes / count,
+            retained / count,
+            peak));
     }
 }

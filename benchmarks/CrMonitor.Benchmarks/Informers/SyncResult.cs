@@ -11,7 +11,7 @@ namespace CrMonitor.Benchmarks.Informers;
 /// <param name="RetainedBytesOp">Memory that an object keeps, the store's share included.</param>
 /// <param name="PeakRssMib">The most memory that was resident.</param>
 internal sealed record SyncResult(
-    string Kind,
+    Form Kind,
     bool Streaming,
     int Objects,
     double SyncS,

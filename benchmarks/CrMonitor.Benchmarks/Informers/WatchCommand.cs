@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using CrMonitor.Informers;
 using k8s;
 using k8s.Models;
@@ -9,72 +8,76 @@ namespace CrMonitor.Benchmarks.Informers;
 /// <summary><c>watch</c>: follows the events that the Go program <c>stub</c> sends after it was told to start. Prints one line of JSON.</summary>
 internal static class WatchCommand
 {
-    private const int FirstVersion = 1_000_000;
+    private const ulong FirstVersion = 1_000_000;
 
-    public static RootCommand Create()
+    public static Command Create()
     {
-        var server = new Option<string>("--server") { Description = "The stub's address.", DefaultValueFactory = _ => ServerAddress.Default };
-        var events = new Option<int>("--events") { Description = "How many events the stub sends.", DefaultValueFactory = _ => 200_000 };
+        var server = new Option<string>("--server")
+        {
+            Description = "The stub's address; memory: no socket but events of a server in this process, one of each object.",
+            DefaultValueFactory = _ => ServerAddress.Default,
+        };
+        var events = new Option<int>("--events") { Description = "How many events are sent.", DefaultValueFactory = _ => 200_000 };
         var form = Forms.CreateOption();
         var streaming = new Option<bool>("--streaming") { Description = "Ask for the list as a stream.", DefaultValueFactory = _ => true };
         var latency = new Option<bool>("--latency") { Description = "Read from each event when it was sent; for paced events (the stub's -rate)." };
         var command = new Command("watch", "Follows a stream of events.") { server, events, form, streaming, latency };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(latency) && result.GetValue(server) == ServerAddress.Memory)
+            {
+                result.AddError("Events of '--server memory' do not tell when they were sent: '--latency' needs the stub.");
+            }
+        });
         command.SetAction(result =>
         {
-            var address = new Uri(result.GetValue(server)!);
-            var count = result.GetValue(events);
-            var isStream = result.GetValue(streaming);
-            var isLatency = result.GetValue(latency);
+            var (address, count, isStream) = (result.GetValue(server)!, result.GetValue(events), result.GetValue(streaming));
+            var settings = address == ServerAddress.Memory
+                ? WatchSettings.InMemory(count, isStream)
+                : WatchSettings.OfStub(address, count, isStream, result.GetValue(latency));
             return result.GetValue(form) switch
             {
-                Form.Dynamic => RunAsync(DynamicObject.Of(Application.Resource), "dynamic", address, count, isStream, isLatency),
-                Form.Metadata => RunAsync(PartialObjectMetadata.Of(Application.Resource), "metadata", address, count, isStream, isLatency),
-                _ => RunAsync(Application.Resource, "typed", address, count, isStream, isLatency),
+                Form.Dynamic => RunAsync(DynamicObject.Of(Application.Resource), Form.Dynamic, settings),
+                Form.Metadata => RunAsync(PartialObjectMetadata.Of(Application.Resource), Form.Metadata, settings),
+                _ => RunAsync(Application.Resource, Form.Typed, settings),
             };
         });
-        return new RootCommand("Benchmarks of CrMonitor.") { command };
+        return command;
     }
 
-    private static async Task RunAsync<T>(KubeResource<T> resource, string kind, Uri server, int events, bool isStream, bool isLatency)
+    private static async Task RunAsync<T>(KubeResource<T> resource, Form form, WatchSettings settings)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
+        var events = settings.Events;
         await using var factory = new SharedInformerFactory(
-            ServerAddress.Connect(server.ToString()), new SharedInformerFactoryOptions { UseStreamingList = isStream });
-        var lastVersion = (FirstVersion + events).ToString("D10", CultureInfo.InvariantCulture);
-        var meter = new EventMeter<T>(ObjectForm<T>.Of(resource, false), lastVersion, isLatency);
+            settings.Server, new SharedInformerFactoryOptions { UseStreamingList = settings.IsStream });
+        var lastVersion = Applications.Version(FirstVersion + (ulong)events);
+        var meter = new EventMeter<T>(ObjectForm<T>.Of(resource, false), lastVersion, settings.IsLatency);
         var informer = factory.Informer(resource);
         await using var registration = informer.AddHandler(meter);
         factory.Start();
         await registration.WaitForSyncAsync();
 
-        using var client = new HttpClient();
         while (!informer.Health.IsConnected)
         {
             await Task.Yield();
         }
 
         var usage = Usage.Begin();
-        using (var answer = await client.GetAsync(new Uri(server, "start")))
-        {
-            answer.EnsureSuccessStatusCode();
-        }
-
+        await settings.Start();
         await meter.Last;
         var used = usage.Read();
         var latencies = meter.Latencies;
         JsonLine.Print(new WatchResult(
-            kind,
+            form,
             events,
             meter.Handled,
-            Math.Round((events - 1) / meter.Elapsed.TotalSeconds),
-            Math.Round(used.Cpu.TotalMicroseconds / events, 1),
-            Math.Round((double)used.Bytes / events),
-            Percentile(latencies, 0.5),
-            Percentile(latencies, 0.9),
-            Percentile(latencies, 0.99),
-            Math.Round(PeakMemory.MiB, 1)));
+            (events - 1) / meter.Elapsed.TotalSeconds,
+            used.Cpu.TotalMicroseconds / events,
+            (double)used.Bytes / events,
+            Percentile.Of(latencies, 0.5)?.TotalMicroseconds,
+            Percentile.Of(latencies, 0.9)?.TotalMicroseconds,
+            Percentile.Of(latencies, 0.99)?.TotalMicroseconds,
+            PeakMemory.MiB));
     }
-
-    private static double? Percentile(TimeSpan[] sorted, double share) =>
-        sorted.Length == 0 ? null : Math.Round(sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))].TotalMicroseconds, 1);
 }

@@ -12,7 +12,7 @@ namespace CrMonitor.Benchmarks.Informers;
 /// <param name="LatP99Us">99 % of them.</param>
 /// <param name="PeakRssMib">The most memory that was resident.</param>
 internal sealed record WatchResult(
-    string Kind,
+    Form Kind,
     int Events,
     int Handled,
     double EventsS,

@@ -2,8 +2,8 @@ namespace CrMonitor.Benchmarks.WorkQueues;
 
 /// <summary>The figures of one repetition, named as in the Go programs' output.</summary>
 internal sealed record QueueResult(
-    string Workload,
-    string Order,
+    Workload Workload,
+    QueueOrder Order,
     int Workers,
     int Priorities,
     bool Metrics,
@@ -22,40 +22,26 @@ internal sealed record QueueResult(
     public static QueueResult Measure(QueueSettings settings, string[] keys, int repetition)
     {
         using var run = new QueueRun(settings, keys);
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
-        var bytes = GC.GetTotalAllocatedBytes(precise: true);
-        var cpu = Environment.CpuUsage.TotalTime;
-        var start = TimeProvider.System.GetTimestamp();
+        var usage = Usage.Begin();
         run.Run();
-        var wall = TimeProvider.System.GetElapsedTime(start);
-        cpu = Environment.CpuUsage.TotalTime - cpu;
-        bytes = GC.GetTotalAllocatedBytes(precise: true) - bytes;
-        var late = run.Lateness.Select(lateness => lateness.TotalMilliseconds).Order().ToArray();
+        var (wall, cpu, bytes) = usage.Read();
+        TimeSpan[] late = [.. run.Lateness.Order()];
         return new QueueResult(
-            Name(settings.Workload),
-            Name(settings.Order),
+            settings.Workload,
+            settings.Order,
             settings.Workers,
             settings.Priorities,
             settings.HasMetrics,
             settings.Count,
             repetition,
-            Round(wall.TotalNanoseconds / run.Operations),
-            run.AddTime == TimeSpan.Zero ? null : Round(run.AddTime.TotalNanoseconds / run.Operations),
-            Round((double)bytes / run.Operations),
-            Round(cpu.TotalSeconds),
-            Round(wall.TotalSeconds),
-            Round(PeakMemory.MiB),
-            Percentile(late, 0.5),
-            Percentile(late, 0.99),
-            Percentile(late, 1));
+            wall.TotalNanoseconds / run.Operations,
+            run.AddTime == TimeSpan.Zero ? null : run.AddTime.TotalNanoseconds / run.Operations,
+            (double)bytes / run.Operations,
+            cpu.TotalSeconds,
+            wall.TotalSeconds,
+            PeakMemory.MiB,
+            Percentile.Of(late, 0.5)?.TotalMilliseconds,
+            Percentile.Of(late, 0.99)?.TotalMilliseconds,
+            Percentile.Of(late, 1)?.TotalMilliseconds);
     }
-
-    private static double? Percentile(double[] sorted, double share) =>
-        sorted.Length == 0 ? null : Round(sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))]);
-
-    private static double Round(double value) => Math.Round(value, 3);
-
-    private static string Name<TEnum>(TEnum value) where TEnum : struct, Enum => value.ToString().ToLowerInvariant();
 }

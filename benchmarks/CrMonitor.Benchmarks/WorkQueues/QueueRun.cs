@@ -55,7 +55,7 @@ internal sealed class QueueRun : IDisposable
     /// <summary>How long the additions took.</summary>
     public TimeSpan AddTime { get; private set; }
 
-    /// <summary>How long after its deadline each key was taken, sorted; for delayed keys.</summary>
+    /// <summary>How long after its deadline each key was taken, in the order of the keys; for delayed keys.</summary>
     public IReadOnlyList<TimeSpan> Lateness => _lateness;
 
     private bool IsChannel => _settings.Order == QueueOrder.Channel;

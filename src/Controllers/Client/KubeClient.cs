@@ -378,7 +378,8 @@ public sealed partial class KubeClient : IKubeClient
             using var page = JsonDocument.Parse(response.Body);
             if (page.RootElement.TryGetProperty("items", out var items))
             {
-                all.AddRange(items.EnumerateArray().Select(item => WithoutManagedFields(item.Deserialize(resource.Json) ?? throw new JsonException("An item is null."))));
+                var contract = AnswerContract.Of(resource.Json);
+                all.AddRange(items.EnumerateArray().Select(item => WithoutManagedFields(item.Deserialize(contract) ?? throw new JsonException("An item is null."))));
             }
 
             return page.RootElement.TryGetProperty("metadata", out var metadata) ? Text(metadata, "continue") ?? "" : "";
@@ -400,7 +401,7 @@ public sealed partial class KubeClient : IKubeClient
     {
         try
         {
-            return WithoutManagedFields(JsonSerializer.Deserialize(response.Body.Span, resource.Json) ?? throw new JsonException("The body is null."));
+            return WithoutManagedFields(JsonSerializer.Deserialize(response.Body.Span, AnswerContract.Of(resource.Json)) ?? throw new JsonException("The body is null."));
         }
         catch (JsonException e)
         {

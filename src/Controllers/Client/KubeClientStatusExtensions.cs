@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using CrMonitor.Informers;
 using k8s;
 using k8s.Models;
@@ -9,6 +8,8 @@ namespace CrMonitor.Controllers;
 /// <summary>Writes a status if, and only if, something of it changed.</summary>
 public static class KubeClientStatusExtensions
 {
+    private static readonly JsonElement Nothing = JsonElement.Parse("{}"u8);
+
     /// <summary>Makes <paramref name="status"/> the status of an object. Writes what differs from <paramref name="current"/>, as a merge patch.</summary>
     /// <param name="client">What writes.</param>
     /// <param name="current">The object that the status was computed for. It is not changed.</param>
@@ -24,21 +25,30 @@ public static class KubeClientStatusExtensions
         ArgumentNullException.ThrowIfNull(current);
         options ??= new StatusPatchOptions();
         var contract = NullFree.Contract<TStatus>(client.Resource<T>().Json.Options);
-        var from = JsonSerializer.SerializeToNode(current.Status, contract) as JsonObject ?? [];
-        var to = JsonSerializer.SerializeToNode(status, contract) as JsonObject ?? [];
-        var difference = MergeDiff.Between(from, to);
-        if (difference.All(field => options.IgnoredFields.Contains(field.Key)))
+        var from = AsObject(JsonSerializer.SerializeToElement(current.Status, contract));
+        var to = AsObject(JsonSerializer.SerializeToElement(status, contract));
+        if (MergeDiff.NamesBetween(from, to).All(options.IgnoredFields.Contains))
         {
             return current;
         }
 
-        var patch = new JsonObject { ["status"] = difference };
-        if (options.OnlyThisVersion)
+        var patch = JsonBytes.Write(writer =>
         {
-            patch["metadata"] = new JsonObject { ["resourceVersion"] = current.Metadata.ResourceVersion };
-        }
+            writer.WriteStartObject();
+            writer.WritePropertyName("status"u8);
+            MergeDiff.Write(writer, from, to);
+            if (options.OnlyThisVersion)
+            {
+                writer.WriteStartObject("metadata"u8);
+                writer.WriteString("resourceVersion"u8, current.Metadata.ResourceVersion);
+                writer.WriteEndObject();
+            }
 
+            writer.WriteEndObject();
+        });
         return await client.PatchAsync<T>(
             ObjectKey.Of(current), KubePatch.Merge(patch), new WriteOptions { Subresource = "status" }, cancellationToken);
     }
+
+    private static JsonElement AsObject(JsonElement status) => status.ValueKind == JsonValueKind.Object ? status : Nothing;
 }

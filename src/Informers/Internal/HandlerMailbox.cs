@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using k8s;
 using k8s.Models;
@@ -35,12 +34,11 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
 
     // _gate guards every field below. It is held for updates of them alone: never across an await or a callback.
     private readonly Lock _gate = new();
-    private readonly Dictionary<ObjectKey, LinkedListNode<Waiting>?> _waiting = [];
-    private readonly LinkedList<Waiting> _order = new();
+    private readonly KeyedQueue<Waiting> _waiting = new();
     private long _posted;                       // the number of the last key that was put at the end
     private long _inCall;                       // the number of the key whose call runs; 0: none
     private long _callStarted;
-    private long? _initialEnd;                  // synced once every key up to this number is done
+    private long? _initialEnd;                  // synced once every key up to this number is done; null: before the end of the list, and when it is done
     private int _warnAt = FirstWarningDepth;
     private bool _closed;
     private Task? _loop;
@@ -134,9 +132,9 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
     {
         lock (_gate)
         {
-            if (!_closed && !_waiting.ContainsKey(key))
+            if (!_closed && !_waiting.Contains(key))
             {
-                _waiting.Add(key, _order.AddLast(new Waiting(++_posted, key, cached, false) { Current = cached }));
+                _waiting.GetOrAdd(key, out _) = new Waiting(++_posted, cached, false) { Current = cached };
             }
         }
     }
@@ -179,7 +177,6 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
             first = !_closed;
             _closed = true;
             _waiting.Clear();
-            _order.Clear();
             loop = _loop;
         }
 
@@ -249,20 +246,20 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
 
     private void PutLocked(in StoreChange<T> change, bool isInitialList)
     {
-        ref var node = ref CollectionsMarshal.GetValueRefOrAddDefault(_waiting, change.Key, out var isWaiting);
-        if (!isWaiting)
+        ref var waiting = ref _waiting.GetOrAdd(change.Key, out var isNew);
+        if (isNew)
         {
-            node = _order.AddLast(new Waiting(++_posted, change.Key, change.Old, isInitialList));
+            waiting = new Waiting(++_posted, change.Old, isInitialList);
         }
-        else if (node!.Value.Told is null && change.Current is null && !_options.TellBriefObjects)
+        else if (waiting.Told is null && change.Current is null && !_options.TellBriefObjects)
         {
             // Came and went before the handler knew of it.
-            RemoveLocked(node);
+            _waiting.Remove(change.Key);
             SyncIfDoneLocked();
             return;
         }
 
-        node!.ValueRef.Become(change);
+        waiting.Become(change);
     }
 
     private bool HasWaiting()
@@ -280,48 +277,43 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
         {
             _inCall = 0;
             SyncIfDoneLocked();
-            if (_order.First is not { } node)
+            if (!_waiting.TryPeek(out var key, out var first))
             {
                 _warnAt = FirstWarningDepth;
                 change = null!;
                 return false;
             }
 
-            if (node.Value.CameAndWent)
+            if (first.CameAndWent)
             {
                 // What is left of it in the mailbox is the deletion.
-                change = node.Value.ToAddition();
-                node.ValueRef = node.Value.AfterAddition();
+                change = first.ToAddition(key);
+                _waiting.GetOrAdd(key, out _) = first.AfterAddition();
             }
-            else if (_options.SplitRecreations && node.Value.IsRecreation)
+            else if (_options.SplitRecreations && first.IsRecreation)
             {
                 // What is left of it in the mailbox is the addition.
-                change = node.Value.ToDeletion();
-                node.ValueRef = new Waiting(node.Value.Number, node.Value.Key, null, false) { Current = node.Value.Current };
+                change = first.ToDeletion(key);
+                _waiting.GetOrAdd(key, out _) = new Waiting(first.Number, null, false) { Current = first.Current };
             }
             else
             {
-                RemoveLocked(node);
-                change = node.Value.ToChange();
+                _waiting.Remove(key);
+                change = first.ToChange(key);
             }
 
-            _inCall = node.Value.Number;
+            _inCall = first.Number;
             _callStarted = _time.GetTimestamp();
             return true;
         }
     }
 
-    private void RemoveLocked(LinkedListNode<Waiting> node)
-    {
-        _order.Remove(node);
-        _waiting.Remove(node.Value.Key);
-    }
-
     private void SyncIfDoneLocked()
     {
         Debug.Assert(_gate.IsHeldByCurrentThread, "The numbers belong together only under _gate.");
-        if (_initialEnd is { } end && (_inCall == 0 || _inCall > end) && (_order.First is not { } oldest || oldest.Value.Number > end))
+        if (_initialEnd is { } end && (_inCall == 0 || _inCall > end) && (!_waiting.TryPeek(out _, out var oldest) || oldest.Number > end))
         {
+            _initialEnd = null;
             _synced.TrySetResult();
         }
     }
@@ -335,7 +327,7 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
     private partial void LogSlow(string resource, int count, Type handler);
 
     /// <summary>The way from what the handler was told to what is so now.</summary>
-    private record struct Waiting(long Number, ObjectKey Key, T? Told, bool IsInitialList)
+    private record struct Waiting(long Number, T? Told, bool IsInitialList)
     {
         // The last state of the object that the handler was told (or, before any, is to be told), once that object is gone; and whether it is the very last.
         private T? _last;
@@ -371,19 +363,19 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
             }
         }
 
-        public readonly ResourceChange<T> ToChange() => (Told, Current) switch
+        public readonly ResourceChange<T> ToChange(ObjectKey key) => (Told, Current) switch
         {
-            (null, _) => ToAddition(),
-            (_, null) => ToDeletion(),
-            _ => new ResourceChange<T>(ChangeKind.Updated, Key, Told, Current) { IsResync = ReferenceEquals(Told, Current) },
+            (null, _) => ToAddition(key),
+            (_, null) => ToDeletion(key),
+            _ => new ResourceChange<T>(ChangeKind.Updated, key, Told, Current) { IsResync = ReferenceEquals(Told, Current) },
         };
 
-        public readonly ResourceChange<T> ToAddition() =>
-            new(ChangeKind.Added, Key, null, Current ?? _last) { IsInitialList = IsInitialList };
+        public readonly ResourceChange<T> ToAddition(ObjectKey key) =>
+            new(ChangeKind.Added, key, null, Current ?? _last) { IsInitialList = IsInitialList };
 
         public readonly Waiting AfterAddition() => this with { Told = _last };
 
-        public readonly ResourceChange<T> ToDeletion() =>
-            new(ChangeKind.Deleted, Key, _last ?? Told, null) { IsFinalStateUnknown = !_isFinal };
+        public readonly ResourceChange<T> ToDeletion(ObjectKey key) =>
+            new(ChangeKind.Deleted, key, _last ?? Told, null) { IsFinalStateUnknown = !_isFinal };
     }
 }

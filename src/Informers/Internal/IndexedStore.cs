@@ -255,7 +255,7 @@ internal sealed class IndexedStore<T>(
         /// <returns><see langword="false"/> if the store does not have it: it is to be decoded and added.</returns>
         public bool TryKeep(in ObjectHeader listed)
         {
-            if (listed.Key is not { } key || !_before.Objects.TryGet(new StoredKey(key), out var known) || !_store._form.IsSame(known.Object, listed))
+            if (_before.Objects.Count == 0 || listed.Key is not { } key || !_before.Objects.TryGet(new StoredKey(key), out var known) || !_store._form.IsSame(known.Object, listed))
             {
                 return false;
             }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using CrMonitor.ApiServer;
 using CrMonitor.Informers;
+using CrMonitor.Tests;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
@@ -44,6 +45,7 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
     private readonly ChildReconciler _reconciler = new(hasFixedNames: seed % 2 == 0);
     private readonly CreationWitness _witness = new(server, $"s{seed}");
     private KubeClient _user = null!;
+    private ServerTrouble _trouble = null!;
     private IHost? _host;
 
     /// <returns>What is wrong in the end, with what was done; <see langword="null"/> if nothing is.</returns>
@@ -51,6 +53,13 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
     {
         using var transport = new HttpMessageHandlerTransport(server.Url, new NamedHandler(server.CreateHandler()), disposeHandler: true);
         _user = CreateUser(transport);
+        _trouble = new ServerTrouble(server, time, _random, Log)
+        {
+            Victims = IsHosts,
+            Verbs = ["list", "watch", "create", "patch", "delete", null, null, null],
+            Refusals = Refusals,
+            LongestDelay = TimeSpan.FromSeconds(15),
+        };
         server.Storage.Put(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = _ns } });
         try
         {
@@ -74,8 +83,7 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
         }
         finally
         {
-            server.Faults.Clear();
-            await server.StartListeningAsync();
+            await _trouble.EndAsync();
             await StopHostAsync();
             CleanUp(Widgets);
             CleanUp(ConfigMaps);
@@ -165,42 +173,13 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
                 }
 
                 break;
-            case < 12:
-                var passed = TimeSpan.FromMilliseconds(_random.Next(1, 20_000));
-                Log($"{passed.TotalSeconds:0.000} s pass");
-                time.Advance(passed);
-                break;
-            case 12:
-                Log("compact");
-                server.Compact();
-                break;
-            case 13:
-                Log($"drop {server.Faults.DropWatches()} watches");
-                break;
-            case 14:
-                Log($"freeze {server.Faults.FreezeWatches()} watches");
-                break;
-            case 15:
-                Log("restart the server");
-                await server.RestartAsync();
-                break;
-            case 16:
-                Log("stop the server");
-                await server.StopListeningAsync();
-                break;
-            case 17:
-                Log("start the server");
-                await server.StartListeningAsync();
-                if (_random.Next(3) == 0)
-                {
-                    Log("stop the host");
-                    await StopHostAsync();
-                    await StartHostAsync();
-                }
-
+            case 8 when _random.Next(3) == 0:
+                Log("stop the host");
+                await StopHostAsync();
+                await StartHostAsync();
                 break;
             default:
-                AddFault();
+                await _trouble.StepAsync();
                 break;
         }
 
@@ -208,39 +187,6 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
         {
             // Time for the threads: some steps are to fall together, others not.
             await PauseAsync();
-        }
-    }
-
-    private void AddFault()
-    {
-        string? verb = _random.Next(8) switch { 0 => "list", 1 => "watch", 2 => "create", 3 => "patch", 4 => "delete", _ => null };
-        var times = _random.Next(1, 4);
-        bool Matches(ApiRequest request) => IsHosts(request) && (verb is null || request.Verb == verb);
-        var bytes = _random.Next(2) == 0 ? 0 : _random.Next(1, 1500);
-        var objects = _random.Next(3);
-        var refusal = Refusals[_random.Next(Refusals.Length)];
-        switch (_random.Next(8))
-        {
-            case 0:
-                Log($"disconnect {times} {verb} after {bytes} bytes");
-                server.Faults.Disconnect(Matches, times, bytes);
-                break;
-            case 1:
-                Log($"freeze {times} {verb} after {bytes} bytes");
-                server.Faults.Freeze(Matches, times, bytes);
-                break;
-            case 2:
-                Log($"cut {times} {verb} after {objects} objects");
-                server.Faults.Cut(Matches, times, objects);
-                break;
-            case 3:
-                Log($"delay {times} {verb}");
-                server.Faults.Delay(TimeSpan.FromSeconds(bytes / 100), Matches, times);
-                break;
-            default:
-                Log($"answer {times} {verb} with {(int)refusal}");
-                server.Faults.Respond(refusal, Matches, times, objects == 0 ? TimeSpan.FromSeconds(2) : null);
-                break;
         }
     }
 
@@ -306,8 +252,7 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
     private async Task<string?> SettleAsync()
     {
         Log("quiet");
-        server.Faults.Clear();
-        await server.StartListeningAsync();
+        await _trouble.EndAsync();
         var began = TimeProvider.System.GetTimestamp();
         var quiet = TimeSpan.Zero;
         while (FindDifference() is { } difference)

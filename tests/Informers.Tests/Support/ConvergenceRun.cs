@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
 using CrMonitor.ApiServer;
+using CrMonitor.Tests;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CrMonitor.Informers.Tests;
@@ -32,10 +33,18 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
     private readonly List<(ISharedInformer<Widget> Informer, ReplayedView View)> _views = [];
     private readonly string[] _namespaces = [$"s{seed}-a", $"s{seed}-b"];
     private readonly HashSet<ObjectKey> _undecodable = [];
+    private ServerTrouble _trouble = null!;
 
     /// <returns>What is wrong in the end, with what was done; <see langword="null"/> if nothing is.</returns>
     public async Task<string?> RunAsync()
     {
+        _trouble = new ServerTrouble(server, time, _random, Log)
+        {
+            Victims = IsMine,
+            Verbs = ["list", "watch", null],
+            Refusals = Refusals,
+            LongestDelay = TimeSpan.FromSeconds(150),
+        };
         using var transport = new HttpMessageHandlerTransport(server.Url, server.CreateHandler(), disposeHandler: true);
         await using var factory = new SharedInformerFactory(transport, new SharedInformerFactoryOptions
         {
@@ -77,8 +86,7 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
         }
         finally
         {
-            server.Faults.Clear();
-            await server.StartListeningAsync();
+            await _trouble.EndAsync();
             foreach (var ns in _namespaces)
             {
                 foreach (var left in server.Storage.List(Widgets, ns))
@@ -98,84 +106,22 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
 
     private async Task StepAsync()
     {
-        switch (_random.Next(20))
+        if (_random.Next(20) < 9)
         {
-            case < 9:
-                for (var i = _random.Next(1, 4); i > 0; i--)
-                {
-                    Write();
-                }
-
-                break;
-            case < 12:
-                var passed = TimeSpan.FromMilliseconds(_random.Next(1, 20_000));
-                Log($"{passed.TotalSeconds:0.000} s pass");
-                time.Advance(passed);
-                break;
-            case 12:
-                Log("compact");
-                server.Compact();
-                break;
-            case 13:
-                Log($"drop {server.Faults.DropWatches(IsMine)} watches");
-                break;
-            case 14:
-                Log($"freeze {server.Faults.FreezeWatches(IsMine)} watches");
-                break;
-            case 15:
-                Log("restart");
-                await server.RestartAsync();
-                break;
-            case 16:
-                Log("stop");
-                await server.StopListeningAsync();
-                break;
-            case 17:
-                Log("start");
-                await server.StartListeningAsync();
-                break;
-            default:
-                AddFault();
-                break;
+            for (var i = _random.Next(1, 4); i > 0; i--)
+            {
+                Write();
+            }
+        }
+        else
+        {
+            await _trouble.StepAsync();
         }
 
         if (_random.Next(3) == 0)
         {
             // Time for the threads: some steps are to fall together, others not.
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
-        }
-    }
-
-    private void AddFault()
-    {
-        var verb = _random.Next(3) switch { 0 => "list", 1 => "watch", _ => null };
-        var times = _random.Next(1, 3);
-        bool Matches(ApiRequest request) => IsMine(request) && (verb is null || request.Verb == verb);
-        var bytes = _random.Next(3) == 0 ? 0 : _random.Next(1500);
-        var objects = _random.Next(4);
-        var refusal = Refusals[_random.Next(Refusals.Length)];
-        switch (_random.Next(5))
-        {
-            case 0:
-                Log($"disconnect {times} {verb} after {bytes} bytes");
-                server.Faults.Disconnect(Matches, times, bytes);
-                break;
-            case 1:
-                Log($"freeze {times} {verb} after {bytes} bytes");
-                server.Faults.Freeze(Matches, times, bytes);
-                break;
-            case 2:
-                Log($"cut {times} {verb} after {objects} objects");
-                server.Faults.Cut(Matches, times, objects);
-                break;
-            case 3:
-                Log($"delay {times} {verb}");
-                server.Faults.Delay(TimeSpan.FromSeconds(bytes / 10), Matches, times);
-                break;
-            default:
-                Log($"answer {times} {verb} with {(int)refusal}");
-                server.Faults.Respond(refusal, Matches, times, objects == 0 ? TimeSpan.FromSeconds(2) : null);
-                break;
         }
     }
 
@@ -216,8 +162,7 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
     private async Task<string?> SettleAsync(ISharedInformer<Widget> all, ISharedInformer<Widget> some)
     {
         Log("quiet");
-        server.Faults.Clear();
-        await server.StartListeningAsync();
+        await _trouble.EndAsync();
         var began = TimeProvider.System.GetTimestamp();
         var quiet = TimeSpan.Zero;
         while (true)

@@ -1,4 +1,4 @@
-namespace CrMonitor.Benchmarks.Informers;
+namespace CrMonitor.Benchmarks;
 
 /// <summary>What this process used up from one moment on.</summary>
 internal sealed class Usage
