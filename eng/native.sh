@@ -19,9 +19,11 @@ dotnet publish src/SampleOperator -c Release -p:PublishAot=true --use-current-ru
 operator=$!
 
 for _ in $(seq 100); do
-  server=$(sed -nE 's/^ *(- )?(cluster: *)?.*server: *"?([^",} ]+).*/\3/p' "$state/kubeconfig" 2>/dev/null | head -n 1)
+  server=$(sed -nE 's/^ *(- )?(cluster: *)?.*server: *"?([^",} ]+).*/\3/p' "$state/kubeconfig" 2>/dev/null | head -n 1) || true
   if [ -n "$server" ] && curl -sf "$server/apis/example.com/v1/namespaces/default/applications/web" | grep -q '"phase": *"Running"'; then
-    echo "The native program runs an Application: $(stat -c %s "$out/CrMonitor.SampleOperator") bytes on disk, $(awk '/VmHWM/ {print $2}' "/proc/$operator/status") KiB of memory."
+    disk=$(stat -c %s "$out/CrMonitor.SampleOperator")
+    memory=$(awk '/VmHWM/ {print $2}' "/proc/$operator/status")
+    echo "The native program runs an Application: $disk bytes on disk, $memory KiB of memory."
     exit 0
   fi
   sleep 0.2

@@ -11,14 +11,15 @@ public sealed class CacheScope
 {
     /// <summary>The namespaces to watch.</summary>
     /// <value>
-    /// <see langword="null"/> by default: those of the kind, and else <see cref="CrMonitorOptions.Namespaces"/>. An empty list stands for all, and for
-    /// cluster-scoped kinds.
+    /// <see langword="null"/> by default: those of the kind, and else <see cref="CrMonitorOptions.Namespaces"/>. An empty list stands for all, and
+    /// for cluster-scoped kinds.
     /// </value>
     public IReadOnlyList<string>? Namespaces { get; init; }
 
     /// <summary>Only objects with these labels; the server selects. To the cache, an object that loses them is deleted.</summary>
     /// <value>
-    /// <see langword="null"/> by default: as the kind or the host has it. <see cref="LabelSelector.Everything"/> asks for all objects, whatever is said there.
+    /// <see langword="null"/> by default: as the kind or the host has it. <see cref="LabelSelector.Everything"/> asks for all objects, whatever is
+    /// said there.
     /// </value>
     public LabelSelector? LabelSelector { get; init; }
 

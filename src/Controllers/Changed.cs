@@ -44,8 +44,8 @@ public enum Changed
     Status = 128,
 
     /// <summary>
-    /// <c>spec</c>, compared as <see cref="Status"/> is: for kinds without a status subresource, whose <see cref="Generation"/> rises on every write, and
-    /// for those without a generation.
+    /// <c>spec</c>, compared as <see cref="Status"/> is: for kinds without a status subresource, whose <see cref="Generation"/> rises on every write,
+    /// and for those without a generation.
     /// </summary>
     Spec = 256,
 }

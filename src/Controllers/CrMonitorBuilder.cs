@@ -18,8 +18,8 @@ public sealed class CrMonitorBuilder : IResourceRegistry
 
     /// <summary>Adds a controller that runs <typeparamref name="TReconciler"/> for the objects of <typeparamref name="T"/>.</summary>
     /// <remarks>
-    /// Controllers that ask for the same objects of one kind share one informer. Its cache is there as <see cref="ILister{T}"/> in the services, for the
-    /// reconciler's constructor too.
+    /// Controllers that ask for the same objects of one kind share one informer. Its cache is there as <see cref="ILister{T}"/> in the services, for
+    /// the reconciler's constructor too.
     /// </remarks>
     /// <param name="configure">What wakes the controller, and how it runs.</param>
     /// <exception cref="InvalidOperationException">
@@ -103,8 +103,9 @@ public sealed class CrMonitorBuilder : IResourceRegistry
         if (settings.IsClusterScoped && options.ScopeOf<T>(settings.Scope).Namespaces.Count > 0)
         {
             throw new InvalidOperationException(
-                $"Controller '{name}' is for a cluster-scoped kind, which cannot be watched within namespaces. Leave {nameof(options.Namespaces)} empty, "
-                + $"or set it to none for this kind, with options.Cache<{typeof(T).Name}>(new CacheScope {{ Namespaces = [] }}).");
+                $"Controller '{name}' is for a cluster-scoped kind, which cannot be watched within namespaces. "
+                + $"Leave {nameof(options.Namespaces)} empty, or set it to none for this kind: "
+                + $"options.Cache<{typeof(T).Name}>(new CacheScope {{ Namespaces = [] }}).");
         }
 
         return new Controller<T>(

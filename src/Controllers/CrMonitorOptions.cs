@@ -22,10 +22,15 @@ public sealed class CrMonitorOptions
     /// <value><see langword="null"/> by default: all.</value>
     public ScopeSelectors? Selectors { get; set; }
 
-    /// <summary>Which objects to watch in single namespaces, where they are watched, of kinds for which nothing else is said. Goes before <see cref="Selectors"/>.</summary>
+    /// <summary>
+    /// Which objects to watch in single namespaces, where they are watched, of kinds for which nothing else is said. They go before
+    /// <see cref="Selectors"/>.
+    /// </summary>
     public IDictionary<string, ScopeSelectors> SelectorsByNamespace { get; } = new Dictionary<string, ScopeSelectors>();
 
-    /// <summary>Changes every object, of any kind, before it is stored in a cache: to leave out what nobody reads. For one kind alone: <see cref="Cache"/>.</summary>
+    /// <summary>
+    /// Changes every object, of any kind, before it is stored in a cache: to leave out what nobody reads. For one kind alone: <see cref="Cache"/>.
+    /// </summary>
     /// <value>
     /// <see langword="null"/> by default. The function returns an object of the type that it was given, by the rules of
     /// <see cref="ISharedInformer{T}.SetTransform"/>.
@@ -104,8 +109,8 @@ public sealed class CrMonitorOptions
     /// Which of its objects; <see langword="null"/> for those that the other options name. A controller can ask for others, and has a cache of them.
     /// </param>
     /// <param name="transform">
-    /// Changes each object before it is stored, in all caches of the kind, after <see cref="Transform"/>: to leave out what nobody reads. By the rules of
-    /// <see cref="ISharedInformer{T}.SetTransform"/>. Handlers, listers and the client's reads show what it leaves.
+    /// Changes each object before it is stored, in all caches of the kind, after <see cref="Transform"/>: to leave out what nobody reads. By the
+    /// rules of <see cref="ISharedInformer{T}.SetTransform"/>. Handlers, listers and the client's reads show what it leaves.
     /// </param>
     /// <exception cref="InvalidOperationException">It was said before.</exception>
     public void Cache<T>(CacheScope? scope = null, Func<T, T>? transform = null)

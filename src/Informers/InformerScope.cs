@@ -50,7 +50,9 @@ public sealed class InformerScope : IEquatable<InformerScope>
         }
     } = "";
 
-    /// <summary>Selectors of single namespaces, in front of those of the scope. An informer is refused that has them for other namespaces than its own.</summary>
+    /// <summary>
+    /// Selectors of single namespaces, in front of those of the scope. An informer is refused that has them for other namespaces than its own.
+    /// </summary>
     /// <exception cref="ArgumentException">A selector is <see cref="LabelSelector.Nothing"/>, which cannot be asked for.</exception>
     public IReadOnlyDictionary<string, ScopeSelectors> ByNamespace
     {
@@ -67,7 +69,9 @@ public sealed class InformerScope : IEquatable<InformerScope>
         }
     } = new Dictionary<string, ScopeSelectors>();
 
-    /// <summary>Every object of <paramref name="other"/> is one of this scope too: what is asked within the other can be answered within this.</summary>
+    /// <summary>
+    /// Every object of <paramref name="other"/> is one of this scope too: what is asked within the other can be answered within this.
+    /// </summary>
     /// <remarks>
     /// Selectors are compared as they are written: labels requirement by requirement, fields as text. Where that does not show it, the answer is
     /// <see langword="false"/>.
@@ -83,7 +87,9 @@ public sealed class InformerScope : IEquatable<InformerScope>
     /// <inheritdoc/>
     public bool Equals(InformerScope? other) =>
         other is not null && Namespaces.SequenceEqual(other.Namespaces, StringComparer.Ordinal)
-        && (Namespaces.Count == 0 ? SelectorsIn(null).Equals(other.SelectorsIn(null)) : Namespaces.All(ns => SelectorsIn(ns).Equals(other.SelectorsIn(ns))));
+        && (Namespaces.Count == 0
+            ? SelectorsIn(null).Equals(other.SelectorsIn(null))
+            : Namespaces.All(ns => SelectorsIn(ns).Equals(other.SelectorsIn(ns))));
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as InformerScope);

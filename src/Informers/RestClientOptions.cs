@@ -28,7 +28,10 @@ public sealed class RestClientOptions
         }
     } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Is told of every attempt when it is over, also of those that failed or were cancelled: for metrics. Quick, for any thread, and without exceptions.</summary>
+    /// <summary>
+    /// Is told of every attempt when it is over, also of those that failed or were cancelled: for metrics. Quick, for any thread, and without
+    /// exceptions.
+    /// </summary>
     public Action<RestAttempt>? OnAttempt { get; init; }
 
     /// <summary>How often a call is repeated after its first attempt.</summary>

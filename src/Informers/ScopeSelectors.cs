@@ -6,7 +6,8 @@ public sealed class ScopeSelectors
 {
     /// <summary>Only objects with these labels.</summary>
     /// <value>
-    /// <see langword="null"/> by default: what is said elsewhere holds. <see cref="LabelSelector.Everything"/> asks for all objects, whatever is said elsewhere.
+    /// <see langword="null"/> by default: what is said elsewhere holds. <see cref="LabelSelector.Everything"/> asks for all objects, whatever is said
+    /// elsewhere.
     /// </value>
     public LabelSelector? LabelSelector { get; init; }
 

@@ -45,7 +45,8 @@ public sealed class HangingTests
     {
         var release = new TaskCompletionSource<ReconcileResult>();
         await using var rig = new ControllerRig(
-            new FakeReconciler((context, _) => context.Key.Name == "hangs" ? new ValueTask<ReconcileResult>(release.Task) : ValueTask.FromResult(ReconcileResult.Done)));
+            new FakeReconciler((context, _) =>
+                context.Key.Name == "hangs" ? new ValueTask<ReconcileResult>(release.Task) : ValueTask.FromResult(ReconcileResult.Done)));
         await rig.StartAsync();
         await rig.Informers.Widgets.SetAsync(Widget("quick"));
         await rig.Reconciler.NextAsync();

@@ -60,7 +60,8 @@ public sealed class OutageTests
             var ready = await CheckAsync(rig, "ready");
             Assert.Equal(HealthStatus.Unhealthy, ready.Status);
             Assert.Matches(
-                @"widgets\.example\.com: synced, but its watch is down, nothing heard for \d+ s \(ConnectionFailed, \d+ in a row: .*does not listen", ready.Description);
+                @"widgets\.example\.com: synced, but its watch is down, nothing heard for \d+ s \(ConnectionFailed, \d+ in a row: .*does not listen",
+                ready.Description);
             Assert.Contains("configmaps: synced, but its watch is down", ready.Description);
         }
 
@@ -73,12 +74,14 @@ public sealed class OutageTests
         await StopAsync(rig, time);
     }
 
-    // For each watch: 0.8 s, doubling to 30 s, and up to as much again. For each key: 5 ms, doubling to 5 minutes, and five requests within 30 s each time.
+    // For each watch: 0.8 s, doubling to 30 s, and up to as much again. For each key: 5 ms, doubling to 5 minutes, and five requests within 30 s each
+    // time.
     // For the election: one every 2 s.
     private static void CheckRate(OperatorRig rig, TimeSpan down, bool elects)
     {
-        var watches = rig.Paths.Count(path => path.StartsWith("GET", StringComparison.Ordinal) && !path.Contains("/leases", StringComparison.Ordinal));
         var leases = rig.Paths.Count(path => path.Contains("/leases", StringComparison.Ordinal));
+        var watches = rig.Paths.Count(path =>
+            path.StartsWith("GET", StringComparison.Ordinal) && !path.Contains("/leases", StringComparison.Ordinal));
         var writes = rig.Paths.Count(path => path.StartsWith("PATCH", StringComparison.Ordinal));
         Assert.InRange(watches, 2 * (int)(down / TimeSpan.FromMinutes(1)), 2 * (7 + (int)(down / TimeSpan.FromSeconds(30))));
         Assert.InRange(writes, 1, Widgets * 5 * 18);

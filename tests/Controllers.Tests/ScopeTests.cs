@@ -41,11 +41,13 @@ public sealed class ScopeTests
         Assert.Equal(("from=host-b", "metadata.name!=kind"), Selectors(widgets, "b"));
         Assert.Equal(("from=host", ""), Selectors(widgets, "c"));
 
-        Assert.Equal(new InformerScope { Namespaces = ["default"], LabelSelector = Web, FieldSelector = "metadata.name!=host" }, options.ScopeOf<V1Secret>());
+        Assert.Equal(
+            new InformerScope { Namespaces = ["default"], LabelSelector = Web, FieldSelector = "metadata.name!=host" }, options.ScopeOf<V1Secret>());
 
         // A controller's own word goes before all of them, and an empty one is one.
         Assert.Same(
-            InformerScope.All, options.ScopeOf<V1Secret>(new CacheScope { Namespaces = [], LabelSelector = LabelSelector.Everything, FieldSelector = "" }));
+            InformerScope.All,
+            options.ScopeOf<V1Secret>(new CacheScope { Namespaces = [], LabelSelector = LabelSelector.Everything, FieldSelector = "" }));
     }
 
     [Fact]
@@ -115,7 +117,7 @@ public sealed class ScopeTests
 
         await rig.Host.Services.GetRequiredService<IControllers>().RemoveAsync("api");
         Assert.Single(rig.Host.Services.GetRequiredService<HostInformers>().All);
-        await Assert.ThrowsAsync<OutsideOfCacheException>(() => rig.Client.ListAsync<Widget>(selector: LabelSelector.Parse("app=api"), cancellationToken: Cancelled));
+        await Assert.ThrowsAsync<OutsideOfCacheException>(() => rig.Client.ListAsync<Widget>(null, LabelSelector.Parse("app=api"), Cancelled));
     }
 
     [Fact]
@@ -134,12 +136,16 @@ public sealed class ScopeTests
         Assert.Empty(await rig.Client.ListAsync<Widget>(null, LabelSelector.Nothing, Cancelled));
         var get = await Assert.ThrowsAsync<OutsideOfCacheException>(() => rig.Client.GetAsync<Widget>(new ObjectKey("default", "other"), Cancelled));
         Assert.Equal(
-            "Widget default/other is in no cache of this host, and may exist all the same: one cache holds all namespaces; labels app=web. Ask the server by "
-            + "IKubeClient.Live, ask for what one cache holds by Within, or let a cache hold more (CrMonitorOptions.Namespaces or Cache for Widget).",
+            "Widget default/other is in no cache of this host, and may exist all the same: one cache holds all namespaces; labels app=web. "
+            + "Ask the server by IKubeClient.Live, ask for what one cache holds by Within, "
+            + "or let a cache hold more (CrMonitorOptions.Namespaces or Cache for Widget).",
             get.Message);
         var list = await Assert.ThrowsAsync<OutsideOfCacheException>(() => rig.Client.ListAsync<Widget>("default", cancellationToken: Cancelled));
-        Assert.StartsWith("No cache of this host holds all of widgets.example.com in namespace default: one cache holds all namespaces; labels app=web.", list.Message);
-        await Assert.ThrowsAsync<OutsideOfCacheException>(() => rig.Client.ListAsync<Widget>(null, LabelSelector.Parse("app in (web,api)"), Cancelled));
+        Assert.StartsWith(
+            "No cache of this host holds all of widgets.example.com in namespace default: one cache holds all namespaces; labels app=web.",
+            list.Message);
+        await Assert.ThrowsAsync<OutsideOfCacheException>(
+            () => rig.Client.ListAsync<Widget>(null, LabelSelector.Parse("app in (web,api)"), Cancelled));
         Assert.Equal(before, Reads(rig));
 
         Assert.NotNull(await rig.Client.Live.GetAsync<Widget>(new ObjectKey("default", "other"), Cancelled));
@@ -178,8 +184,8 @@ public sealed class ScopeTests
         // Of a kind that is cached elsewhere alone, the host's namespaces are not covered.
         Assert.Empty(await rig.Client.ListAsync<V1ConfigMap>("elsewhere", cancellationToken: Cancelled));
         await Assert.ThrowsAsync<OutsideOfCacheException>(() => rig.Client.ListAsync<V1ConfigMap>(cancellationToken: Cancelled));
-        await Assert.ThrowsAsync<OutsideOfCacheException>(
-            () => rig.Client.Within<V1ConfigMap>(new CacheScope { Namespaces = ["elsewhere"] }).ListAsync<V1ConfigMap>("team", cancellationToken: Cancelled));
+        var elsewhere = rig.Client.Within<V1ConfigMap>(new CacheScope { Namespaces = ["elsewhere"] });
+        await Assert.ThrowsAsync<OutsideOfCacheException>(() => elsewhere.ListAsync<V1ConfigMap>("team", cancellationToken: Cancelled));
         Assert.Equal(before, Reads(rig));
     }
 

@@ -14,6 +14,8 @@ namespace CrMonitor.Controllers.Tests;
 [Collection(nameof(StormTests))]
 public sealed class StormTests
 {
+    private const int DefaultStops = 40;
+
     // Acceptance test 15.
     [Fact]
     public async Task Starts_and_stops_in_the_middle_of_everything_leave_no_exception_unobserved()
@@ -77,8 +79,8 @@ public sealed class StormTests
         await rig.Host.StopAsync(TestContext.Current.CancellationToken);
     }
 
-    // Of each seed: random writes, faults, time that passes and controllers that come and go, and in the midst of it a stop. After it there is no run,
-    // no request and no watch, whatever time passes; no timer of the host is set, and nothing has failed unseen.
+    // Of each seed: random writes, faults, time that passes and controllers that come and go, and in the midst of it a stop. After it there is no
+    // run, no request and no watch, whatever time passes; no timer of the host is set, and nothing has failed unseen.
     // CRMONITOR_STOP_SEEDS sets how many seeds are run.
     [Fact]
     public async Task A_stop_at_any_moment_leaves_no_run_no_request_no_watch_and_no_timer()
@@ -96,7 +98,9 @@ public sealed class StormTests
             }
 
             var before = 0;
-            var seeds = Environment.GetEnvironmentVariable("CRMONITOR_STOP_SEEDS") is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : 40;
+            var seeds = Environment.GetEnvironmentVariable("CRMONITOR_STOP_SEEDS") is { Length: > 0 } text
+                ? int.Parse(text, CultureInfo.InvariantCulture)
+                : DefaultStops;
             for (var seed = 0; seed < seeds; seed++)
             {
                 var (left, wasBusy) = await OneStopAsync(server, seed);

@@ -20,7 +20,8 @@ public sealed class ScopeTests
         Assert.True(InformerScope.All.Covers(Web));
         Assert.True(InformerScope.All.Covers(In("a")));
         Assert.True(Web.Covers(Labels("tier in (x,y),app=web")));
-        Assert.True(Web.Covers(new InformerScope { Namespaces = ["a"], LabelSelector = LabelSelector.Parse("app=web"), FieldSelector = "metadata.name=x" }));
+        Assert.True(Web.Covers(
+            new InformerScope { Namespaces = ["a"], LabelSelector = LabelSelector.Parse("app=web"), FieldSelector = "metadata.name=x" }));
         Assert.True(In("a", "b").Covers(In("b")));
         Assert.True(Mixed.Covers(new InformerScope { Namespaces = ["a"], LabelSelector = LabelSelector.Parse("app=web") }));
         Assert.True(Mixed.Covers(new InformerScope { Namespaces = ["b"], FieldSelector = "metadata.name=x" }));

@@ -7,15 +7,15 @@ namespace CrMonitor.Controllers;
 /// <summary>Reads and writes objects; reads come from the host's caches where it keeps one, and are never older than what this process wrote.</summary>
 /// <remarks>
 /// <para>
-/// A read is answered from a cache if the host keeps one of the type that holds all that is asked for; while it has not synced, and if there is no cache
-/// of the type, the server is asked. Where caches of the type leave out what is asked for (other namespaces, or objects that a selector does not match),
-/// the read fails with <see cref="OutsideOfCacheException"/> instead of showing less than there is. <see cref="Live"/> always asks the server;
-/// <see cref="Within"/> asks for what one cache holds.
+/// A read is answered from a cache if the host keeps one of the type that holds all that is asked for; while it has not synced, and if there is no
+/// cache of the type, the server is asked. Where the caches of the type leave out what is asked for (other namespaces, or objects that a selector
+/// does not match), the read fails with <see cref="OutsideOfCacheException"/> instead of showing less than there is. <see cref="Live"/> always asks
+/// the server; <see cref="Within"/> asks for what one cache holds.
 /// </para>
 /// <para>
-/// The answer of every write goes into the caches before the write returns, so that reads here and by <see cref="ILister{T}"/> show it, whatever the watch
-/// has brought so far; out of a cache whose labels it no longer has, the object goes at once. What caches show is as their transform left it: an update of
-/// it takes away what the transform took.
+/// The answer of every write goes into the caches before the write returns, so that reads here and by <see cref="ILister{T}"/> show it, whatever the
+/// watch has brought so far; out of a cache whose labels it no longer has, the object goes at once. What caches show is as their transform left it:
+/// an update of it takes away what the transform took.
 /// </para>
 /// <para>
 /// What a read or a write returns is the caller's own copy and may be changed and written back; it has no managedFields. Listers hand out the shared
@@ -43,10 +43,12 @@ public interface IKubeClient
         where T : class, IKubernetesObject<V1ObjectMeta>;
 
     /// <summary>
-    /// The same client, whose reads of <typeparamref name="T"/> show what the cache of <paramref name="scope"/> holds, and nothing else. They wait until it
-    /// has synced. Writes are not confined.
+    /// The same client, whose reads of <typeparamref name="T"/> show what the cache of <paramref name="scope"/> holds, and nothing else. They wait
+    /// until it has synced. Writes are not confined.
     /// </summary>
-    /// <param name="scope">As it was given to <c>AddInformer</c>, <c>For</c>, <c>Owns</c> or <c>Watches</c>. Without such a cache, reads fail.</param>
+    /// <param name="scope">
+    /// As it was given to <c>AddInformer</c>, <c>For</c>, <c>Owns</c> or <c>Watches</c>. Without such a cache, reads fail.
+    /// </param>
     IKubeClient Within<T>(CacheScope scope)
         where T : class, IKubernetesObject<V1ObjectMeta>;
 
@@ -58,7 +60,8 @@ public interface IKubeClient
     /// <summary>Reads the objects of one namespace (<see langword="null"/>: of all that the cache holds, or the server has) that <paramref name="selector"/> matches.</summary>
     /// <returns>The objects in no particular order, all of one state of the cache or the server.</returns>
     /// <exception cref="OutsideOfCacheException">
-    /// No cache of the type holds all of them. A cache that was made with a label selector answers lists that ask for the same requirements, or for more.
+    /// No cache of the type holds all of them. A cache that was made with a label selector answers lists that ask for the same requirements, or for
+    /// more.
     /// </exception>
     Task<IReadOnlyList<T>> ListAsync<T>(string? ns = null, LabelSelector? selector = null, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>;

@@ -7,25 +7,29 @@ namespace CrMonitor.Controllers;
 /// <summary>Which cache answers a read. By scopes alone, so that the same read does not go here today and there tomorrow.</summary>
 public sealed partial class KubeClient
 {
-    /// <summary>The cache that answers a read of one object; <see langword="null"/> if the server is to be asked.</summary>
+    /// <summary>Reads one object from a cache, unless the server is to be asked.</summary>
     /// <exception cref="OutsideOfCacheException">There are caches, and none of them can tell.</exception>
-    private async ValueTask<ILister<T>?> CacheOfAsync<T>(KubeResource<T> resource, ObjectKey key, CancellationToken cancellationToken)
+    private async ValueTask<(bool IsAnswered, T? Cached)> ReadCacheAsync<T>(
+        KubeResource<T> resource, ObjectKey key, CancellationToken cancellationToken)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         if (_within is { } scope && scope.Type == typeof(T))
         {
-            return await CacheWithinAsync(resource, scope.Scope, key.Namespace, cancellationToken);
+            var within = await CacheWithinAsync(resource, scope.Scope, key.Namespace, cancellationToken);
+            return (within is not null, within?.Get(key));
         }
 
         var caches = Caches(resource);
         if (TryFind(caches, key.Namespace is null ? [] : [key.Namespace], null, out var covering))
         {
-            return covering;
+            return (covering is not null, covering?.Get(key));
         }
 
         // What is there is there, also in a cache of selected objects. What is not there may exist all the same.
-        return caches.FirstOrDefault(cache => cache.Lister.Get(key) is not null)?.Lister ?? throw new OutsideOfCacheException(
-            $"{resource.Kind} {key} is in no cache of this host, and may exist all the same: {Describe(caches)}. {Remedy(resource)}");
+        return caches.Select(cache => cache.Lister.Get(key)).FirstOrDefault(cached => cached is not null) is { } found
+            ? (true, found)
+            : throw new OutsideOfCacheException(
+                $"{resource.Kind} {key} is in no cache of this host, and may exist all the same: {Describe(caches)}. {Remedy(resource)}");
     }
 
     /// <summary>The cache that answers a list; <see langword="null"/> if the server is to be asked.</summary>
@@ -47,7 +51,8 @@ public sealed partial class KubeClient
             return covering;
         }
 
-        var asked = (ns is null ? "all namespaces" : $"namespace {ns}") + (selector is null or { IsEverything: true } ? "" : $" with labels {selector}");
+        var asked = (ns is null ? "all namespaces" : $"namespace {ns}")
+            + (selector is null or { IsEverything: true } ? "" : $" with labels {selector}");
         throw new OutsideOfCacheException($"No cache of this host holds all of {resource} in {asked}: {Describe(caches)}. {Remedy(resource)}");
     }
 
@@ -89,7 +94,8 @@ public sealed partial class KubeClient
     private IReadOnlyList<ISharedInformer<T>> Caches<T>(KubeResource<T> resource)
         where T : class, IKubernetesObject<V1ObjectMeta> => _readsCaches && _caches is not null ? _caches.Find(resource) : [];
 
-    private async ValueTask<ILister<T>?> CacheWithinAsync<T>(KubeResource<T> resource, InformerScope scope, string? ns, CancellationToken cancellationToken)
+    private async ValueTask<ILister<T>?> CacheWithinAsync<T>(
+        KubeResource<T> resource, InformerScope scope, string? ns, CancellationToken cancellationToken)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         if (!_readsCaches)

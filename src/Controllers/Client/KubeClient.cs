@@ -89,9 +89,10 @@ public sealed partial class KubeClient : IKubeClient
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var resource = Resource<T>();
-        if (await CacheOfAsync(resource, key, cancellationToken) is { } cache)
+        var (isAnswered, cached) = await ReadCacheAsync(resource, key, cancellationToken);
+        if (isAnswered)
         {
-            return cache.Get(key) is { } cached ? Copy(resource, cached) : null;
+            return cached is null ? null : Copy(resource, cached);
         }
 
         try

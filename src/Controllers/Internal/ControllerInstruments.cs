@@ -99,7 +99,7 @@ internal sealed class ControllerInstruments : IDisposable
             "Bodies that single calls were answered with, by verb and host.",
             advice: new InstrumentAdvice<long> { HistogramBucketBoundaries = SizeBuckets });
         _retries = meter.CreateCounter<long>(
-            "rest_client_request_retries_total", null, "Single calls that were sent again, by what came of it (code, <error> for none), verb and host.");
+            "rest_client_request_retries_total", null, "Single calls that were sent again, by what came of it (code), verb and host.");
         _slowPaths = meter.CreateCounter<long>(
             "leader_election_slowpath_total", null, "Renewals that had to read the lease first, because somebody else had written it.");
     }

@@ -79,8 +79,8 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         TimeProvider time,
         ILoggerFactory loggerFactory)
         : this(
-            name, settings, reconciler, informers.Share<T>(settings.Scope), informers, services, client, leadership, instruments, options, meterFactory, time,
-            loggerFactory)
+            name, settings, reconciler, informers.Share<T>(settings.Scope), informers, services, client, leadership, instruments, options,
+            meterFactory, time, loggerFactory)
     {
     }
 

@@ -53,7 +53,8 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
         if (scope.ByNamespace.Keys.FirstOrDefault(ns => !scope.Namespaces.Contains(ns, StringComparer.Ordinal)) is { } other)
         {
             throw new ArgumentException(
-                $"The scope of {resource} ({scope}) has selectors for the namespace '{other}', which is none of its own. Add it to Namespaces.", nameof(scope));
+                $"The scope of {resource} ({scope}) has selectors for the namespace '{other}', which is none of its own. Add it to Namespaces.",
+                nameof(scope));
         }
 
         _resource = resource;

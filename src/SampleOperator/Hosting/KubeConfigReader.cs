@@ -23,9 +23,9 @@ internal static class KubeConfigReader
             ApiVersion = Text(root, "apiVersion"),
             Kind = Text(root, "kind"),
             CurrentContext = Text(root, "current-context"),
-            Clusters = Named(root, "clusters", cluster => new Cluster { Name = Text(cluster, "name"), ClusterEndpoint = Endpoint(Map(cluster, "cluster")) }),
-            Contexts = Named(root, "contexts", context => new Context { Name = Text(context, "name"), ContextDetails = Details(Map(context, "context")) }),
-            Users = Named(root, "users", user => new User { Name = Text(user, "name"), UserCredentials = Credentials(Map(user, "user")) }),
+            Clusters = Items(root, "clusters", item => new Cluster { Name = Text(item, "name"), ClusterEndpoint = Endpoint(Map(item, "cluster")) }),
+            Contexts = Items(root, "contexts", item => new Context { Name = Text(item, "name"), ContextDetails = Details(Map(item, "context")) }),
+            Users = Items(root, "users", item => new User { Name = Text(item, "name"), UserCredentials = Credentials(Map(item, "user")) }),
         };
     }
 
@@ -65,17 +65,15 @@ internal static class KubeConfigReader
                 ApiVersion = Text(exec, "apiVersion"),
                 Command = Text(exec, "command"),
                 Arguments = Texts(exec, "args"),
-                EnvironmentVariables = [.. Items(exec, "env").Select(Pairs)],
+                EnvironmentVariables = Items(exec, "env", Pairs),
                 InstallHint = Text(exec, "installHint"),
                 ProvideClusterInfo = Text(exec, "provideClusterInfo") == "true",
             }
             : null,
     };
 
-    private static List<T> Named<T>(YamlMappingNode map, string member, Func<YamlMappingNode, T> read) => [.. Items(map, member).Select(read)];
-
-    private static List<YamlMappingNode> Items(YamlMappingNode map, string member) =>
-        [.. List(map, member).Select(item => item as YamlMappingNode ?? throw Unexpected(item, member))];
+    private static List<T> Items<T>(YamlMappingNode map, string member, Func<YamlMappingNode, T> read) =>
+        [.. List(map, member).Select(item => read(item as YamlMappingNode ?? throw Unexpected(item, member)))];
 
     private static List<string>? Texts(YamlMappingNode map, string member) =>
         Find(map, member) is null ? null : [.. List(map, member).Select(item => (item as YamlScalarNode)?.Value ?? throw Unexpected(item, member))];
@@ -106,9 +104,11 @@ internal static class KubeConfigReader
 
     // What is written as nothing, or as null, is not there.
     private static YamlNode? Find(YamlMappingNode map, string member) =>
-        !map.Children.TryGetValue(new YamlScalarNode(member), out var found) || found is YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" or "~" or "null" }
-            ? null
-            : found;
+        map.Children.TryGetValue(new YamlScalarNode(member), out var found)
+        && found is not YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" or "~" or "null" }
+            ? found
+            : null;
 
-    private static FormatException Unexpected(YamlNode node, string member) => new($"Line {node.Start.Line}: '{member}' is not what it is in a kubeconfig.");
+    private static FormatException Unexpected(YamlNode node, string member) =>
+        new($"Line {node.Start.Line}: '{member}' is not what it is in a kubeconfig.");
 }

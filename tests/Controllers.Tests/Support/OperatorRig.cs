@@ -52,7 +52,8 @@ internal sealed class OperatorRig : IAsyncDisposable
         TimeProvider? time = null)
     {
         time ??= TimeProvider.System;
-        var server = beside ?? await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { TimeProvider = time }, TestContext.Current.CancellationToken);
+        var server = beside
+            ?? await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { TimeProvider = time }, TestContext.Current.CancellationToken);
         var handler = server.CreateHandler();
         if (beside is null)
         {
