@@ -59,6 +59,28 @@ public sealed class RunningControllersTests
     }
 
     [Fact]
+    public async Task A_stop_waits_for_a_controller_that_is_being_removed_before_the_lease_is_given_back()
+    {
+        var release = new TaskCompletionSource<ReconcileResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reconciler = new FakeReconciler((_, _) => new ValueTask<ReconcileResult>(release.Task));
+        await using var rig = await OperatorRig.CreateAsync(
+            reconciler, options: options => options.LeaderElection = new LeaderElectionOptions { LeaseNamespace = "default" });
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        await rig.Client.CreateAsync(Objects.Widget(version: null!), cancellationToken: TestContext.Current.CancellationToken);
+        await reconciler.NextAsync();
+
+        var removal = rig.Host.Services.GetRequiredService<IControllers>().RemoveAsync("widget");
+        var stop = rig.Host.StopAsync(TestContext.Current.CancellationToken);
+        Assert.False(removal.IsCompleted);
+        Assert.False(stop.IsCompleted);
+
+        release.SetResult(ReconcileResult.Done);
+        Assert.True(await removal);
+        await stop;
+        Assert.Contains(rig.Log.Lines, line => line.Text.EndsWith("has given the lease default/tests back", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_controller_that_cannot_be_added_is_refused_with_the_remedy_and_leaves_nothing()
     {
         await using var rig = await OperatorRig.CreateAsync(new FakeReconciler());

@@ -244,7 +244,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         _isWorking = true;
     }
 
-    public override async Task StopAsync(TimeSpan gracePeriod)
+    public override async Task StopAsync(TimeSpan gracePeriod, CancellationToken noMoreGrace)
     {
         _stopping.Cancel();
         _queue.ShutDown();
@@ -254,12 +254,14 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
 
         await _share.DisposeAsync();
-        if (!await EndWithinAsync(gracePeriod))
+        var since = _time.GetTimestamp();
+        if (!await EndWithinAsync(gracePeriod, noMoreGrace))
         {
             var busy = Describe(BusyWorkers());
-            LogCancelling(Name, gracePeriod, busy);
+            var grace = _time.GetElapsedTime(since);
+            LogCancelling(Name, grace, busy);
             Cancel(_cancelled);
-            if (!await EndWithinAsync(CancelledRunsEndWithin))
+            if (!await EndWithinAsync(CancelledRunsEndWithin, CancellationToken.None))
             {
                 busy = Describe(BusyWorkers());
                 LogAbandoned(Name, busy);
@@ -351,14 +353,18 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
     }
 
-    private async Task<bool> EndWithinAsync(TimeSpan limit)
+    private async Task<bool> EndWithinAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         try
         {
-            await _workersEnd.WaitAsync(limit, _time);
+            await _workersEnd.WaitAsync(limit, _time, cancellationToken);
             return true;
         }
         catch (TimeoutException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return false;
         }
@@ -634,8 +640,8 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     [LoggerMessage(Level = LogLevel.Information, Message = "Reconcile of {Key} was cut off by the end of the leadership: {Failure}")]
     private partial void LogLeadershipLost(ObjectKey key, string? failure);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Controller {Controller} is stopping: cancelling what still runs after {GracePeriod}: {Busy}")]
-    private partial void LogCancelling(string controller, TimeSpan gracePeriod, string busy);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Controller {Controller} is stopping: cancelling what still runs after {Grace}: {Busy}")]
+    private partial void LogCancelling(string controller, TimeSpan grace, string busy);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Controller {Controller}: a callback that a reconciler registered with its token failed")]
     private partial void LogCancellationFailed(Exception exception, string controller);
