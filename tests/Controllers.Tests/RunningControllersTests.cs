@@ -1,3 +1,5 @@
+using CrMonitor.ApiServer;
+using CrMonitor.Informers;
 using CrMonitor.Tests;
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
@@ -78,6 +80,28 @@ public sealed class RunningControllersTests
         Assert.True(await removal);
         await stop;
         Assert.Contains(rig.Log.Lines, line => line.Text.EndsWith("has given the lease default/tests back", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_controller_that_is_added_just_before_the_stop_ends_in_peace()
+    {
+        await using var server = await EmbeddedApiServer.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        using (var handler = server.CreateHandler())
+        {
+            await WidgetDefinition.InstallAsync(handler, TestContext.Current.CancellationToken);
+        }
+
+        for (var i = 0; i < 30; i++)
+        {
+            await using var rig = await OperatorRig.CreateAsync(new FakeReconciler(), beside: server);
+            await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+            rig.Host.Services.GetRequiredService<IControllers>()
+                .Add(new ConfigMaps(), controller => controller.Named("late").Triggers((_, _) => AsyncEnumerable.Empty<ObjectKey>()));
+
+            await rig.Host.StopAsync(TestContext.Current.CancellationToken);
+
+            Assert.DoesNotContain(rig.Log.Lines, line => line.Level >= LogLevel.Warning);
+        }
     }
 
     [Fact]

@@ -174,9 +174,11 @@ internal sealed partial class ControllerHost(
             .. _controllers.Select(controller => controller.StopAsync(options.ShutdownGracePeriod, cancellationToken)),
             .. leaving,
         ]);
+
+        // One that was added just now may not have begun to start: it must not wake what ends next.
+        await Task.WhenAll(starts);
         await Task.WhenAll(StopLeadingAsync(), events.StopAsync(EventsEndWithin));
         await informers.StopAsync();
-        await Task.WhenAll(starts);
     }
 
     public void Dispose()

@@ -56,6 +56,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
     // Two stages: the first ends waiting for sync and for work, the second ends runs.
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationToken _stop; // that of _stopping, which may be disposed of while a late start looks at it
     private readonly CancellationTokenSource _cancelled = new();
 
     private volatile bool _isWorking;
@@ -111,6 +112,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         _mayHaveWorked = leadership is UncontestedLeadership;
         _instruments = instruments;
         _time = time;
+        _stop = _stopping.Token;
         _logger = loggerFactory.CreateLogger($"CrMonitor.Controllers.{name}");
         _limiter = settings.Limiter(time);
         _queue = new WorkQueue<ObjectKey>(new WorkQueueOptions<ObjectKey>
@@ -139,7 +141,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
     public override bool IsWorking => _isWorking;
 
-    public override int LostWorkers => _stopping.IsCancellationRequested ? 0 : _workers.Count(worker => worker.Loop is { IsCompleted: true });
+    public override int LostWorkers => _stop.IsCancellationRequested ? 0 : _workers.Count(worker => worker.Loop is { IsCompleted: true });
 
     public override TimeSpan HangingAfter { get; }
 
@@ -227,9 +229,9 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         try
         {
             // All of them: a run that sees the object but not yet what it owns would create that again.
-            await SyncAsync(Task.WhenAll(_attachments.Select(attachment => attachment.WaitForSyncAsync(_stopping.Token))));
+            await SyncAsync(Task.WhenAll(_attachments.Select(attachment => attachment.WaitForSyncAsync(_stop))));
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             return;
         }
@@ -326,14 +328,14 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         {
             try
             {
-                await foreach (var key in source(_services, _stopping.Token))
+                await foreach (var key in source(_services, _stop))
                 {
                     Trigger(key, new ReconcileReason(ReconcileTrigger.External), isNews: true);
                 }
 
                 return;
             }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
             }
@@ -344,7 +346,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
             try
             {
-                await Task.Delay(KeySourceRetryPeriod, _time, _stopping.Token);
+                await Task.Delay(KeySourceRetryPeriod, _time, _stop);
             }
             catch (OperationCanceledException)
             {
@@ -376,13 +378,13 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         await Task.Yield();
         try
         {
-            while (!_stopping.IsCancellationRequested)
+            while (!_stop.IsCancellationRequested)
             {
                 // A standby waits here, with its caches warm and its queue filled.
-                await WorkAsync(worker, await _leadership.WaitAsync(_stopping.Token));
+                await WorkAsync(worker, await _leadership.WaitAsync(_stop));
             }
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
         }
     }
@@ -391,8 +393,8 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     private async Task WorkAsync(Worker worker, LeadershipTerm? term)
     {
         _mayHaveWorked = true;
-        using var over = term is null ? null : CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, term.Ended);
-        var end = over?.Token ?? _stopping.Token;
+        using var over = term is null ? null : CancellationTokenSource.CreateLinkedTokenSource(_stop, term.Ended);
+        var end = over?.Token ?? _stop;
         while (true)
         {
             WorkItem<ObjectKey>? item;
