@@ -25,6 +25,7 @@ for kind in typed dynamic metadata; do
   run watch --server memory --kind $kind --events 10
 done
 run decode --what list --kind reader --n 10 "${once[@]}"
+run retained --n 10
 run sync --server memory --streaming false --n 10
 for writer in none paced full; do run lookup --n 100 --op get --readers 2 --writer $writer --seconds 0.01; done
 run controller --workload patch --n 10 "${once[@]}"
