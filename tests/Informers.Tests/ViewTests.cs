@@ -203,6 +203,20 @@ public sealed class ViewTests
     }
 
     [Fact]
+    public async Task An_index_that_could_not_be_added_leaves_its_name_free()
+    {
+        await using var fixture = new ViewFixture();
+        await fixture.SyncAsync("20", Json.Widget("a", 5, size: 1));
+        fixture.Logs.FailsOn = "failed on default/a";
+        Assert.Throws<IOException>(() => fixture.Typed.AddIndex("size", _ => throw new InvalidOperationException("on purpose")));
+
+        fixture.Logs.FailsOn = null;
+        Assert.Throws<ArgumentException>(() => fixture.Typed.Lister.ByIndex("size", "1"));
+        fixture.Typed.AddIndex("size", widget => [$"{widget.Spec!.Size}"]);
+        Assert.Single(fixture.Typed.Lister.ByIndex("size", "1"));
+    }
+
+    [Fact]
     public async Task A_view_waits_as_an_informer_does()
     {
         await using var fixture = new ViewFixture();

@@ -105,20 +105,18 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
             }
         }
 
-        // What is there, and what comes from now on, is read before the source's index asks for it with its gate held.
-        _reader.ReadsAhead = true;
-        foreach (var stored in _source.Lister.List())
+        try
         {
-            _reader.Read(stored);
+            return AddIndex(name, nameInSource, values);
         }
-
-        lock (_gate)
+        catch
         {
-            ObjectDisposedException.ThrowIf(_stopped, this);
-            var ofStored = _source.AddIndex(nameInSource, stored => _reader.Read(stored) is { } shown ? values(shown) : []);
-            var index = new ViewIndex<TStored, T, TValue>(name, ofStored, values, _lister);
-            _lister.Add(index);
-            return index;
+            lock (_gate)
+            {
+                _indexes.Remove(name);
+            }
+
+            throw;
         }
     }
 
@@ -204,12 +202,14 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
     public async Task StopAsync()
     {
         ViewRegistration[] handlers;
+        string[] indexes;
         bool first;
         lock (_gate)
         {
             first = !_stopped;
             _stopped = true;
             handlers = [.. _handlers];
+            indexes = [.. _indexes.Values];
         }
 
         if (first)
@@ -224,7 +224,7 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
             await handler.DisposeAsync();
         }
 
-        _source.Detach(_reader, _indexes.Values);
+        _source.Detach(_reader, indexes);
         _sourceStops.Unregister();
         await _lifetime.Release();
         _lifetime.StopEnded(this);
@@ -233,6 +233,26 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
     public ValueTask DisposeAsync() => new(StopAsync());
 
     public string DescribeLate() => Volatile.Read(ref _stopped) ? $"{_resource} ({Scope}) has not synced: it was stopped" : _source.DescribeLate();
+
+    private ViewIndex<TStored, T, TValue> AddIndex<TValue>(string name, string nameInSource, Func<T, IEnumerable<TValue>> values)
+        where TValue : notnull
+    {
+        // What is there, and what comes from now on, is read before the source's index asks for it with its gate held.
+        _reader.ReadsAhead = true;
+        foreach (var stored in _source.Lister.List())
+        {
+            _reader.Read(stored);
+        }
+
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_stopped, this);
+            var ofStored = _source.AddIndex(nameInSource, stored => _reader.Read(stored) is { } shown ? values(shown) : []);
+            var index = new ViewIndex<TStored, T, TValue>(name, ofStored, values, _lister);
+            _lister.Add(index);
+            return index;
+        }
+    }
 
     private async Task<T?> GetStoredAsync(ObjectKey key, string atLeast, TimeSpan deadline, CancellationToken cancellationToken)
     {
