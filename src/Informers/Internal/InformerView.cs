@@ -122,7 +122,8 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
 
     public void SetTransform(Func<T, T> transform) => throw new InvalidOperationException(
         $"This informer of {_resource} as {typeof(T).Name} is a view of the one that holds {typeof(TStored).Name}, and stores nothing. "
-        + $"Set the transform on the informer of {typeof(TStored).Name}, or ask the factory for this one first: then it has a cache of its own.");
+        + $"Set the transform on the informer of {typeof(TStored).Name}, or give it to the factory when this one is asked for first: "
+        + "then it has a cache of its own.");
 
     public HandlerRegistration AddHandler(IResourceHandler<T> handler, HandlerOptions? options = null)
     {
