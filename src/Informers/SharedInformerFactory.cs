@@ -60,8 +60,8 @@ public sealed class SharedInformerFactory : IAsyncDisposable
     /// <param name="resource">What is watched.</param>
     /// <param name="scope">Which of its objects; <see langword="null"/> for all.</param>
     /// <param name="transform">
-    /// Changes each object before it is stored, by the rules of <see cref="ISharedInformer{T}.SetTransform"/>. An informer with a transform of its own is
-    /// never a view: it has a cache, whatever richer form there is. Who asks for it again gives the same function, or none.
+    /// Changes each object before it is stored, by the rules of <see cref="ISharedInformer{T}.SetTransform"/>. An informer with a transform of its
+    /// own is never a view: it has a cache, whatever richer form there is. Who asks for it again gives the same function, or none.
     /// </param>
     /// <exception cref="InvalidOperationException">
     /// The informer is there already, without this transform, and cannot take it any more: it has been started, is a view, or has another one.
@@ -195,7 +195,8 @@ public sealed class SharedInformerFactory : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(resource);
         ObjectDisposedException.ThrowIf(_stopped, this);
         var key = KeyOf(resource, scope);
-        if (!_informers.TryGetValue(key, out var entry) && (transform is not null || (entry = ViewLocked(resource, key)) is null))
+        var entry = _informers.GetValueOrDefault(key) ?? (transform is null ? ViewLocked(resource, key) : null);
+        if (entry is null)
         {
             var informer = new SharedInformer<T>(
                 resource, key.Scope, _transport, _options, stopBegun: stopped => StopBegun(key, stopped), stopEnded: StopEnded);
@@ -203,13 +204,13 @@ public sealed class SharedInformerFactory : IAsyncDisposable
             _informers.Add(key, entry);
         }
 
-        if (transform is not null && !transform.Equals(entry!.Transform))
+        if (transform is not null && !transform.Equals(entry.Transform))
         {
             ((ISharedInformer<T>)entry.Informer).SetTransform(transform);
             entry.Transform = transform;
         }
 
-        return entry!;
+        return entry;
     }
 
     // A new view, if there is an informer of a richer form. Whoever asks for it has to say whether he keeps it.

@@ -68,7 +68,9 @@ public sealed class StoreTests
 
         Assert.Equal("c", Assert.Single(store.ByIndex("label", "1")).Metadata.Name);
         Assert.Equal(3, store.Count);
-        Assert.All(["label ns/a ", "label ns/b "], failed => Assert.Contains(_indexFailures, told => told.StartsWith(failed, StringComparison.Ordinal)));
+        Assert.All(
+            ["label ns/a ", "label ns/b "],
+            failed => Assert.Contains(_indexFailures, told => told.StartsWith(failed, StringComparison.Ordinal)));
         Assert.All(_indexFailures, told => Assert.Contains("gave null", told, StringComparison.Ordinal));
     }
 

@@ -3,8 +3,8 @@ using System.Text;
 namespace CrMonitor.Informers.Tests;
 
 /// <summary>
-/// A view of several namespaces, one of them with a selector of its own, against an informer with a cache of its own: both are sent the same bytes, and have
-/// the same answers of own writes noted, at random.
+/// A view of several namespaces, one of them with a selector of its own, against an informer with a cache of its own: both are sent the same bytes,
+/// and have the same answers of own writes noted, at random.
 /// </summary>
 public sealed class ViewScopeTests
 {
@@ -25,7 +25,7 @@ public sealed class ViewScopeTests
     private readonly Dictionary<ObjectKey, Stored> _server = [];
     private int _version = 20;
 
-    // What holds after each step: lists (of all and of one namespace), indexes, look-ups and invalid objects agree; in the end, what handlers were told.
+    // What holds after each step: lists (of all and of one namespace), indexes and look-ups agree; in the end, what handlers were told.
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -74,7 +74,8 @@ public sealed class ViewScopeTests
     public async Task An_answer_in_a_views_own_form_counts_within_the_scope_alone()
     {
         await using var twin = Twin.AsView(splits: false, Scope);
-        await twin.SyncAsync("20", new Dictionary<string, string[]> { ["a"] = [], ["b"] = [Json.Widget("w", 5, ns: "b", labels: """{"tier":"x"}""")] });
+        var listed = Json.Widget("w", 5, ns: "b", labels: """{"tier":"x"}""");
+        await twin.SyncAsync("20", new Dictionary<string, string[]> { ["a"] = [], ["b"] = [listed] });
         var (view, index) = (twin.Informer, twin.BySize);
 
         view.NoteWrite(Widget("a", "w", 21, "y"));
@@ -125,7 +126,7 @@ public sealed class ViewScopeTests
         static string Described(IEnumerable<Widget> widgets) => string.Join('\n', widgets.Select(Twin.Describe).Order(StringComparer.Ordinal));
     }
 
-    // One to four writes; of some the answer is noted, before the events come. Returns the events of each namespace, as its selector lets them through.
+    // One to four writes; of some the answer is noted, before the events come. Returns the events that the selector of each namespace lets through.
     private Dictionary<string, string[]> Change(Random random, Action<Action<Twin>>? note = null)
     {
         var events = Namespaces.ToDictionary(ns => ns, _ => new List<string>());

@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 namespace CrMonitor.Benchmarks.Informers;
 
 /// <summary>
-/// Makes the JSON of pods as a cluster has them: of Deployments of one to thirty, with two containers, environment, probes and volumes, a status, and managed
-/// fields. The same seed gives the same pods.
+/// Makes the JSON of pods as a cluster has them: of Deployments of one to thirty, with two containers, environment, probes and volumes, a status, and
+/// managed fields. The same seed gives the same pods.
 /// </summary>
 internal sealed class Pods
 {
@@ -382,5 +382,14 @@ internal sealed class Pods
     /// <param name="ConfigSum">The digest of its configuration.</param>
     /// <param name="Variables">How many variables a pod has.</param>
     private readonly record struct Deployment(
-        string App, string Team, string Namespace, string Hash, string ReplicaSet, string Uid, string Image, string ImageSum, string ConfigSum, int Variables);
+        string App,
+        string Team,
+        string Namespace,
+        string Hash,
+        string ReplicaSet,
+        string Uid,
+        string Image,
+        string ImageSum,
+        string ConfigSum,
+        int Variables);
 }

@@ -5,7 +5,9 @@ using k8s.Models;
 
 namespace CrMonitor.Benchmarks.Informers;
 
-/// <summary><c>retained</c>: the memory that pods take in a store, in each form, and in KubernetesClient's own list. Prints one line of JSON each.</summary>
+/// <summary>
+/// <c>retained</c>: the memory that pods take in a store, in each form, and in KubernetesClient's own list. Prints one line of JSON each.
+/// </summary>
 internal static class RetainedCommand
 {
     public static Command Create()

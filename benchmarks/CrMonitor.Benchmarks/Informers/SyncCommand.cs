@@ -5,8 +5,10 @@ using k8s.Models;
 
 namespace CrMonitor.Benchmarks.Informers;
 
-/// <summary><c>sync</c>: one informer's cold start, in a process of its own, for memory is part of the result. Prints one line of JSON. With
-/// <c>--kind reader</c> the list's stream is read and thrown away: the floor.</summary>
+/// <summary>
+/// <c>sync</c>: one informer's cold start, in a process of its own, for memory is part of the result. Prints one line of JSON. With
+/// <c>--kind reader</c> the list's stream is read and thrown away: the floor.
+/// </summary>
 internal static class SyncCommand
 {
     public static Command Create()

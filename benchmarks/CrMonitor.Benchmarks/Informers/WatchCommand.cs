@@ -6,8 +6,8 @@ using k8s.Models;
 namespace CrMonitor.Benchmarks.Informers;
 
 /// <summary>
-/// <c>watch</c>: follows the events that the Go program <c>stub</c> sends after it was told to start. Prints one line of JSON. With <c>--kind reader</c> the
-/// lines of the stream are read and nothing is made of them: the floor.
+/// <c>watch</c>: follows the events that the Go program <c>stub</c> sends after it was told to start. Prints one line of JSON. With
+/// <c>--kind reader</c> the lines of the stream are read and nothing is made of them: the floor.
 /// </summary>
 internal static class WatchCommand
 {

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace CrMonitor.Informers;
 
-/// <summary>Counts failures, and tells <see cref="SharedInformerFactoryOptions.OnFailure"/> of them, whose own failure is no one else's. May be used from any thread.</summary>
+/// <summary>Counts failures, and tells <see cref="SharedInformerFactoryOptions.OnFailure"/> of them, whose own failure is no one else's.</summary>
+/// <remarks>May be used from any thread.</remarks>
 /// <param name="resource">Whose failures they are.</param>
 /// <param name="options">Who is told.</param>
 /// <param name="logger">Where it is written that he has failed.</param>

@@ -1,8 +1,8 @@
 namespace CrMonitor.Informers;
 
 /// <summary>
-/// A value of an index as a map's key. Strings are compared ordinally, everything else as it compares itself. Short strings stand in the key: the stored one
-/// belongs to an object and lies somewhere among all of them.
+/// A value of an index as a map's key. Strings are compared ordinally, everything else as it compares itself. Short strings stand in the key: the
+/// stored one belongs to an object and lies somewhere among all of them.
 /// </summary>
 internal readonly struct IndexValue<TValue>(TValue value) : IEquatable<IndexValue<TValue>>
     where TValue : notnull

@@ -9,10 +9,10 @@ namespace CrMonitor.Informers;
 /// An immutable hash table: a changed copy shares all but one path with its origin, so that readers keep a consistent view while a writer goes on.
 /// </summary>
 /// <remarks>
-/// Entries stand in buckets, arrays of two to four on average (there is a power of two of buckets), which are found through a tree of nodes with 16 slots each.
-/// The depth is the same everywhere, so that a look-up has no branches to guess. The last node has a byte of the hash (a tag) of each entry beside the bucket,
-/// so that of the bucket, which is likely to lie far away in memory, only the entry that is looked for is read.
-/// The table doubles when it is full, and shrinks when it is nearly empty.
+/// Entries stand in buckets, arrays of two to four on average (there is a power of two of buckets), which are found through a tree of nodes with 16
+/// slots each, 8 in the last one. The depth is the same everywhere, so that a look-up has no branches to guess. The last node has a byte of the hash
+/// (a tag) of each entry beside the bucket, so that of the bucket, which is likely to lie far away in memory, only the entry that is looked for is
+/// read. The table doubles when it is full, and shrinks when it is nearly empty.
 /// </remarks>
 internal sealed class PersistentMap<TKey, TValue>
     where TKey : struct, IEquatable<TKey>

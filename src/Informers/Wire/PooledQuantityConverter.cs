@@ -4,8 +4,10 @@ using k8s.Models;
 
 namespace CrMonitor.Informers;
 
-/// <summary>Lets the serializer read quantities as shared instances: those that come again and again (<c>500m</c>, <c>512Mi</c>) are parsed and held once.</summary>
-/// <remarks>A quantity of KubernetesClient takes ten times the memory of its text, and a pod has a dozen. Cached objects are never changed.</remarks>
+/// <summary>
+/// Lets the serializer read quantities as shared instances: those that come again and again (<c>500m</c>, <c>512Mi</c>) are parsed and held once.
+/// </summary>
+/// <remarks>They are a tenth of what a pod takes in memory. Cached objects are never changed.</remarks>
 /// <param name="original">Reads a quantity.</param>
 internal sealed class PooledQuantityConverter(JsonConverter<ResourceQuantity> original) : JsonConverter<ResourceQuantity>
 {
@@ -39,7 +41,8 @@ internal sealed class PooledQuantityConverter(JsonConverter<ResourceQuantity> or
         return read;
     }
 
-    public override void Write(Utf8JsonWriter writer, ResourceQuantity value, JsonSerializerOptions options) => original.Write(writer, value, options);
+    public override void Write(Utf8JsonWriter writer, ResourceQuantity value, JsonSerializerOptions options) =>
+        original.Write(writer, value, options);
 
     private sealed record Slot(string Text, ResourceQuantity Quantity);
 }

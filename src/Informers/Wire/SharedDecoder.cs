@@ -3,7 +3,9 @@ using k8s.Models;
 
 namespace CrMonitor.Informers;
 
-/// <summary>An <see cref="ObjectDecoder{T}"/> for callers on any thread: whoever uses it takes it away meanwhile, and who finds none makes one.</summary>
+/// <summary>
+/// An <see cref="ObjectDecoder{T}"/> for callers on any thread: whoever uses it takes it away meanwhile, and who finds none makes one.
+/// </summary>
 /// <param name="resource">What the objects are.</param>
 /// <param name="keepManagedFields">Do not leave them out.</param>
 /// <param name="keepInvalidBytes">Keep the bytes of what cannot be decoded.</param>
