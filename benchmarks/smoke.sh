@@ -20,11 +20,12 @@ once=(--reps 1 --warmups 0)
 for workload in pingpong batch pump hot delayed ratelimited limiter; do run queue --workload $workload --n 100 "${once[@]}"; done
 for order in channel fair; do run queue --workload pump --order $order --n 100 --metrics "${once[@]}"; done
 for what in list events relist; do run decode --what $what --n 10 "${once[@]}"; done
-for kind in typed dynamic metadata; do
+for kind in typed dynamic metadata reader; do
   run sync --server memory --kind $kind --n 10
   run watch --server memory --kind $kind --events 10
 done
 run decode --what list --kind reader --n 10 "${once[@]}"
+run retained --n 10
 run sync --server memory --streaming false --n 10
 for writer in none paced full; do run lookup --n 100 --op get --readers 2 --writer $writer --seconds 0.01; done
 run controller --workload patch --n 10 "${once[@]}"

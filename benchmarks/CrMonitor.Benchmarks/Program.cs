@@ -16,6 +16,7 @@ var root = new RootCommand(
     DecodeCommand.Create(),
     SyncCommand.Create(),
     WatchCommand.Create(),
+    RetainedCommand.Create(),
     ControllerCommand.Create(),
     ServerCommand.Create(),
 };

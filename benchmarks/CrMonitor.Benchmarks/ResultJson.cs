@@ -26,6 +26,7 @@ namespace CrMonitor.Benchmarks;
 [JsonSerializable(typeof(DecodeResult))]
 [JsonSerializable(typeof(LookupResult))]
 [JsonSerializable(typeof(QueueResult))]
+[JsonSerializable(typeof(RetainedResult))]
 [JsonSerializable(typeof(ServerResult))]
 [JsonSerializable(typeof(SyncResult))]
 [JsonSerializable(typeof(WatchResult))]

@@ -18,7 +18,8 @@ public interface ISharedInformer<T> : ISharedInformer
 
     /// <summary>Adds a named index: for each object, the values under which <see cref="ILister{T}.ByIndex"/> and what is returned find it.</summary>
     /// <remarks>
-    /// The function must depend on the object alone and must not call the informer. If it throws, that is logged, and the object has no value.
+    /// The function must depend on the object alone and must not call the informer. If it throws, or gives null, that is logged, and the object has
+    /// no value.
     /// An index can be added at any time; the objects that are cached are indexed before the call returns.
     /// </remarks>
     /// <exception cref="ArgumentException">An index of that name exists.</exception>

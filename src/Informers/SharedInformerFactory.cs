@@ -10,7 +10,7 @@ namespace CrMonitor.Informers;
 /// One list and one watch serve several forms of the same objects: who asks for a poorer form than one that there is gets a view of that. The
 /// forms in their order are <see cref="DynamicObject"/>, your own types, and <see cref="PartialObjectMetadata"/>; between two types of your own
 /// there is no view. So the order of asking decides: ask for the richest form first. A form that is asked for before a richer one keeps a list and
-/// a watch of its own.
+/// a watch of its own, and so does one that is asked for with a transform.
 /// A view shows what is stored, transforms included. Each object is read in the view's form when somebody asks for it first, which takes time and
 /// memory, and is the same instance from then on, until the server sends another state. One that cannot be read so is an
 /// <see cref="InvalidObject"/> of the view alone, from the moment that somebody has tried. Answers of own writes are best handed to a view as
@@ -57,13 +57,22 @@ public sealed class SharedInformerFactory : IAsyncDisposable
     /// <remarks>
     /// It lives until it or the factory is stopped, whatever leases there are besides. After its stop, this call creates a new one.
     /// </remarks>
+    /// <param name="resource">What is watched.</param>
+    /// <param name="scope">Which of its objects; <see langword="null"/> for all.</param>
+    /// <param name="transform">
+    /// Changes each object before it is stored, by the rules of <see cref="ISharedInformer{T}.SetTransform"/>. An informer with a transform of its
+    /// own is never a view: it has a cache, whatever richer form there is. Who asks for it again gives the same function, or none.
+    /// </param>
+    /// <exception cref="InvalidOperationException">
+    /// The informer is there already, without this transform, and cannot take it any more: it has been started, is a view, or has another one.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The factory was stopped.</exception>
-    public ISharedInformer<T> Informer<T>(KubeResource<T> resource, InformerScope? scope = null)
+    public ISharedInformer<T> Informer<T>(KubeResource<T> resource, InformerScope? scope = null, Func<T, T>? transform = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         lock (_gate)
         {
-            var entry = EntryLocked(resource, scope);
+            var entry = EntryLocked(resource, scope, transform);
             entry.IsKept = true;
             return (ISharedInformer<T>)entry.Informer;
         }
@@ -92,13 +101,14 @@ public sealed class SharedInformerFactory : IAsyncDisposable
     /// <see cref="ISharedInformer.Start"/>, which does
     /// nothing if it runs already.
     /// </remarks>
-    /// <exception cref="ObjectDisposedException">The factory was stopped.</exception>
-    public InformerLease<T> Lease<T>(KubeResource<T> resource, InformerScope? scope = null)
+    /// <inheritdoc cref="Informer{T}" path="/param"/>
+    /// <inheritdoc cref="Informer{T}" path="/exception"/>
+    public InformerLease<T> Lease<T>(KubeResource<T> resource, InformerScope? scope = null, Func<T, T>? transform = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         lock (_gate)
         {
-            var entry = EntryLocked(resource, scope);
+            var entry = EntryLocked(resource, scope, transform);
             entry.Leases++;
             return new InformerLease<T>((ISharedInformer<T>)entry.Informer, () => EndLeaseAsync(entry));
         }
@@ -179,18 +189,25 @@ public sealed class SharedInformerFactory : IAsyncDisposable
         }
     }
 
-    private Entry EntryLocked<T>(KubeResource<T> resource, InformerScope? scope)
+    private Entry EntryLocked<T>(KubeResource<T> resource, InformerScope? scope, Func<T, T>? transform)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         ArgumentNullException.ThrowIfNull(resource);
         ObjectDisposedException.ThrowIf(_stopped, this);
         var key = KeyOf(resource, scope);
-        if (!_informers.TryGetValue(key, out var entry) && (entry = ViewLocked(resource, key)) is null)
+        var entry = _informers.GetValueOrDefault(key) ?? (transform is null ? ViewLocked(resource, key) : null);
+        if (entry is null)
         {
             var informer = new SharedInformer<T>(
                 resource, key.Scope, _transport, _options, stopBegun: stopped => StopBegun(key, stopped), stopEnded: StopEnded);
             entry = new Entry(key, informer, stored: null);
             _informers.Add(key, entry);
+        }
+
+        if (transform is not null && !transform.Equals(entry.Transform))
+        {
+            ((ISharedInformer<T>)entry.Informer).SetTransform(transform);
+            entry.Transform = transform;
         }
 
         return entry;
@@ -310,6 +327,9 @@ public sealed class SharedInformerFactory : IAsyncDisposable
 
         /// <summary>The views of it.</summary>
         public List<Entry> Views { get; } = [];
+
+        /// <summary>The transform that it was asked for with.</summary>
+        public Delegate? Transform { get; set; }
 
         /// <summary>Somebody holds it for as long as the factory lives.</summary>
         public bool IsKept { get; set; }

@@ -100,6 +100,30 @@ public sealed class DecodingTests
         Assert.Same(first.Metadata.Labels.Single().Value, second.Metadata.Labels.Single().Value);
     }
 
+    [Fact]
+    public void Equal_quantities_of_different_objects_are_one_and_all_are_what_the_client_reads()
+    {
+        const string Pod =
+            """
+            {"metadata":{"name":"a"},"spec":{"containers":[{"name":"c","resources":{"limits":{"cpu":"500m","memory":"1\u0047i","gpu":2,"none":null},
+            "requests":{"cpu":"500m","memory":"0.5"} } }]} }
+            """;
+        var contract = k8s.SourceGenerationContext.Default.V1Pod;
+        var decoder = new ObjectDecoder<V1Pod>(new KubeResource<V1Pod>(contract), keepManagedFields: false);
+        var (first, second) = (ResourcesIn(decoder), ResourcesIn(decoder));
+        var theirs = JsonSerializer.Deserialize(Pod, contract)!.Spec.Containers[0].Resources;
+
+        Assert.Same(first.Limits["cpu"], second.Limits["cpu"]);
+        Assert.Same(first.Limits["cpu"], first.Requests["cpu"]);
+        Assert.Equal(theirs.Limits, first.Limits);
+        Assert.Equal(theirs.Requests, first.Requests);
+        var wrong = decoder.Decode(Encoding.UTF8.GetBytes(Pod.Replace("0.5", "half", StringComparison.Ordinal)));
+        Assert.NotNull(wrong.Error);
+
+        static V1ResourceRequirements ResourcesIn(ObjectDecoder<V1Pod> decoder) =>
+            decoder.Decode(Encoding.UTF8.GetBytes(Pod)).Object!.Spec.Containers[0].Resources;
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

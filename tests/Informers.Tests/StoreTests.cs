@@ -58,6 +58,23 @@ public sealed class StoreTests
     }
 
     [Fact]
+    public void An_index_function_that_gives_null_fails_for_this_object_alone()
+    {
+        var store = NewStore();
+        Write(store, NewWidget("ns", "a", 1));
+        store.AddIndex<string>("label", widget => [widget.Metadata.Labels.TryGetValue("x", out var value) ? value : null!]);
+        Write(store, NewWidget("ns", "b", 1));
+        Write(store, NewWidget("ns", "c", 1, ("x", "1")));
+
+        Assert.Equal("c", Assert.Single(store.ByIndex("label", "1")).Metadata.Name);
+        Assert.Equal(3, store.Count);
+        Assert.All(
+            ["label ns/a ", "label ns/b "],
+            failed => Assert.Contains(_indexFailures, told => told.StartsWith(failed, StringComparison.Ordinal)));
+        Assert.All(_indexFailures, told => Assert.Contains("gave null", told, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Values_that_are_no_longer_used_leave_nothing_behind()
     {
         var store = NewStore();

@@ -42,6 +42,7 @@ public sealed class ViewModelTests
                 }
             }
 
+            await Task.WhenAll(own.EndAsync().AsTask(), view.EndAsync().AsTask());
             AssertSame(own, view, seed);
         }
     }

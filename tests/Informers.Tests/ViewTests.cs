@@ -203,6 +203,20 @@ public sealed class ViewTests
     }
 
     [Fact]
+    public async Task An_index_that_could_not_be_added_leaves_its_name_free()
+    {
+        await using var fixture = new ViewFixture();
+        await fixture.SyncAsync("20", Json.Widget("a", 5, size: 1));
+        fixture.Logs.FailsOn = "failed on default/a";
+        Assert.Throws<IOException>(() => fixture.Typed.AddIndex("size", _ => throw new InvalidOperationException("on purpose")));
+
+        fixture.Logs.FailsOn = null;
+        Assert.Throws<ArgumentException>(() => fixture.Typed.Lister.ByIndex("size", "1"));
+        fixture.Typed.AddIndex("size", widget => [$"{widget.Spec!.Size}"]);
+        Assert.Single(fixture.Typed.Lister.ByIndex("size", "1"));
+    }
+
+    [Fact]
     public async Task A_view_waits_as_an_informer_does()
     {
         await using var fixture = new ViewFixture();
@@ -316,6 +330,39 @@ public sealed class ViewTests
         });
         await fixture.SyncAsync("20", Json.Widget("a", 5, size: 1));
         Assert.Equal(7, fixture.Typed.Lister.Get(ViewFixture.Key("a"))!.Spec!.Size);
+    }
+
+    [Fact]
+    public async Task A_form_that_is_asked_for_with_a_transform_has_a_cache_of_its_own()
+    {
+        await using var fixture = new InformerFixture();
+        fixture.Factory.Informer(DynamicObject.Of(WidgetJson.Resource));
+        var typed = fixture.Factory.Informer(WidgetJson.Resource, transform: Emptied);
+        await using var lease = fixture.Factory.Lease(WidgetJson.Resource, transform: Emptied);
+        Assert.Same(typed, lease.Informer);
+        Assert.Same(typed, fixture.Factory.Informer(WidgetJson.Resource));
+        Assert.IsType<SharedInformer<Widget>>(typed);
+        var another = Assert.Throws<InvalidOperationException>(() => fixture.Factory.Informer(WidgetJson.Resource, transform: widget => widget));
+        Assert.Contains("has a transform", another.Message, StringComparison.Ordinal);
+
+        typed.Start();
+        (await fixture.Server.NextListAsync()).List("20", Json.Widget("a", 5, size: 1));
+        await typed.WaitForSyncAsync(Cancel);
+        Assert.Null(typed.Lister.Get(ViewFixture.Key("a"))!.Spec);
+
+        static Widget Emptied(Widget widget)
+        {
+            widget.Spec = null;
+            return widget;
+        }
+    }
+
+    [Fact]
+    public async Task A_view_that_there_is_already_takes_no_transform()
+    {
+        await using var fixture = new ViewFixture();
+        var refused = Assert.Throws<InvalidOperationException>(() => fixture.Factory.Lease(WidgetJson.Resource, transform: widget => widget));
+        Assert.Contains("is a view of the one that holds DynamicObject", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

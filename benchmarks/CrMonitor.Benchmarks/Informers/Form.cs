@@ -7,6 +7,6 @@ public enum Form
     Dynamic,
     Metadata,
 
-    /// <summary>In none: one pass of <c>Utf8JsonReader</c> over the same bytes, the floor of decoding.</summary>
+    /// <summary>In none, the floor: of decoding, one pass of <c>Utf8JsonReader</c> over the same bytes; of streams, their lines.</summary>
     Reader,
 }

@@ -13,7 +13,7 @@ internal static class Forms
         {
             if (result.GetValueOrDefault<Form>() == Form.Reader)
             {
-                result.AddError("'--kind reader' holds no objects, so that 'decode' alone can measure it. Choose typed, dynamic or metadata.");
+                result.AddError("'--kind reader' holds no objects. Choose typed, dynamic or metadata.");
             }
         });
         return option;
@@ -21,8 +21,7 @@ internal static class Forms
 
     /// <summary>For a verb that can do without objects.</summary>
     public static Option<Form> CreateOptionWithReader() =>
-        CreateOption(
-            "The form in which objects are held: typed, dynamic or metadata; reader: one pass of Utf8JsonReader that holds none, the floor.");
+        CreateOption("The form in which objects are held: typed, dynamic or metadata; reader: the same bytes are read and none is held, the floor.");
 
     private static Option<Form> CreateOption(string description) =>
         new("--kind") { Description = description, DefaultValueFactory = _ => Form.Typed };

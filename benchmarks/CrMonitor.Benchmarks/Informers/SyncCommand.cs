@@ -5,7 +5,10 @@ using k8s.Models;
 
 namespace CrMonitor.Benchmarks.Informers;
 
-/// <summary><c>sync</c>: one informer's cold start, in a process of its own, for memory is part of the result. Prints one line of JSON.</summary>
+/// <summary>
+/// <c>sync</c>: one informer's cold start, in a process of its own, for memory is part of the result. Prints one line of JSON. With
+/// <c>--kind reader</c> the list's stream is read and thrown away: the floor.
+/// </summary>
 internal static class SyncCommand
 {
     public static Command Create()
@@ -16,9 +19,16 @@ internal static class SyncCommand
             DefaultValueFactory = _ => ServerAddress.Default,
         };
         var count = new Option<int>("--n") { Description = "How many objects a server in this process has.", DefaultValueFactory = _ => 10_000 };
-        var form = Forms.CreateOption();
+        var form = Forms.CreateOptionWithReader();
         var streaming = new Option<bool>("--streaming") { Description = "Ask for the list as a stream.", DefaultValueFactory = _ => true };
         var command = new Command("sync", "Fills the cache of an informer from a server.") { server, count, form, streaming };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(form) == Form.Reader && result.GetResult(streaming) is { Implicit: false } given && !given.GetValueOrDefault<bool>())
+            {
+                result.AddError("'--kind reader' reads a stream: it cannot do '--streaming false'.");
+            }
+        });
         command.SetAction(result =>
         {
             IKubeTransport transport = result.GetValue(server) is { } address and not ServerAddress.Memory
@@ -29,6 +39,7 @@ internal static class SyncCommand
             {
                 Form.Dynamic => RunAsync(DynamicObject.Of(Application.Resource), Form.Dynamic, transport, isStream),
                 Form.Metadata => RunAsync(PartialObjectMetadata.Of(Application.Resource), Form.Metadata, transport, isStream),
+                Form.Reader => RunFloorAsync(transport),
                 _ => RunAsync(Application.Resource, Form.Typed, transport, isStream),
             };
         });
@@ -63,5 +74,27 @@ internal static class SyncCommand
             told.Bytes / count,
             retained / count,
             peak));
+    }
+
+    private static async Task RunFloorAsync(IKubeTransport server)
+    {
+        var floor = new StreamFloor(server, events: 0, readsStamps: false);
+        using var stopping = new CancellationTokenSource();
+        var usage = Usage.Begin();
+        var reading = floor.ReadAsync(stopping.Token);
+        await floor.End;
+        var used = usage.Read();
+        await stopping.CancelAsync();
+        await reading;
+        JsonLine.Print(new SyncResult(
+            Form.Reader,
+            true,
+            floor.Listed,
+            used.Wall.TotalSeconds,
+            used.Wall.TotalSeconds,
+            used.Cpu.TotalSeconds,
+            (double)used.Bytes / floor.Listed,
+            0,
+            PeakMemory.MiB));
     }
 }

@@ -5,7 +5,10 @@ using k8s.Models;
 
 namespace CrMonitor.Benchmarks.Informers;
 
-/// <summary><c>watch</c>: follows the events that the Go program <c>stub</c> sends after it was told to start. Prints one line of JSON.</summary>
+/// <summary>
+/// <c>watch</c>: follows the events that the Go program <c>stub</c> sends after it was told to start. Prints one line of JSON. With
+/// <c>--kind reader</c> the lines of the stream are read and nothing is made of them: the floor.
+/// </summary>
 internal static class WatchCommand
 {
     private const ulong FirstVersion = 1_000_000;
@@ -18,7 +21,7 @@ internal static class WatchCommand
             DefaultValueFactory = _ => ServerAddress.Default,
         };
         var events = new Option<int>("--events") { Description = "How many events are sent.", DefaultValueFactory = _ => 200_000 };
-        var form = Forms.CreateOption();
+        var form = Forms.CreateOptionWithReader();
         var streaming = new Option<bool>("--streaming") { Description = "Ask for the list as a stream.", DefaultValueFactory = _ => true };
         var latency = new Option<bool>("--latency") { Description = "Read from each event when it was sent; for paced events (the stub's -rate)." };
         var command = new Command("watch", "Follows a stream of events.") { server, events, form, streaming, latency };
@@ -27,6 +30,11 @@ internal static class WatchCommand
             if (result.GetValue(latency) && result.GetValue(server) == ServerAddress.Memory)
             {
                 result.AddError("Events of '--server memory' do not tell when they were sent: '--latency' needs the stub.");
+            }
+
+            if (result.GetValue(form) == Form.Reader && result.GetResult(streaming) is { Implicit: false } given && !given.GetValueOrDefault<bool>())
+            {
+                result.AddError("'--kind reader' reads one stream and nothing else: it cannot do '--streaming false'.");
             }
         });
         command.SetAction(result =>
@@ -39,6 +47,7 @@ internal static class WatchCommand
             {
                 Form.Dynamic => RunAsync(DynamicObject.Of(Application.Resource), Form.Dynamic, settings),
                 Form.Metadata => RunAsync(PartialObjectMetadata.Of(Application.Resource), Form.Metadata, settings),
+                Form.Reader => RunFloorAsync(settings),
                 _ => RunAsync(Application.Resource, Form.Typed, settings),
             };
         });
@@ -63,21 +72,41 @@ internal static class WatchCommand
             await Task.Yield();
         }
 
+        var used = await FollowAsync(settings, meter.Last);
+        Print(form, events, meter.Handled, meter.Elapsed, used, meter.Latencies);
+    }
+
+    private static async Task RunFloorAsync(WatchSettings settings)
+    {
+        var floor = new StreamFloor(settings.Server, settings.Events, settings.IsLatency);
+        using var stopping = new CancellationTokenSource();
+        var reading = floor.ReadAsync(stopping.Token);
+        await floor.End;
+        var used = await FollowAsync(settings, floor.Last);
+        await stopping.CancelAsync();
+        await reading;
+        Print(Form.Reader, settings.Events, settings.Events, floor.Elapsed, used, floor.Latencies);
+    }
+
+    private static async Task<(TimeSpan Wall, TimeSpan Cpu, long Bytes)> FollowAsync(WatchSettings settings, Task last)
+    {
         var usage = Usage.Begin();
         await settings.Start();
-        await meter.Last;
-        var used = usage.Read();
-        var latencies = meter.Latencies;
+        await last;
+        return usage.Read();
+    }
+
+    private static void Print(
+        Form form, int events, int handled, TimeSpan elapsed, (TimeSpan Wall, TimeSpan Cpu, long Bytes) used, TimeSpan[] latencies) =>
         JsonLine.Print(new WatchResult(
             form,
             events,
-            meter.Handled,
-            (events - 1) / meter.Elapsed.TotalSeconds,
+            handled,
+            (events - 1) / elapsed.TotalSeconds,
             used.Cpu.TotalMicroseconds / events,
             (double)used.Bytes / events,
             Percentile.Of(latencies, 0.5)?.TotalMicroseconds,
             Percentile.Of(latencies, 0.9)?.TotalMicroseconds,
             Percentile.Of(latencies, 0.99)?.TotalMicroseconds,
             PeakMemory.MiB));
-    }
 }

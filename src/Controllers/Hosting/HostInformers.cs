@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using CrMonitor.Informers;
 using k8s;
 using k8s.Models;
@@ -12,9 +11,8 @@ internal sealed class HostInformers : IInformers, IAsyncDisposable
     private readonly SharedInformerFactory _factory;
     private readonly CrMonitorOptions _options;
 
-    // _gate guards the fields below. It is held for look-ups, and while informers are made and started, so that none starts without its transform.
+    // _gate guards the field below. It is held for look-ups, and while informers are made and started.
     private readonly Lock _gate = new();
-    private readonly ConditionalWeakTable<ISharedInformer, object> _transforming = [];
 
     // Which scopes are asked for, of each type, that of the kind itself first; with how many times.
     private readonly Dictionary<Type, List<(InformerScope Scope, int Uses)>> _scopes = [];
@@ -41,8 +39,7 @@ internal sealed class HostInformers : IInformers, IAsyncDisposable
         var resolved = ScopeOf<T>(scope);
         lock (_gate)
         {
-            var informer = _factory.Informer(_options.Resource<T>(), resolved);
-            SetTransformLocked(informer);
+            var informer = _factory.Informer(_options.Resource<T>(), resolved, _options.TransformOf<T>());
             CountUseLocked<T>(resolved, 1);
             return informer;
         }
@@ -65,8 +62,7 @@ internal sealed class HostInformers : IInformers, IAsyncDisposable
         var resolved = ScopeOf<T>(scope);
         lock (_gate)
         {
-            var lease = _factory.Lease(_options.Resource<T>(), resolved);
-            SetTransformLocked(lease.Informer);
+            var lease = _factory.Lease(_options.Resource<T>(), resolved, _options.TransformOf<T>());
             CountUseLocked<T>(resolved, 1);
             return new InformerShare<T>(lease.Informer, () => ReleaseAsync(lease, resolved));
         }
@@ -84,16 +80,6 @@ internal sealed class HostInformers : IInformers, IAsyncDisposable
     public Task StopAsync() => _factory.StopAsync();
 
     public ValueTask DisposeAsync() => _factory.DisposeAsync();
-
-    private void SetTransformLocked<T>(ISharedInformer<T> informer)
-        where T : class, IKubernetesObject<V1ObjectMeta>
-    {
-        if (_options.TransformOf<T>() is { } transform && !_transforming.TryGetValue(informer, out _))
-        {
-            informer.SetTransform(transform);
-            _transforming.Add(informer, transform);
-        }
-    }
 
     private async ValueTask ReleaseAsync<T>(InformerLease<T> lease, InformerScope scope)
         where T : class, IKubernetesObject<V1ObjectMeta>

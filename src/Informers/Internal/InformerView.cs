@@ -105,26 +105,25 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
             }
         }
 
-        // What is there, and what comes from now on, is read before the source's index asks for it with its gate held.
-        _reader.ReadsAhead = true;
-        foreach (var stored in _source.Lister.List())
+        try
         {
-            _reader.Read(stored);
+            return AddIndex(name, nameInSource, values);
         }
-
-        lock (_gate)
+        catch
         {
-            ObjectDisposedException.ThrowIf(_stopped, this);
-            var ofStored = _source.AddIndex(nameInSource, stored => _reader.Read(stored) is { } shown ? values(shown) : []);
-            var index = new ViewIndex<TStored, T, TValue>(name, ofStored, values, _lister);
-            _lister.Add(index);
-            return index;
+            lock (_gate)
+            {
+                _indexes.Remove(name);
+            }
+
+            throw;
         }
     }
 
     public void SetTransform(Func<T, T> transform) => throw new InvalidOperationException(
         $"This informer of {_resource} as {typeof(T).Name} is a view of the one that holds {typeof(TStored).Name}, and stores nothing. "
-        + $"Set the transform on the informer of {typeof(TStored).Name}, or ask the factory for this one first: then it has a cache of its own.");
+        + $"Set the transform on the informer of {typeof(TStored).Name}, or give it to the factory when this one is asked for first: "
+        + "then it has a cache of its own.");
 
     public HandlerRegistration AddHandler(IResourceHandler<T> handler, HandlerOptions? options = null)
     {
@@ -204,12 +203,14 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
     public async Task StopAsync()
     {
         ViewRegistration[] handlers;
+        string[] indexes;
         bool first;
         lock (_gate)
         {
             first = !_stopped;
             _stopped = true;
             handlers = [.. _handlers];
+            indexes = [.. _indexes.Values];
         }
 
         if (first)
@@ -224,7 +225,7 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
             await handler.DisposeAsync();
         }
 
-        _source.Detach(_reader, _indexes.Values);
+        _source.Detach(_reader, indexes);
         _sourceStops.Unregister();
         await _lifetime.Release();
         _lifetime.StopEnded(this);
@@ -233,6 +234,26 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
     public ValueTask DisposeAsync() => new(StopAsync());
 
     public string DescribeLate() => Volatile.Read(ref _stopped) ? $"{_resource} ({Scope}) has not synced: it was stopped" : _source.DescribeLate();
+
+    private ViewIndex<TStored, T, TValue> AddIndex<TValue>(string name, string nameInSource, Func<T, IEnumerable<TValue>> values)
+        where TValue : notnull
+    {
+        // What is there, and what comes from now on, is read before the source's index asks for it with its gate held.
+        _reader.ReadsAhead = true;
+        foreach (var stored in _source.Lister.List())
+        {
+            _reader.Read(stored);
+        }
+
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_stopped, this);
+            var ofStored = _source.AddIndex(nameInSource, stored => _reader.Read(stored) is { } shown ? values(shown) : []);
+            var index = new ViewIndex<TStored, T, TValue>(name, ofStored, values, _lister);
+            _lister.Add(index);
+            return index;
+        }
+    }
 
     private async Task<T?> GetStoredAsync(ObjectKey key, string atLeast, TimeSpan deadline, CancellationToken cancellationToken)
     {

@@ -11,6 +11,7 @@ internal sealed class MetadataView<TStored>(KubeResource<PartialObjectMetadata> 
     where TStored : class, IKubernetesObject<V1ObjectMeta>
 {
     private readonly string _apiVersion = resource.ApiVersion;
+    private readonly SharedDecoder<PartialObjectMetadata> _answers = new(resource, options.KeepManagedFields);
 
     public override bool MayFail => false;
 
@@ -21,7 +22,6 @@ internal sealed class MetadataView<TStored>(KubeResource<PartialObjectMetadata> 
         return new DecodedObject<PartialObjectMetadata>(shown, ObjectKey.Of(stored), metadata.ResourceVersion, null);
     }
 
-    public override PartialObjectMetadata? ReadPart(ReadOnlySpan<byte> answer) => MetadataPart.Is<PartialObjectMetadata>(answer)
-        ? new ObjectDecoder<PartialObjectMetadata>(resource, options.KeepManagedFields).Decode(answer).Object
-        : null;
+    public override PartialObjectMetadata? ReadPart(ReadOnlySpan<byte> answer) =>
+        MetadataPart.Is<PartialObjectMetadata>(answer) ? _answers.Decode(answer).Object : null;
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace CrMonitor.Informers;
 
@@ -8,30 +9,38 @@ namespace CrMonitor.Informers;
 /// An immutable hash table: a changed copy shares all but one path with its origin, so that readers keep a consistent view while a writer goes on.
 /// </summary>
 /// <remarks>
-/// Entries stand in buckets, arrays of two to four on average (there is a power of two of buckets), which are found through a tree of nodes with 16 slots each.
-/// The depth is the same everywhere, so that a look-up has no branches to guess; and of what it reads, only the bucket is likely to lie far away in memory.
-/// The table doubles when it is full, and shrinks when it is nearly empty.
+/// Entries stand in buckets, arrays of two to four on average (there is a power of two of buckets), which are found through a tree of nodes with 16
+/// slots each, 8 in the last one. The depth is the same everywhere, so that a look-up has no branches to guess. The last node has a byte of the hash
+/// (a tag) of each entry beside the bucket, so that of the bucket, which is likely to lie far away in memory, only the entry that is looked for is
+/// read. The table doubles when it is full, and shrinks when it is nearly empty.
 /// </remarks>
 internal sealed class PersistentMap<TKey, TValue>
     where TKey : struct, IEquatable<TKey>
 {
-    private const int BitsPerLevel = 4;
-    private const int LevelMask = NodeSlots.Length - 1;
-    private const int MaxBits = 28;
+    private const int BitsPerBranch = 4;
+    private const int BranchMask = NodeSlots.Length - 1;
+    private const int BitsPerLeaf = 3;
+    private const int LeafMask = LeafSlots.Length - 1;
+    private const int MaxBits = 24;      // the tags have the other bits of the hash
     private const int MaxLoad = 4;       // entries a bucket, on average, at which the table doubles
     private const int ShrinkFactor = 2;  // buckets an entry at which it shrinks
 
-    private readonly Node _root;
+    private const int MaxTags = sizeof(ulong);   // of a bucket; entries behind them are compared one after the other
+    private const int BitsPerTag = 8;
+    private const ulong EachTag = 0x0101_0101_0101_0101;
+    private const ulong TagIsUsed = 0x80;
+
+    private readonly object _root;
     private readonly int _bits;   // the number of buckets, as a power of two
 
-    private PersistentMap(Node root, int bits, int count)
+    private PersistentMap(object root, int bits, int count)
     {
         _root = root;
         _bits = bits;
         Count = count;
     }
 
-    public static PersistentMap<TKey, TValue> Empty { get; } = new(new Node(null), BitsPerLevel, 0);
+    public static PersistentMap<TKey, TValue> Empty { get; } = new(new Leaf(null), BitsPerLeaf, 0);
 
     public int Count { get; }
 
@@ -58,51 +67,112 @@ internal sealed class PersistentMap<TKey, TValue>
     /// <summary>A builder that starts from this map and never changes it.</summary>
     public Builder ToBuilder() => new(this, new object());
 
-    private static bool TryGet(Node root, int bits, in TKey key, [MaybeNullWhen(false)] out TValue value)
+    private static bool TryGet(object root, int bits, in TKey key, [MaybeNullWhen(false)] out TValue value)
     {
-        var hash = key.GetHashCode();
-        foreach (ref readonly var entry in Bucket(root, bits, hash))
+        var hash = Hash(key);
+        if (Find(LeafOf(root, bits, hash), bits, hash, key, out var bucket) is var index and >= 0)
         {
-            if (entry.Hash == hash && entry.Key.Equals(key))
-            {
-                value = entry.Value;
-                return true;
-            }
+            value = EntryAt(bucket!, index).Value;
+            return true;
         }
 
         value = default;
         return false;
     }
 
-    private static ReadOnlySpan<Entry> Bucket(Node root, int bits, int hash)
+    private static Leaf? LeafOf(object root, int bits, uint hash)
     {
         var place = Place(hash, bits);
         object? next = root;
-        for (var shift = RootShift(bits); shift >= 0 && next is not null; shift -= BitsPerLevel)
+        for (var shift = RootShift(bits); shift > 0 && next is not null; shift -= BitsPerBranch)
         {
-            next = Unsafe.As<Node>(next).Slots[(place >>> shift) & LevelMask];
+            next = Unsafe.As<Branch>(next).Slots[(place >>> shift) & BranchMask];
         }
 
-        return Unsafe.As<Entry[]?>(next);
+        return Unsafe.As<Leaf?>(next);
     }
 
-    // Hashes of numbers are the numbers themselves; multiplied, all their bits take part in the upper ones.
-    private static int Place(int hash, int bits) => (int)(((uint)hash * 2654435769u) >> (32 - bits));
-
-    // By how much the root's slot is shifted: the root has what the full levels below it leave over, one bit at least.
-    private static int RootShift(int bits) => (bits - 1) / BitsPerLevel * BitsPerLevel;
-
-    private static void ForEach<TState>(Node node, int shift, TState state, Action<TState, TKey, TValue> visit)
+    // Where in its bucket an entry stands; -1: nowhere.
+    private static int Find(Leaf? leaf, int bits, uint hash, in TKey key, out Entry[]? bucket)
     {
-        foreach (var slot in node.Slots)
+        bucket = null;
+        var slot = Place(hash, bits) & LeafMask;
+        if (leaf is null || leaf.Tags[slot] is not (not 0 and var tags))
         {
-            if (shift > 0 && slot is not null)
+            return -1;
+        }
+
+        bucket = leaf.Buckets[slot]!;
+        var difference = tags ^ (EachTag * Tag(hash));
+
+        // The upper bit of each byte that is 0, and now and then of one above it; those of tags that are not used differ in their own upper bit.
+        var equal = (difference - EachTag) & ~difference & (EachTag * TagIsUsed);
+        for (; equal != 0; equal &= equal - 1)
+        {
+            var index = BitOperations.TrailingZeroCount(equal) / BitsPerTag;
+            if (EntryAt(bucket, index).Key.Equals(key))
             {
-                ForEach(Unsafe.As<Node>(slot), shift - BitsPerLevel, state, visit);
-                continue;
+                return index;
+            }
+        }
+
+        if (tags >> ((MaxTags - 1) * BitsPerTag) != 0)
+        {
+            for (var index = MaxTags; index < bucket.Length; index++)
+            {
+                if (bucket[index].Key.Equals(key))
+                {
+                    return index;
+                }
+            }
+        }
+
+        return -1;
+    }
+
+    // There are as many entries as tags at least, so that the length need not be read: it lies elsewhere in memory than most entries.
+    private static ref readonly Entry EntryAt(Entry[] bucket, int index) =>
+        ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(bucket), index);
+
+    // Hashes of numbers are the numbers themselves; multiplied, all their bits take part in the upper ones.
+    private static uint Hash(in TKey key) => (uint)key.GetHashCode() * 2654435769u;
+
+    private static int Place(uint hash, int bits) => (int)(hash >> (32 - bits));
+
+    private static ulong Tag(uint hash) => (hash & (TagIsUsed - 1)) | TagIsUsed;
+
+    private static ulong TagsOf(ReadOnlySpan<Entry> bucket)
+    {
+        var tags = 0ul;
+        for (var i = Math.Min(bucket.Length, MaxTags) - 1; i >= 0; i--)
+        {
+            tags = tags << BitsPerTag | Tag(Hash(bucket[i].Key));
+        }
+
+        return tags;
+    }
+
+    // By how much the root's slot is shifted: the root has what the full levels below it leave over. Not positive: the root is a leaf.
+    private static int RootShift(int bits) => (bits / BitsPerBranch * BitsPerBranch) - 1;
+
+    private static void ForEach<TState>(object node, int shift, TState state, Action<TState, TKey, TValue> visit)
+    {
+        if (shift > 0)
+        {
+            foreach (var slot in Unsafe.As<Branch>(node).Slots)
+            {
+                if (slot is not null)
+                {
+                    ForEach(slot, shift - BitsPerBranch, state, visit);
+                }
             }
 
-            foreach (ref readonly var entry in Unsafe.As<Entry[]?>(slot).AsSpan())
+            return;
+        }
+
+        foreach (var bucket in Unsafe.As<Leaf>(node).Buckets)
+        {
+            foreach (ref readonly var entry in bucket.AsSpan())
             {
                 visit(state, entry.Key, entry.Value);
             }
@@ -112,7 +182,7 @@ internal sealed class PersistentMap<TKey, TValue>
     /// <summary>Collects many changes before anyone sees them: it copies each touched node once. Not for several threads.</summary>
     public sealed class Builder
     {
-        private Node _root;
+        private object _root;
         private int _bits;
         private object? _owner;   // of the nodes that this builder made and may change; null: there is one change only, and all nodes are copied
 
@@ -131,7 +201,7 @@ internal sealed class PersistentMap<TKey, TValue>
         /// <summary>Makes room for <paramref name="count"/> entries at once.</summary>
         public void EnsureCapacity(int count)
         {
-            if (count > MaxLoad << _bits)
+            if (count > MaxLoad << _bits && _bits < MaxBits)
             {
                 Resize(Math.Min(MaxBits, BitOperations.Log2((uint)(count - 1) / MaxLoad) + 1));
             }
@@ -141,34 +211,37 @@ internal sealed class PersistentMap<TKey, TValue>
         public void Set(TKey key, TValue value)
         {
             EnsureCapacity(Count + 1);
-            var hash = key.GetHashCode();
-            ref var bucket = ref Bucket(hash);
-            var index = IndexOf(bucket, hash, key);
+            var hash = Hash(key);
+            var leaf = EditableLeaf(hash);
+            var index = Find(leaf, _bits, hash, key, out var bucket);
             if (index < 0)
             {
-                bucket = [.. bucket.AsSpan(), new Entry(key, value, hash)];
+                Append(leaf, hash, new Entry(key, value));
                 Count++;
                 return;
             }
 
-            Entry[] changed = [.. bucket.AsSpan()];
-            changed[index] = new Entry(changed[index].Key, value, hash);
-            bucket = changed;
+            Entry[] changed = [.. bucket!];
+            changed[index] = new Entry(changed[index].Key, value);
+            leaf.Buckets[Place(hash, _bits) & LeafMask] = changed;
         }
 
         public bool Remove(TKey key)
         {
-            var hash = key.GetHashCode();
-            var index = IndexOf(PersistentMap<TKey, TValue>.Bucket(_root, _bits, hash), hash, key);
+            var hash = Hash(key);
+            var index = Find(LeafOf(_root, _bits, hash), _bits, hash, key, out var bucket);
             if (index < 0)
             {
                 return false;
             }
 
-            ref var bucket = ref Bucket(hash);
-            bucket = bucket!.Length == 1 ? null : [.. bucket.AsSpan(0, index), .. bucket.AsSpan(index + 1)];
+            var leaf = EditableLeaf(hash);
+            var slot = Place(hash, _bits) & LeafMask;
+            Entry[]? rest = bucket!.Length == 1 ? null : [.. bucket.AsSpan(0, index), .. bucket.AsSpan(index + 1)];
+            leaf.Buckets[slot] = rest;
+            leaf.Tags[slot] = TagsOf(rest);
             Count--;
-            if (_bits > BitsPerLevel && Count < (1 << _bits) / ShrinkFactor)
+            if (_bits > BitsPerLeaf && Count < (1 << _bits) / ShrinkFactor)
             {
                 Resize(_bits - 1);
             }
@@ -183,87 +256,116 @@ internal sealed class PersistentMap<TKey, TValue>
             return Count == 0 ? Empty : new PersistentMap<TKey, TValue>(_root, _bits, Count);
         }
 
-        private static int IndexOf(ReadOnlySpan<Entry> bucket, int hash, in TKey key)
+        private void Append(Leaf leaf, uint hash, in Entry entry)
         {
-            for (var i = 0; i < bucket.Length; i++)
+            var slot = Place(hash, _bits) & LeafMask;
+            ref var bucket = ref leaf.Buckets[slot];
+            var length = bucket?.Length ?? 0;
+            if (length < MaxTags)
             {
-                if (bucket[i].Hash == hash && bucket[i].Key.Equals(key))
-                {
-                    return i;
-                }
+                leaf.Tags[slot] |= Tag(hash) << (length * BitsPerTag);
             }
 
-            return -1;
+            bucket = [.. bucket.AsSpan(), entry];
         }
 
-        // The bucket of a hash, in nodes that may be changed.
-        private ref Entry[]? Bucket(int hash)
+        // The leaf of a hash, which may be changed, as all nodes above it.
+        private Leaf EditableLeaf(uint hash)
         {
-            var place = Place(hash, _bits);
-            var node = _root = _root.Editable(_owner);
-            for (var shift = RootShift(_bits); shift > 0; shift -= BitsPerLevel)
+            var shift = RootShift(_bits);
+            if (shift < 0)
             {
-                ref var slot = ref node.Slots[(place >>> shift) & LevelMask];
-                node = slot is null ? new Node(_owner) : Unsafe.As<Node>(slot).Editable(_owner);
-                slot = node;
+                var root = Unsafe.As<Leaf>(_root).Editable(_owner);
+                _root = root;
+                return root;
             }
 
-            return ref Unsafe.As<object?, Entry[]?>(ref node.Slots[place & LevelMask]);
+            var place = Place(hash, _bits);
+            var branch = Unsafe.As<Branch>(_root).Editable(_owner);
+            _root = branch;
+            for (; shift > BitsPerLeaf; shift -= BitsPerBranch)
+            {
+                ref var next = ref branch.Slots[(place >>> shift) & BranchMask];
+                branch = next is null ? new Branch(_owner) : Unsafe.As<Branch>(next).Editable(_owner);
+                next = branch;
+            }
+
+            ref var last = ref branch.Slots[(place >>> shift) & BranchMask];
+            var leaf = last is null ? new Leaf(_owner) : Unsafe.As<Leaf>(last).Editable(_owner);
+            last = leaf;
+            return leaf;
         }
 
         private void Resize(int bits)
         {
-            var shift = RootShift(_bits);
-            var before = _root;
+            var before = new PersistentMap<TKey, TValue>(_root, _bits, Count);
             var owner = _owner;
             _owner = owner ?? new object();
             _bits = bits;
-            _root = new Node(_owner);
-            Take(before, shift);
-            _owner = owner;
-        }
-
-        private void Take(Node node, int shift)
-        {
-            foreach (var slot in node.Slots)
+            _root = RootShift(bits) < 0 ? new Leaf(_owner) : new Branch(_owner);
+            before.ForEach(this, static (builder, key, value) =>
             {
-                if (shift > 0 && slot is not null)
-                {
-                    Take(Unsafe.As<Node>(slot), shift - BitsPerLevel);
-                    continue;
-                }
-
-                foreach (ref readonly var entry in Unsafe.As<Entry[]?>(slot).AsSpan())
-                {
-                    ref var bucket = ref Bucket(entry.Hash);
-                    bucket = [.. bucket.AsSpan(), entry];
-                }
-            }
+                var hash = Hash(key);
+                builder.Append(builder.EditableLeaf(hash), hash, new Entry(key, value));
+            });
+            _owner = owner;
         }
     }
 
-    private sealed class Node(object? owner)
+    private sealed class Branch(object? owner)
     {
-        public NodeSlots Slots;   // nodes, or on the last level buckets
+        public NodeSlots Slots;   // branches, or on the last level of them leaves
         private readonly object? _owner = owner;
 
-        public Node Editable(object? owner)
+        public Branch Editable(object? owner)
         {
             if (owner is not null && ReferenceEquals(owner, _owner))
             {
                 return this;
             }
 
-            var copy = new Node(owner);
+            var copy = new Branch(owner);
             ((ReadOnlySpan<object?>)Slots).CopyTo(copy.Slots);
             return copy;
         }
     }
 
-    private readonly struct Entry(TKey key, TValue value, int hash)
+    private sealed class Leaf(object? owner)
+    {
+        public LeafTags Tags;     // of the entries of each bucket, the first one's in the lowest byte; 0: there is none
+        public LeafSlots Buckets;
+        private readonly object? _owner = owner;
+
+        public Leaf Editable(object? owner)
+        {
+            if (owner is not null && ReferenceEquals(owner, _owner))
+            {
+                return this;
+            }
+
+            var copy = new Leaf(owner) { Tags = Tags };
+            ((ReadOnlySpan<Entry[]?>)Buckets).CopyTo(copy.Buckets);
+            return copy;
+        }
+    }
+
+    [InlineArray(Length)]
+    private struct LeafSlots
+    {
+        public const int Length = 1 << BitsPerLeaf;
+
+        private Entry[]? _first;
+    }
+
+    [InlineArray(LeafSlots.Length)]
+    private struct LeafTags
+    {
+        private ulong _first;
+    }
+
+    private readonly struct Entry(TKey key, TValue value)
     {
         public readonly TKey Key = key;
         public readonly TValue Value = value;
-        public readonly int Hash = hash;
     }
 }

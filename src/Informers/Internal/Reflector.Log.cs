@@ -19,7 +19,4 @@ internal sealed partial class Reflector<T>
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "{Resource}: the object {Key} (resourceVersion {ResourceVersion}) cannot be decoded and is left as it was last known: {Error}")]
     private partial void LogInvalid(string resource, string key, string? resourceVersion, string error);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Resource}: OnFailure threw when it was told of {Reason}; listing and watching go on")]
-    private partial void LogListenerFailed(Exception e, string resource, ReflectorFailureReason reason);
 }

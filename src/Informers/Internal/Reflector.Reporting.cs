@@ -9,10 +9,9 @@ internal sealed partial class Reflector<T>
     {
         var failure = new ReflectorFailure(reason, e.Message, e);
         Health.Failed(failure);
-        CountFailure(reason);
         var isRoutine = reason is ReflectorFailureReason.Expired or ReflectorFailureReason.VeryShortWatch or ReflectorFailureReason.StreamBroken;
         LogFailure(isRoutine ? LogLevel.Information : LogLevel.Warning, _name, reason, e.Message, next);
-        Tell(failure);
+        _listener.Tell(failure);
     }
 
     private void ReportUnknownEvent() =>
@@ -21,21 +20,8 @@ internal sealed partial class Reflector<T>
     private void ReportInvalid(DecodedObject<T> decoded)
     {
         var key = decoded.Key?.ToString() ?? "(no readable name)";
-        CountFailure(ReflectorFailureReason.InvalidObject);
         LogInvalid(_name, key, decoded.ResourceVersion, decoded.Error!.Message);
-        Tell(new ReflectorFailure(ReflectorFailureReason.InvalidObject, $"{key}: {decoded.Error.Message}", decoded.Error));
-    }
-
-    private void Tell(ReflectorFailure failure)
-    {
-        try
-        {
-            _options.OnFailure?.Invoke(_resource, failure);
-        }
-        catch (Exception e)
-        {
-            LogListenerFailed(e, _name, failure.Reason);
-        }
+        _listener.TellInvalid(key, decoded.Error);
     }
 
     private void CountRestart(Phase next, string reason)
@@ -47,13 +33,6 @@ internal sealed partial class Reflector<T>
     }
 
     private void CountBytes(int count) => InformerInstruments.ReceivedBytes.Add(count, _tags);
-
-    private void CountFailure(ReflectorFailureReason reason)
-    {
-        var tags = _tags;
-        tags.Add("reason", reason.ToString());
-        InformerInstruments.Failures.Add(1, tags);
-    }
 
     private void CountEvent(WatchEventType type)
     {

@@ -30,6 +30,7 @@ internal sealed partial class Reflector<T>
     private readonly ObjectDecoder<T> _decoder;
     private readonly Backoff _backoff;
     private readonly InternalErrorWindow _internalErrors;
+    private readonly FailureListener _listener;
     private readonly System.Diagnostics.TagList _tags;
 
     // The run loop's own. The version that the store has reached: null before the first list.
@@ -62,6 +63,7 @@ internal sealed partial class Reflector<T>
         _decoder = new ObjectDecoder<T>(resource, options.KeepManagedFields, options.KeepInvalidBytes);
         _backoff = new Backoff(_time, options.Random);
         _internalErrors = new InternalErrorWindow(_time, options.InternalErrorRetryWindow);
+        _listener = new FailureListener(resource, options, logger);
         _streams = options.UseStreamingList;
         _tags = InformerInstruments.TagsOf(resource);
         Health = new ConnectionHealth(_time);

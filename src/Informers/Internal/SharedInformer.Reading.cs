@@ -47,9 +47,7 @@ internal sealed partial class SharedInformer<T>
 
     public void NoteWrite(ReadOnlySpan<byte> answer)
     {
-        var decoder = Interlocked.Exchange(ref _answers, null) ?? new ObjectDecoder<T>(_resource, _options.KeepManagedFields);
-        var decoded = decoder.Decode(answer);
-        Volatile.Write(ref _answers, decoder);
+        var decoded = _answers.Decode(answer);
         if (decoded.Key is not { } key)
         {
             throw new ArgumentException($"The answer has no metadata with a name: it is no {_resource.Kind}.", nameof(answer), decoded.Error);

@@ -21,7 +21,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
     private readonly Action<ISharedInformer> _stopEnded;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ObjectDecoder<T>? _answers;   // of answers' bytes; who uses it takes it away meanwhile
+    private readonly SharedDecoder<T> _answers;
 
     // _gate guards writes to the store and every field below. It is held while one event (or one list) goes into the store and the mailboxes, so that
     // a handler that is added sees each object either in its replay or as a change; never across an await. User code under it: index functions alone.
@@ -66,6 +66,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
         Tags = InformerInstruments.TagsOf(resource, scope);
         _mutations = options.DetectMutations ? new MutationDetector<T>(resource, LogMutated, LogNotWatchedOver) : null;
         _form = ObjectForm<T>.Of(resource, options.KeepManagedFields);
+        _answers = new SharedDecoder<T>(resource, options.KeepManagedFields);
         string?[] namespaces = scope.Namespaces.Count == 0 ? [null] : [.. scope.Namespaces];
         _store = new IndexedStore<T>(_form, namespaces, LogIndexFailed);
         _sources = [.. namespaces.Select((ns, index) => new Source(this, index, ns, transport))];

@@ -95,6 +95,11 @@ internal sealed class StoreIndex<T, TValue> : StoreIndex<T>
         {
             // Listed here, inside the try: the function may be an iterator.
             TValue[] values = [.. _values(of)];
+            if (Array.Exists(values, value => value is null))
+            {
+                throw new InvalidOperationException($"The function of the index '{Name}' gave null. Leave out what is not there.");
+            }
+
             return values.Length < 2 ? values : [.. values.Distinct()];
         }
         catch (Exception e)

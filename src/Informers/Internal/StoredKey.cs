@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Text;
-
 namespace CrMonitor.Informers;
 
 /// <summary>An object's key as the store's map holds it: with the bytes of the name in it, so that a look-up need not follow the reference to the stored string.</summary>
@@ -12,10 +7,6 @@ namespace CrMonitor.Informers;
 /// </remarks>
 internal readonly struct StoredKey : IEquatable<StoredKey>
 {
-    // The last byte of the packed name is its length, or tells that it is too long or no ASCII.
-    private const int MaxLength = (PackedName.Words * sizeof(ulong)) - 1;
-    private const byte NotPacked = byte.MaxValue;
-
     private readonly string? _namespace;
     private readonly string _name;
     private readonly PackedName _packed;
@@ -24,47 +15,17 @@ internal readonly struct StoredKey : IEquatable<StoredKey>
     {
         _namespace = key.Namespace;
         _name = key.Name;
-        var packed = default(PackedName);
-        var bytes = MemoryMarshal.AsBytes((Span<ulong>)packed);
-        if (_name.Length <= MaxLength && Ascii.FromUtf16(_name, bytes, out _) == OperationStatus.Done)
-        {
-            bytes[MaxLength] = (byte)_name.Length;
-        }
-        else
-        {
-            bytes.Clear();
-            bytes[MaxLength] = NotPacked;
-        }
-
-        _packed = packed;
+        _packed = PackedName.Of(_name);
     }
 
     public ObjectKey Key => new(_namespace, _name);
 
-    private bool IsPacked => MemoryMarshal.AsBytes((ReadOnlySpan<ulong>)_packed)[MaxLength] != NotPacked;
-
     public bool Equals(StoredKey other) =>
-        _packed[0] == other._packed[0]
-        && _packed[1] == other._packed[1]
-        && _packed[2] == other._packed[2]
+        _packed == other._packed
         && string.Equals(_namespace, other._namespace)
-        && (IsPacked || string.Equals(_name, other._name));
+        && (_packed.IsPacked || string.Equals(_name, other._name));
 
     public override bool Equals(object? obj) => obj is StoredKey other && Equals(other);
 
-    public override int GetHashCode()
-    {
-        var hash = _namespace is null ? 0 : TextHash.Of(_namespace);
-        return (int)(IsPacked
-            ? TextHash.Mix(TextHash.Mix(TextHash.Mix(hash, _packed[0]), _packed[1]), _packed[2])
-            : TextHash.Mix(hash, TextHash.Of(_name)));
-    }
-
-    [InlineArray(Words)]
-    private struct PackedName
-    {
-        public const int Words = 3;
-
-        private ulong _first;
-    }
+    public override int GetHashCode() => (int)_packed.Hash(_namespace is null ? 0 : TextHash.Of(_namespace));
 }

@@ -4,29 +4,37 @@ using System.Security.Cryptography;
 
 namespace CrMonitor.Informers;
 
-/// <summary>Hashes of strings for the maps of a store, four characters a multiplication.</summary>
+/// <summary>Hashes of strings for the maps of a store, eight characters a multiplication.</summary>
 /// <remarks>Seeded at random, like <see cref="string.GetHashCode()"/>: nobody can choose names that all have one hash, without knowing the seed of the process.</remarks>
 internal static class TextHash
 {
+    private const int WordLength = sizeof(ulong) / sizeof(char);
+
     private static readonly ulong Seed = NewSeed();
     private static readonly ulong OtherSeed = NewSeed();
 
     public static ulong Of(string text)
     {
-        var bytes = MemoryMarshal.AsBytes(text.AsSpan());
-        var hash = Seed ^ (ulong)bytes.Length;
-        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
+        ref var first = ref Unsafe.As<char, byte>(ref Unsafe.AsRef(in text.GetPinnableReference()));
+        var hash = (ulong)text.Length;
+        if (text.Length < WordLength)
         {
-            hash = Mix(hash, MemoryMarshal.Read<ulong>(bytes));
+            var few = 0ul;
+            foreach (var character in text)
+            {
+                few = few << 16 | character;
+            }
+
+            return Mix(hash, few);
         }
 
-        var rest = 0ul;
-        for (; bytes.Length > 0; bytes = bytes[sizeof(char)..])
+        for (var position = 0; position < text.Length - (2 * WordLength); position += 2 * WordLength)
         {
-            rest = (rest << 16) | MemoryMarshal.Read<char>(bytes);
+            hash = Mix(hash ^ Word(ref first, position), Word(ref first, position + WordLength));
         }
 
-        return Mix(hash, rest);
+        // The last eight characters, or, of fewer, the first four and the last four: some of them for a second time.
+        return Mix(hash ^ Word(ref first, Math.Max(0, text.Length - (2 * WordLength))), Word(ref first, text.Length - WordLength));
     }
 
     /// <summary>A hash so far, and what comes next.</summary>
@@ -36,6 +44,8 @@ internal static class TextHash
         var high = Math.BigMul(hash ^ Seed, next ^ OtherSeed, out var low);
         return high ^ low;
     }
+
+    private static ulong Word(ref byte first, int position) => Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref first, position * sizeof(char)));
 
     private static ulong NewSeed()
     {

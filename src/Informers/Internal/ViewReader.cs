@@ -10,19 +10,18 @@ namespace CrMonitor.Informers;
 /// Each is read once, when somebody asks for it first, and is one instance for as long as it is stored.
 /// May be used from any thread. Nothing is read with a lock held.
 /// </remarks>
-/// <param name="source">Who holds the objects.</param>
-/// <param name="resource">What they are, as the view names it.</param>
-/// <param name="form">How they are read.</param>
-/// <param name="options">Those of the informers.</param>
-internal sealed partial class ViewReader<TStored, T>(
-    SharedInformer<TStored> source, KubeResource<T> resource, ViewForm<TStored, T> form, SharedInformerFactoryOptions options) : IStoredView<TStored>
+internal sealed partial class ViewReader<TStored, T> : IStoredView<TStored>
     where TStored : class, IKubernetesObject<V1ObjectMeta>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private const int FirstSweep = 16;
 
+    private readonly SharedInformer<TStored> _source;
+    private readonly KubeResource<T> _resource;
+    private readonly ViewForm<TStored, T> _form;
+    private readonly ILogger _logger;
+    private readonly FailureListener _listener;
     private readonly ConditionalWeakTable<TStored, ViewedObject<T>> _seen = [];
-    private readonly ILogger _logger = options.LoggerFactory.CreateLogger("CrMonitor.Informers");
 
     // _gate guards the fields below; it is held for look-ups alone.
     private readonly Lock _gate = new();
@@ -30,8 +29,21 @@ internal sealed partial class ViewReader<TStored, T>(
     private int _sweepAt = FirstSweep;
     private int _invalidCount;   // of _invalid; read by anyone
 
+    /// <param name="source">Who holds the objects.</param>
+    /// <param name="resource">What they are, as the view names it.</param>
+    /// <param name="form">How they are read.</param>
+    /// <param name="options">Those of the informers.</param>
+    public ViewReader(SharedInformer<TStored> source, KubeResource<T> resource, ViewForm<TStored, T> form, SharedInformerFactoryOptions options)
+    {
+        _source = source;
+        _resource = resource;
+        _form = form;
+        _logger = options.LoggerFactory.CreateLogger("CrMonitor.Informers");
+        _listener = new FailureListener(resource, options, _logger);
+    }
+
     /// <summary>There may be objects that cannot be read.</summary>
-    public bool MayFail => form.MayFail;
+    public bool MayFail => _form.MayFail;
 
     /// <summary>Objects are read before they come into the cache: somebody looks at all of them.</summary>
     public bool ReadsAhead
@@ -50,7 +62,7 @@ internal sealed partial class ViewReader<TStored, T>(
 
     public void Expect(TStored? before, TStored coming)
     {
-        if (form.MayFail && before is not null && _seen.TryGetValue(before, out var seen) && seen.Shown is { } last)
+        if (_form.MayFail && before is not null && _seen.TryGetValue(before, out var seen) && seen.Shown is { } last)
         {
             _seen.TryAdd(coming, new ViewedObject<T>(last));
         }
@@ -79,7 +91,7 @@ internal sealed partial class ViewReader<TStored, T>(
     private ViewedObject<T> ReadFirst(TStored stored)
     {
         var seen = _seen.GetValue(stored, static _ => new ViewedObject<T>(null));
-        var read = form.Read(stored);
+        var read = _form.Read(stored);
         if (read.Object is { } shown)
         {
             seen.Become(shown);
@@ -113,7 +125,7 @@ internal sealed partial class ViewReader<TStored, T>(
     {
         foreach (var (stored, seen) in _invalid)
         {
-            if (!IsCached(stored, seen) && source.HasReached(seen.Invalid!.Key, seen.Invalid.ResourceVersion))
+            if (!IsCached(stored, seen) && _source.HasReached(seen.Invalid!.Key, seen.Invalid.ResourceVersion))
             {
                 _invalid.Remove(stored);
             }
@@ -122,30 +134,16 @@ internal sealed partial class ViewReader<TStored, T>(
         Volatile.Write(ref _invalidCount, _invalid.Count);
     }
 
-    private bool IsCached(TStored stored, ViewedObject<T> seen) => ReferenceEquals(source.Lister.Get(seen.Invalid!.Key), stored);
+    private bool IsCached(TStored stored, ViewedObject<T> seen) => ReferenceEquals(_source.Lister.Get(seen.Invalid!.Key), stored);
 
     private void Report(DecodedObject<T> invalid)
     {
-        var tags = InformerInstruments.TagsOf(resource);
-        tags.Add("reason", nameof(ReflectorFailureReason.InvalidObject));
-        InformerInstruments.Failures.Add(1, tags);
         var (key, error) = (invalid.Key!.Value, invalid.Error!);
-        LogUnreadable(resource, key, invalid.ResourceVersion, typeof(T), error.Message);
-        try
-        {
-            options.OnFailure?.Invoke(resource, new ReflectorFailure(ReflectorFailureReason.InvalidObject, $"{key}: {error.Message}", error));
-        }
-        catch (Exception e)
-        {
-            // The listener's own failure must not reach a reader, who has nothing to do with it.
-            LogListenerFailed(e, resource, key);
-        }
+        LogUnreadable(_resource, key, invalid.ResourceVersion, typeof(T), error.Message);
+        _listener.TellInvalid(key.ToString(), error);
     }
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "{Resource}: the object {Key} (resourceVersion {ResourceVersion}) cannot be read as {Type} and is left as last known: {Error}")]
     private partial void LogUnreadable(KubeResource resource, ObjectKey key, string? resourceVersion, Type type, string error);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Resource}: OnFailure threw when it was told of the invalid object {Key}")]
-    private partial void LogListenerFailed(Exception e, KubeResource resource, ObjectKey key);
 }

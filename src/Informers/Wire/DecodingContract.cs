@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using k8s.Models;
 
 namespace CrMonitor.Informers;
 
@@ -24,6 +26,14 @@ internal static class DecodingContract
         return (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
     }
 
-    private static JsonSerializerOptions Adapt(JsonSerializerOptions original, bool keepManagedFields) =>
-        new(original) { Converters = { new MetadataConverter(keepManagedFields), new PooledStringConverter() } };
+    private static JsonSerializerOptions Adapt(JsonSerializerOptions original, bool keepManagedFields)
+    {
+        var adapted = new JsonSerializerOptions(original) { Converters = { new MetadataConverter(keepManagedFields), new PooledStringConverter() } };
+        if (original.TryGetTypeInfo(typeof(ResourceQuantity), out var quantity) && quantity.Converter is JsonConverter<ResourceQuantity> read)
+        {
+            adapted.Converters.Add(new PooledQuantityConverter(read));
+        }
+
+        return adapted;
+    }
 }

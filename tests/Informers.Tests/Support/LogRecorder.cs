@@ -8,6 +8,9 @@ internal sealed class LogRecorder : ILoggerFactory, ILogger
 {
     public ConcurrentQueue<string> Lines { get; } = new();
 
+    /// <summary>What cannot be logged: whoever logs a line with this text gets an exception.</summary>
+    public string? FailsOn { get; set; }
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
@@ -17,8 +20,15 @@ internal sealed class LogRecorder : ILoggerFactory, ILogger
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        Lines.Enqueue($"{logLevel}: {formatter(state, exception)}");
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        var line = $"{logLevel}: {formatter(state, exception)}";
+        Lines.Enqueue(line);
+        if (FailsOn is { } text && line.Contains(text, StringComparison.Ordinal))
+        {
+            throw new IOException($"No log takes '{line}'.");
+        }
+    }
 
     public void Dispose()
     {
