@@ -55,5 +55,5 @@ public sealed class FairOrder<TKey, TFlow>(Func<TKey, TFlow> flow) : WorkQueueOr
     public TimeSpan AgeingTime { get; init => field = Ageing.Checked(value); } = Ageing.DefaultTime;
 
     internal override ReadyKeys<TKey> CreateReadyKeys(TimeProvider timeProvider) =>
-        new FairReadyKeys<TKey, TFlow>(_flow, Weight, MaxInWork ?? int.MaxValue, FlowComparer, Ageing.Ticks(AgeingTime, timeProvider));
+        new FairReadyKeys<TKey, TFlow>(new FlowPosts<TKey, TFlow>(_flow, Weight), MaxInWork ?? int.MaxValue, FlowComparer, Ageing.Ticks(AgeingTime, timeProvider));
 }

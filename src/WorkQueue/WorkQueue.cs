@@ -44,17 +44,20 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private readonly string? _name;
     private readonly KeyValuePair<string, object?> _nameTag;
     private readonly WorkQueueInstruments? _instruments; // null: nothing is measured
-    private readonly bool _needsClock;                   // the times in entries matter
+    private readonly bool _ages;                         // with several priorities, the order asks for the times of entries
+    private readonly Posts<TKey>? _posts;                // null: keys have no flows
     private readonly bool _hasFlows;
+    private readonly bool _hasLimits;
 
     // _gate guards the fields of this group. It is held for updates alone: never across an await or a callback, except comparers and
     // the functions of a fair order.
     // A method named ...Locked is called with it held. Timestamps are those of _timeProvider.
     private readonly Lock _gate = new();
     private readonly Inbox<TKey> _inbox = new();     // read first of all by whoever takes _gate; closed while somebody is parked, and by a shutdown
+    private readonly Entries _entries;               // what is known of every key: that of _table
     private readonly EntryTable<TKey> _table;        // every key that is ready, waiting or held
-    private readonly Entries _entries;               // what is known of them: that of _table
     private readonly ReadyKeys<TKey> _ready;         // dirty and not held
+    private QueueCounts _counts; // with room before it: producers read what is above, and each hand-out writes what is below
     private EntryList<OrderLinks> _processing = new(); // held, in the order of hand-out
     private Deadlines _waiting;                      // waiting, by deadline; may be held as well
     private int _dirtyAndHeld;                       // how many keys will be ready when their workers are done
@@ -63,9 +66,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private TaskCompletionSource? _drained;          // completed when a drain has nothing more to wait for
     private Aftermath<TKey> _aftermath;              // what whoever holds _gate has to do once he let it go
     private volatile bool _isShutDown;               // written under _gate
-    private long _adds;
-    private long _retries;
-    private long _refused;
+    private volatile bool _timesAdditions;           // additions read the clock; written under _gate
 
     // Until when the timer will look into the inbox at the latest, as a timestamp: a posted addition with an earlier deadline has to be read at once.
     // Written under _gate.
@@ -98,8 +99,11 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             _instruments.Register(this);
         }
 
-        _needsClock = _instruments is not null || _ready.NeedsClock;
-        _hasFlows = _ready.HasFlows;
+        _timesAdditions = _instruments is not null;
+        _ages = _ready.Ages;
+        _posts = _ready.Posts;
+        _hasFlows = _posts is not null;
+        _hasLimits = _ready.HasLimits;
     }
 
     /// <summary>How many keys are ready. Keys that are waiting or with a worker do not count.</summary>
@@ -112,7 +116,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     public int ProcessingCount => Locked(static queue => queue._processing.Count);
 
     /// <summary>How many additions were refused because the queue was shut down.</summary>
-    public long RefusedCount => Locked(static queue => queue._refused);
+    public long RefusedCount => Locked(static queue => queue._counts.Refused);
 
     /// <summary>Whether additions are refused, since <see cref="ShutDown"/>, <see cref="DrainAsync"/> or <see cref="Dispose"/> was called.</summary>
     public bool IsShutDown => _isShutDown;
@@ -440,11 +444,11 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
 
         // Instruments measure the work, and a flow below its limit again may have an aged key; nothing else asks for the time.
-        var now = _instruments is not null || _ready.HasLimits ? _timeProvider.GetTimestamp() : 0;
+        var now = _instruments is not null || _hasLimits ? _timeProvider.GetTimestamp() : 0;
         var takenAt = entry.TakenAt;
-        if (_inbox.TryReserve() is >= 0 and var index)
+        if (_inbox.TryReserve() is >= 0 and var position)
         {
-            _inbox.Publish(index, new Message<TKey> { Kind = MessageKind.EndOfHandOut, Slot = slot, At = now });
+            _inbox.Publish(position, new Message<TKey> { Kind = MessageKind.EndOfHandOut, Slot = slot, At = now });
         }
         else
         {
@@ -515,16 +519,18 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     /// <summary>Does what was posted before this thread took the lock.</summary>
     private void ReadInboxLocked()
     {
-        // No more were posted before than the inbox holds. Those that come meanwhile may wait.
-        for (var i = 0; i < Inbox<TKey>.Capacity && _inbox.Peek() is >= 0 and var index; i++)
+        // Those that come meanwhile may wait.
+        for (var end = _inbox.End; _inbox.Position < end;)
         {
-            if (_hasFlows)
+            var place = _inbox.Peek();
+            _entries.Index.Prefetch(_inbox.HashAhead(end));
+            var message = _inbox.Read(place);
+            if (_hasFlows && message.Kind != MessageKind.EndOfHandOut)
             {
-                _ready.Receive(index);
+                _ready.Receive(place);
             }
 
-            var message = _inbox.Read(index);
-            _entries.Index.Prefetch(_inbox.HashAhead);
+            _inbox.Free(place);
             if (message.Kind == MessageKind.EndOfHandOut)
             {
                 EndHandOutLocked(message.Slot, message.At);
@@ -535,8 +541,6 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             }
         }
     }
-
-    private long EntryTimestamp() => _needsClock ? _timeProvider.GetTimestamp() : 0;
 
     // The order may still find that it needs the time.
     private long? TakeTimestamp() =>
@@ -571,9 +575,9 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
         return new QueueState(
             _ready.Count,
-            _adds,
-            _retries,
-            _refused,
+            _counts.Adds,
+            _counts.Retries,
+            _counts.Refused,
             unfinished.TotalSeconds,
             _processing.First < 0 ? 0 : Elapsed(_entries[_processing.First].TakenAt, now).TotalSeconds,
             _ready.OldestQueuedAt(_entries) is { } oldest ? Elapsed(oldest, now).TotalSeconds : 0,
@@ -583,16 +587,19 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private bool AddNow(TKey key, int priority, MessageKind kind)
     {
         ThrowIfNull(key);
-        var addition = new Message<TKey> { Kind = kind, Key = key, Hash = _table.Hash(key), Priority = priority, At = EntryTimestamp() };
-        return _ready.TryPost(_inbox, addition) || AddByLock(addition);
+        NoticePriority(priority);
+        var now = _timesAdditions ? _timeProvider.GetTimestamp() : 0;
+        var addition = new Message<TKey> { Kind = kind, Key = key, Hash = _table.Hash(key), Priority = priority, At = now };
+        return TryPost(addition) || AddByLock(addition);
     }
 
     private bool AddLater(TKey key, uint hash, long due, int priority, WaitingRule rule)
     {
+        NoticePriority(priority);
         var addition = new Message<TKey> { Kind = MessageKind.DelayedRetry, Key = key, Hash = hash, Priority = priority, At = due };
 
         // A new deadline may be later than that for which the timer is set, which would then wake somebody for nothing.
-        if (rule == WaitingRule.NewDeadline || !_ready.TryPost(_inbox, addition))
+        if (rule == WaitingRule.NewDeadline || !TryPost(addition))
         {
             return AddByLock(addition, rule);
         }
@@ -605,13 +612,52 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         return true;
     }
 
+    /// <summary>Sees to it that keys age from the first priority but 0 on: before, none can be passed over, and additions need not read the clock.</summary>
+    private void NoticePriority(int priority)
+    {
+        if (priority != 0 && _ages && !_timesAdditions)
+        {
+            BeginAgeing();
+        }
+    }
+
+    private void BeginAgeing()
+    {
+        var now = _timeProvider.GetTimestamp();
+        using (Enter())
+        {
+            if (!_timesAdditions)
+            {
+                _ready.BeginAgeing(now);
+                _timesAdditions = true;
+            }
+        }
+    }
+
+    private bool TryPost(in Message<TKey> addition)
+    {
+        if (_posts is not null)
+        {
+            return _posts.TryPost(_inbox, addition);
+        }
+
+        var position = _inbox.TryReserve();
+        if (position < 0)
+        {
+            return false;
+        }
+
+        _inbox.Publish(position, addition);
+        return true;
+    }
+
     private bool AddByLock(in Message<TKey> addition, WaitingRule rule = WaitingRule.EarlierDeadline)
     {
         using (Enter())
         {
             if (_isShutDown)
             {
-                _refused++;
+                _counts.Refused++;
                 return false;
             }
 
@@ -624,7 +670,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     {
         var slot = FindOrInsertLocked(addition.Key, addition.Hash, isPosted);
         var priority = addition.Priority;
-        _retries += addition.Kind == MessageKind.Addition ? 0 : 1;
+        _counts.Retries += addition.Kind == MessageKind.Addition ? 0 : 1;
         ref var entry = ref _entries[slot];
         if (entry.IsDirty)
         {
@@ -663,7 +709,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         // First what can throw.
         var flow = _ready.FlowOf(key, isPosted);
         slot = _table.Insert(key, hash);
-        _ready.Enter(slot, flow);
+        _ready.Enter(_entries, slot, flow);
         return slot;
     }
 
@@ -671,7 +717,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     {
         if (_hasFlows)
         {
-            _ready.Leave(slot);
+            _ready.Leave(_entries, slot);
         }
 
         _table.Remove(slot);
@@ -681,7 +727,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private void MakeDirtyLocked(int slot, int priority, long now)
     {
         ref var entry = ref _entries[slot];
-        _adds++;
+        _counts.Adds++;
         entry.QueuedAt = now;
         entry.Priority = priority;
         entry.State |= EntryState.Dirty;
@@ -839,7 +885,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         _processing.Remove(_entries, slot);
         if (_hasFlows)
         {
-            _ready.EndHandOut(slot);
+            _ready.EndHandOut(_entries, slot);
         }
 
         if (entry.State == EntryState.Dirty)
