@@ -485,6 +485,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         {
             waiter.Next = _spareWaiters;
             _spareWaiters = waiter;
+            AssertInvariantsLocked();
         }
     }
 
@@ -612,7 +613,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         return true;
     }
 
-    /// <summary>Sees to it that keys age from the first priority but 0 on: before, none can be passed over, and additions need not read the clock.</summary>
+    /// <summary>Sees to it that keys age from the first priority but 0 on. Before, none can be passed over, and additions need no clock.</summary>
     private void NoticePriority(int priority)
     {
         if (priority != 0 && _ages && !_timesAdditions)
@@ -802,7 +803,10 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
 
         _ready.Append(_entries, slot);
-        ServeLocked(now);
+        if (_parked.First is not null)
+        {
+            ServeLocked(now);
+        }
     }
 
     /// <summary>Hands out ready keys to those who wait, as far as keys may be handed out.</summary>
@@ -883,7 +887,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         ref var entry = ref _entries[slot];
         entry.State &= ~EntryState.Held;
         _processing.Remove(_entries, slot);
-        if (_hasFlows)
+        if (_hasLimits)
         {
             _ready.EndHandOut(_entries, slot);
         }
@@ -898,7 +902,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             RemoveLocked(slot);
         }
 
-        if (_hasFlows)
+        if (_hasLimits)
         {
             // One more key of its flow may be in work now.
             ServeLocked(now);
@@ -1180,7 +1184,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private void AssertInvariantsLocked()
     {
         Debug.Assert(_gate.IsHeldByCurrentThread, "Invariants hold only under _gate.");
-        Debug.Assert(_parked.First is null || _ready.Count == 0 || _hasFlows, "Nobody waits while a key may be handed out.");
+        Debug.Assert(_parked.First is null || _ready.Count == 0 || _hasLimits, "Nobody waits while a key may be handed out.");
         Debug.Assert(_parked.First is null || !HasEndedLocked, "Nobody waits for a key that cannot come.");
         Debug.Assert(_entries.Index.Count <= _ready.Count + _processing.Count + _waiting.Count, "A key without a state has no entry.");
         if (_entries.Index.Count > MaxEntriesFullyChecked)

@@ -176,7 +176,7 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
             }
 
             Count--;
-            flow.InWork++;
+            flow.InWork += HasLimits ? 1 : 0;
             if (--_credit == 0 || flow.Ready.Keys.Count == 0)
             {
                 EndTurn(Place.InLine);
@@ -292,11 +292,16 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         foreach (var index in _byName.Values)
         {
             ref var flow = ref _flows[index];
+            if (IsUnused(index))
+            {
+                Debug.Assert(flow.IsKept && flow.Ready.Keys.Count == 0, "A flow without keys and without a place is kept for a while.");
+                continue;
+            }
+
             ready += flow.Ready.Keys.Count;
             Debug.Assert(flow.Ready.Keys.Count + flow.InWork <= flow.Entries, "A flow counts its keys.");
             Debug.Assert(flow.InWork <= maxInWork, "No flow has more keys in work than it may.");
             Debug.Assert(flow.Place != Place.Idle || flow.Ready.Keys.Count == 0, "A flow with ready keys has a place.");
-            Debug.Assert(flow.IsKept || !IsUnused(index), "A flow that is neither in the queue nor in a line is among those that are kept for a while.");
             Debug.Assert(flow.Place != Place.AtLimit || flow.InWork == maxInWork, "A flow at its limit has that many keys in work.");
             AssertReady(flow.Ready.Keys, entries);
             _levels.AssertInvariants(flow.Ready, entries);
@@ -400,7 +405,9 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         /// <summary>The number of its last turn; of a newcomer, of the turn during which it came.</summary>
         public long Since;
 
+        /// <summary>Counted if there is a limit.</summary>
         public int InWork;
+
         public int Weight;
         public Place Place;
 

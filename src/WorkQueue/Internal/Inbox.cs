@@ -73,7 +73,7 @@ internal sealed class Inbox<TKey> : InboxHead where TKey : notnull
     }
 
     /// <summary>The hash of a message that is to be read soon: enough to prefetch with.</summary>
-    /// <param name="end">Behind the messages that were posted. No other place is looked at: the line of cache may be with a thread that fills it.</param>
+    /// <param name="end">Behind the messages that were posted. No other place is looked at: a thread may be filling it.</param>
     public uint HashAhead(long end) => _places[PlaceOf(Math.Min(Head.Value + 3, end - 1))].Message.Hash;
 
     /// <summary>The place of the oldest message, which must have been posted; returns when it is complete.</summary>

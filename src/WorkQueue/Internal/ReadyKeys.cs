@@ -16,7 +16,7 @@ internal abstract class ReadyKeys<TKey> where TKey : notnull
     /// <summary>Whether ready keys can be kept from being handed out.</summary>
     public virtual bool HasLimits => false;
 
-    /// <summary>Where producers leave the flows of keys; null if keys have none, so that their entering and leaving of the queue need not be told.</summary>
+    /// <summary>Where producers leave the flows of keys; null if keys have none, so that nobody needs to tell of their entering and leaving.</summary>
     public virtual Posts<TKey>? Posts => null;
 
     /// <summary>How many flows have ready keys.</summary>
@@ -60,7 +60,7 @@ internal abstract class ReadyKeys<TKey> where TKey : notnull
     {
     }
 
-    /// <summary>A hand-out ended.</summary>
+    /// <summary>A hand-out ended. Called if there are limits.</summary>
     public virtual void EndHandOut(Entries entries, int slot)
     {
     }
