@@ -31,6 +31,9 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     // So that a flood of keys that fall due together does not keep producers and workers out for long.
     private const int MaxReleasesAtOnce = 1024;
 
+    // How early the bucket of a posted key is fetched.
+    private const int MessagesAhead = 3;
+
     // Invariants under a full check only up to here, so that Debug builds stay usable with many keys.
     private const int MaxEntriesFullyChecked = 64;
 
@@ -524,7 +527,11 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         for (var end = _inbox.End; _inbox.Position < end;)
         {
             var place = _inbox.Peek();
-            _entries.Index.Prefetch(_inbox.HashAhead(end));
+            if (_inbox.Position + MessagesAhead < end)
+            {
+                _entries.Index.Prefetch(_inbox.HashAt(_inbox.Position + MessagesAhead));
+            }
+
             var message = _inbox.Read(place);
             if (_hasFlows && message.Kind != MessageKind.EndOfHandOut)
             {

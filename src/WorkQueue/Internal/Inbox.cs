@@ -72,9 +72,8 @@ internal sealed class Inbox<TKey> : InboxHead where TKey : notnull
         Volatile.Write(ref place.Position, position + 1);
     }
 
-    /// <summary>The hash of a message that is to be read soon: enough to prefetch with.</summary>
-    /// <param name="end">Behind the messages that were posted. No other place is looked at: a thread may be filling it.</param>
-    public uint HashAhead(long end) => _places[PlaceOf(Math.Min(Head.Value + 3, end - 1))].Message.Hash;
+    /// <summary>The hash of a message that was posted: enough to prefetch with. May be read before the message is complete.</summary>
+    public uint HashAt(long position) => _places[PlaceOf(position)].Message.Hash;
 
     /// <summary>The place of the oldest message, which must have been posted; returns when it is complete.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
