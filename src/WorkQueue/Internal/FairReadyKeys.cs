@@ -21,8 +21,8 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
     private readonly Dictionary<TFlow, int> _byName = new(comparer);
     private Flow[] _flows = [];
 
-    // Flows that ended, oldest first, from _nextKept on: their numbers + 1. Some may be in use again. Most flows come again soon, and to make one is
-    // the greater part of a turn of one key.
+    // Flows that ended, the oldest at _nextKept: their numbers + 1. Some may be in use again. Those that come again soon are then found with one
+    // look-up; else a flow whose keys come one at a time would be made and forgotten with each of them.
     private readonly int[] _kept = new int[MaxKept];
     private uint _nextKept;
 
