@@ -11,7 +11,7 @@ namespace CrMonitor.WorkQueue;
 /// however deep the backlogs of other flows are; flows that come at the same time take turns in the order of their coming.
 /// </para>
 /// <para>Inside a flow, keys age as in <see cref="PriorityOrder{TKey}"/>: nothing starves.</para>
-/// <para>Flows without any key in the queue are forgotten.</para>
+/// <para>Flows without any key in the queue are forgotten, all but the last 1,024 or so, which are quicker when they come again.</para>
 /// </remarks>
 /// <typeparam name="TKey">The key of the queue.</typeparam>
 /// <typeparam name="TFlow">What identifies a flow.</typeparam>
@@ -24,7 +24,9 @@ public sealed class FairOrder<TKey, TFlow>(Func<TKey, TFlow> flow) : WorkQueueOr
 {
     private readonly Func<TKey, TFlow> _flow = flow ?? throw new ArgumentNullException(nameof(flow));
 
-    /// <summary>How many hand-outs a flow gets in one turn. Called as the flow function is; what it says when a flow becomes known counts.</summary>
+    /// <summary>
+    /// How many hand-outs a flow gets in one turn. Called as the flow function is; what it says when the flow gets a key and had none counts.
+    /// </summary>
     /// <value>Null by default: one for each flow. A weight below one counts as one.</value>
     public Func<TFlow, int>? Weight { get; init; }
 
@@ -55,5 +57,6 @@ public sealed class FairOrder<TKey, TFlow>(Func<TKey, TFlow> flow) : WorkQueueOr
     public TimeSpan AgeingTime { get; init => field = Ageing.Checked(value); } = Ageing.DefaultTime;
 
     internal override ReadyKeys<TKey> CreateReadyKeys(TimeProvider timeProvider) =>
-        new FairReadyKeys<TKey, TFlow>(_flow, Weight, MaxInWork ?? int.MaxValue, FlowComparer, Ageing.Ticks(AgeingTime, timeProvider));
+        new FairReadyKeys<TKey, TFlow>(
+            new FlowPosts<TKey, TFlow>(_flow, Weight), MaxInWork ?? int.MaxValue, FlowComparer, Ageing.Ticks(AgeingTime, timeProvider));
 }

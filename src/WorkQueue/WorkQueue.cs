@@ -31,6 +31,9 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     // So that a flood of keys that fall due together does not keep producers and workers out for long.
     private const int MaxReleasesAtOnce = 1024;
 
+    // How early the bucket of a posted key is fetched.
+    private const int MessagesAhead = 3;
+
     // Invariants under a full check only up to here, so that Debug builds stay usable with many keys.
     private const int MaxEntriesFullyChecked = 64;
 
@@ -44,17 +47,20 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private readonly string? _name;
     private readonly KeyValuePair<string, object?> _nameTag;
     private readonly WorkQueueInstruments? _instruments; // null: nothing is measured
-    private readonly bool _needsClock;                   // the times in entries matter
+    private readonly bool _ages;                         // with several priorities, the order asks for the times of entries
+    private readonly Posts<TKey>? _posts;                // null: keys have no flows
     private readonly bool _hasFlows;
+    private readonly bool _hasLimits;
 
     // _gate guards the fields of this group. It is held for updates alone: never across an await or a callback, except comparers and
     // the functions of a fair order.
     // A method named ...Locked is called with it held. Timestamps are those of _timeProvider.
     private readonly Lock _gate = new();
     private readonly Inbox<TKey> _inbox = new();     // read first of all by whoever takes _gate; closed while somebody is parked, and by a shutdown
+    private readonly Entries _entries;               // what is known of every key: that of _table
     private readonly EntryTable<TKey> _table;        // every key that is ready, waiting or held
-    private readonly Entries _entries;               // what is known of them: that of _table
     private readonly ReadyKeys<TKey> _ready;         // dirty and not held
+    private QueueCounts _counts; // with room before it: producers read what is above, and each hand-out writes what is below
     private EntryList<OrderLinks> _processing = new(); // held, in the order of hand-out
     private Deadlines _waiting;                      // waiting, by deadline; may be held as well
     private int _dirtyAndHeld;                       // how many keys will be ready when their workers are done
@@ -63,9 +69,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private TaskCompletionSource? _drained;          // completed when a drain has nothing more to wait for
     private Aftermath<TKey> _aftermath;              // what whoever holds _gate has to do once he let it go
     private volatile bool _isShutDown;               // written under _gate
-    private long _adds;
-    private long _retries;
-    private long _refused;
+    private volatile bool _timesAdditions;           // additions read the clock; written under _gate
 
     // Until when the timer will look into the inbox at the latest, as a timestamp: a posted addition with an earlier deadline has to be read at once.
     // Written under _gate.
@@ -98,8 +102,11 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             _instruments.Register(this);
         }
 
-        _needsClock = _instruments is not null || _ready.NeedsClock;
-        _hasFlows = _ready.HasFlows;
+        _timesAdditions = _instruments is not null;
+        _ages = _ready.Ages;
+        _posts = _ready.Posts;
+        _hasFlows = _posts is not null;
+        _hasLimits = _ready.HasLimits;
     }
 
     /// <summary>How many keys are ready. Keys that are waiting or with a worker do not count.</summary>
@@ -112,7 +119,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     public int ProcessingCount => Locked(static queue => queue._processing.Count);
 
     /// <summary>How many additions were refused because the queue was shut down.</summary>
-    public long RefusedCount => Locked(static queue => queue._refused);
+    public long RefusedCount => Locked(static queue => queue._counts.Refused);
 
     /// <summary>Whether additions are refused, since <see cref="ShutDown"/>, <see cref="DrainAsync"/> or <see cref="Dispose"/> was called.</summary>
     public bool IsShutDown => _isShutDown;
@@ -440,11 +447,11 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
 
         // Instruments measure the work, and a flow below its limit again may have an aged key; nothing else asks for the time.
-        var now = _instruments is not null || _ready.HasLimits ? _timeProvider.GetTimestamp() : 0;
+        var now = _instruments is not null || _hasLimits ? _timeProvider.GetTimestamp() : 0;
         var takenAt = entry.TakenAt;
-        if (_inbox.TryReserve() is >= 0 and var index)
+        if (_inbox.TryReserve() is >= 0 and var position)
         {
-            _inbox.Publish(index, new Message<TKey> { Kind = MessageKind.EndOfHandOut, Slot = slot, At = now });
+            _inbox.Publish(position, new Message<TKey> { Kind = MessageKind.EndOfHandOut, Slot = slot, At = now });
         }
         else
         {
@@ -481,6 +488,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         {
             waiter.Next = _spareWaiters;
             _spareWaiters = waiter;
+            AssertInvariantsLocked();
         }
     }
 
@@ -515,16 +523,22 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     /// <summary>Does what was posted before this thread took the lock.</summary>
     private void ReadInboxLocked()
     {
-        // No more were posted before than the inbox holds. Those that come meanwhile may wait.
-        for (var i = 0; i < Inbox<TKey>.Capacity && _inbox.Peek() is >= 0 and var index; i++)
+        // Those that come meanwhile may wait.
+        for (var end = _inbox.End; _inbox.Position < end;)
         {
-            if (_hasFlows)
+            var place = _inbox.Peek();
+            if (_inbox.Position + MessagesAhead < end)
             {
-                _ready.Receive(index);
+                _entries.Index.Prefetch(_inbox.HashAt(_inbox.Position + MessagesAhead));
             }
 
-            var message = _inbox.Read(index);
-            _entries.Index.Prefetch(_inbox.HashAhead);
+            var message = _inbox.Read(place);
+            if (_hasFlows && message.Kind != MessageKind.EndOfHandOut)
+            {
+                _ready.Receive(place);
+            }
+
+            _inbox.Free(place);
             if (message.Kind == MessageKind.EndOfHandOut)
             {
                 EndHandOutLocked(message.Slot, message.At);
@@ -535,8 +549,6 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             }
         }
     }
-
-    private long EntryTimestamp() => _needsClock ? _timeProvider.GetTimestamp() : 0;
 
     // The order may still find that it needs the time.
     private long? TakeTimestamp() =>
@@ -571,9 +583,9 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
         return new QueueState(
             _ready.Count,
-            _adds,
-            _retries,
-            _refused,
+            _counts.Adds,
+            _counts.Retries,
+            _counts.Refused,
             unfinished.TotalSeconds,
             _processing.First < 0 ? 0 : Elapsed(_entries[_processing.First].TakenAt, now).TotalSeconds,
             _ready.OldestQueuedAt(_entries) is { } oldest ? Elapsed(oldest, now).TotalSeconds : 0,
@@ -583,16 +595,19 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private bool AddNow(TKey key, int priority, MessageKind kind)
     {
         ThrowIfNull(key);
-        var addition = new Message<TKey> { Kind = kind, Key = key, Hash = _table.Hash(key), Priority = priority, At = EntryTimestamp() };
-        return _ready.TryPost(_inbox, addition) || AddByLock(addition);
+        NoticePriority(priority);
+        var now = _timesAdditions ? _timeProvider.GetTimestamp() : 0;
+        var addition = new Message<TKey> { Kind = kind, Key = key, Hash = _table.Hash(key), Priority = priority, At = now };
+        return TryPost(addition) || AddByLock(addition);
     }
 
     private bool AddLater(TKey key, uint hash, long due, int priority, WaitingRule rule)
     {
+        NoticePriority(priority);
         var addition = new Message<TKey> { Kind = MessageKind.DelayedRetry, Key = key, Hash = hash, Priority = priority, At = due };
 
         // A new deadline may be later than that for which the timer is set, which would then wake somebody for nothing.
-        if (rule == WaitingRule.NewDeadline || !_ready.TryPost(_inbox, addition))
+        if (rule == WaitingRule.NewDeadline || !TryPost(addition))
         {
             return AddByLock(addition, rule);
         }
@@ -605,13 +620,52 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         return true;
     }
 
+    /// <summary>Sees to it that keys age from the first priority but 0 on. Before, none can be passed over, and additions need no clock.</summary>
+    private void NoticePriority(int priority)
+    {
+        if (priority != 0 && _ages && !_timesAdditions)
+        {
+            BeginAgeing();
+        }
+    }
+
+    private void BeginAgeing()
+    {
+        var now = _timeProvider.GetTimestamp();
+        using (Enter())
+        {
+            if (!_timesAdditions)
+            {
+                _ready.BeginAgeing(now);
+                _timesAdditions = true;
+            }
+        }
+    }
+
+    private bool TryPost(in Message<TKey> addition)
+    {
+        if (_posts is not null)
+        {
+            return _posts.TryPost(_inbox, addition);
+        }
+
+        var position = _inbox.TryReserve();
+        if (position < 0)
+        {
+            return false;
+        }
+
+        _inbox.Publish(position, addition);
+        return true;
+    }
+
     private bool AddByLock(in Message<TKey> addition, WaitingRule rule = WaitingRule.EarlierDeadline)
     {
         using (Enter())
         {
             if (_isShutDown)
             {
-                _refused++;
+                _counts.Refused++;
                 return false;
             }
 
@@ -624,7 +678,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     {
         var slot = FindOrInsertLocked(addition.Key, addition.Hash, isPosted);
         var priority = addition.Priority;
-        _retries += addition.Kind == MessageKind.Addition ? 0 : 1;
+        _counts.Retries += addition.Kind == MessageKind.Addition ? 0 : 1;
         ref var entry = ref _entries[slot];
         if (entry.IsDirty)
         {
@@ -663,7 +717,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         // First what can throw.
         var flow = _ready.FlowOf(key, isPosted);
         slot = _table.Insert(key, hash);
-        _ready.Enter(slot, flow);
+        _ready.Enter(_entries, slot, flow);
         return slot;
     }
 
@@ -671,7 +725,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     {
         if (_hasFlows)
         {
-            _ready.Leave(slot);
+            _ready.Leave(_entries, slot);
         }
 
         _table.Remove(slot);
@@ -681,7 +735,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private void MakeDirtyLocked(int slot, int priority, long now)
     {
         ref var entry = ref _entries[slot];
-        _adds++;
+        _counts.Adds++;
         entry.QueuedAt = now;
         entry.Priority = priority;
         entry.State |= EntryState.Dirty;
@@ -756,7 +810,10 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
 
         _ready.Append(_entries, slot);
-        ServeLocked(now);
+        if (_parked.First is not null)
+        {
+            ServeLocked(now);
+        }
     }
 
     /// <summary>Hands out ready keys to those who wait, as far as keys may be handed out.</summary>
@@ -837,9 +894,9 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         ref var entry = ref _entries[slot];
         entry.State &= ~EntryState.Held;
         _processing.Remove(_entries, slot);
-        if (_hasFlows)
+        if (_hasLimits)
         {
-            _ready.EndHandOut(slot);
+            _ready.EndHandOut(_entries, slot);
         }
 
         if (entry.State == EntryState.Dirty)
@@ -852,7 +909,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             RemoveLocked(slot);
         }
 
-        if (_hasFlows)
+        if (_hasLimits)
         {
             // One more key of its flow may be in work now.
             ServeLocked(now);
@@ -1134,7 +1191,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private void AssertInvariantsLocked()
     {
         Debug.Assert(_gate.IsHeldByCurrentThread, "Invariants hold only under _gate.");
-        Debug.Assert(_parked.First is null || _ready.Count == 0 || _hasFlows, "Nobody waits while a key may be handed out.");
+        Debug.Assert(_parked.First is null || _ready.Count == 0 || _hasLimits, "Nobody waits while a key may be handed out.");
         Debug.Assert(_parked.First is null || !HasEndedLocked, "Nobody waits for a key that cannot come.");
         Debug.Assert(_entries.Index.Count <= _ready.Count + _processing.Count + _waiting.Count, "A key without a state has no entry.");
         if (_entries.Index.Count > MaxEntriesFullyChecked)

@@ -41,6 +41,7 @@ public sealed class ConcurrencyTests
     [InlineData("fifo", 100_000, 2_500_000)]
     [InlineData("priority", 2000, 300_000)]
     [InlineData("fair", 2000, 300_000)]
+    [InlineData("fair, a flow each key", 2000, 300_000)]
     public async Task No_addition_is_lost_and_no_key_has_two_workers_while_everything_happens_at_once(string order, int keys, int additions)
     {
         using var queue = new WorkQueue<int>(new WorkQueueOptions<int>
@@ -50,6 +51,7 @@ public sealed class ConcurrencyTests
             {
                 "priority" => new PriorityOrder<int> { AgeingTime = TimeSpan.FromMilliseconds(5) },
                 "fair" => new FairOrder<int, int>(key => key % 50) { MaxInWork = 3, Weight = flow => 1 + (flow % 3) },
+                "fair, a flow each key" => new FairOrder<int, int>(key => key) { AgeingTime = TimeSpan.FromMilliseconds(5) },
                 _ => null,
             },
         });

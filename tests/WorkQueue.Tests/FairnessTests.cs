@@ -124,6 +124,72 @@ public sealed class FairnessTests : IDisposable
     }
 
     [Fact]
+    public void A_flow_that_comes_again_has_the_weight_that_it_has_then()
+    {
+        var weight = 1;
+        using var queue = Queue(new FairOrder<string, string>(Flow) { Weight = flow => flow == "a" ? weight : 1 });
+        Add(queue, "a/1", "b/1");
+        Assert.Equal(["a/1", "b/1"], queue.RunAllNow());
+
+        weight = 2;
+        Add(queue, "a/1", "a/2", "a/3", "b/1", "b/2");
+
+        Assert.Equal(["a/1", "a/2", "b/1", "a/3", "b/2"], queue.RunAllNow());
+    }
+
+    [Fact]
+    public void Flows_that_ended_are_forgotten_when_many_others_have_ended_since()
+    {
+        var flows = new List<WeakReference>();
+        using var queue = new WorkQueue<int>(new WorkQueueOptions<int> { Order = new FairOrder<int, object>(NewFlow) });
+        for (var i = 0; i < 5000; i++)
+        {
+            queue.Add(i);
+            queue.RunNow();
+        }
+
+        GC.Collect();
+        Assert.InRange(flows.Count(flow => flow.IsAlive), 0, 1100);
+
+        object NewFlow(int key)
+        {
+            var flow = new object();
+            flows.Add(new WeakReference(flow));
+            return flow;
+        }
+    }
+
+    [Fact]
+    public void Steady_work_allocates_nothing()
+    {
+        using var queue = new WorkQueue<int>(new WorkQueueOptions<int> { Order = new FairOrder<int, int>(key => key % 1500) });
+        Cycle();
+        Cycle();
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Cycle();
+        Cycle();
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.Equal(0, allocated);
+
+        void Cycle()
+        {
+            for (var i = 0; i < 3000; i++)
+            {
+                queue.Add(i, i % 3);
+            }
+
+            for (var i = 0; i < 3000; i++)
+            {
+                queue.TakeNow().Dispose();
+                queue.Add(i);
+                queue.TakeNow().Dispose();
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_flow_at_its_limit_gets_no_more_keys_until_one_of_its_workers_is_done()
     {
         using var queue = Queue(new FairOrder<string, string>(Flow) { MaxInWork = 2 });

@@ -16,10 +16,10 @@ public sealed class InboxTests
 
             for (var i = 0; i < Inbox<string>.Capacity; i++)
             {
-                Assert.Equal($"{round}-{i}", _inbox.Read(_inbox.Peek()).Key);
+                Assert.Equal($"{round}-{i}", Read(_inbox).Key);
             }
 
-            Assert.Equal(-1, _inbox.Peek());
+            Assert.Equal(_inbox.End, _inbox.Position);
         }
     }
 
@@ -33,7 +33,7 @@ public sealed class InboxTests
 
         Assert.False(TryPost(_inbox, "one too many"));
 
-        _inbox.Read(_inbox.Peek());
+        Read(_inbox);
         Assert.True(TryPost(_inbox, "key"));
     }
 
@@ -45,7 +45,7 @@ public sealed class InboxTests
         _inbox.Close();
 
         Assert.False(TryPost(_inbox, "after"));
-        Assert.Equal("before", _inbox.Read(_inbox.Peek()).Key);
+        Assert.Equal("before", Read(_inbox).Key);
         _inbox.Open();
         Assert.True(TryPost(_inbox, "after"));
     }
@@ -72,9 +72,9 @@ public sealed class InboxTests
         var next = new int[Posters];
         for (var read = 0; read < Posters * Each;)
         {
-            if (inbox.Peek() is >= 0 and var index)
+            if (inbox.Position < inbox.End)
             {
-                var (poster, number) = inbox.Read(index).Key;
+                var (poster, number) = Read(inbox).Key;
                 Assert.Equal(next[poster]++, number);
                 read++;
             }
@@ -86,18 +86,26 @@ public sealed class InboxTests
         }
 
         await Task.WhenAll(posters);
-        Assert.Equal(-1, inbox.Peek());
+        Assert.Equal(inbox.End, inbox.Position);
+    }
+
+    private static Message<TKey> Read<TKey>(Inbox<TKey> inbox) where TKey : notnull
+    {
+        var place = inbox.Peek();
+        var message = inbox.Read(place);
+        inbox.Free(place);
+        return message;
     }
 
     private static bool TryPost<TKey>(Inbox<TKey> inbox, TKey key) where TKey : notnull
     {
-        var index = inbox.TryReserve();
-        if (index < 0)
+        var position = inbox.TryReserve();
+        if (position < 0)
         {
             return false;
         }
 
-        inbox.Publish(index, new Message<TKey> { Key = key });
+        inbox.Publish(position, new Message<TKey> { Key = key });
         return true;
     }
 }

@@ -220,6 +220,51 @@ public sealed class PriorityTests : IDisposable
     }
 
     [Fact]
+    public void Keys_that_were_there_before_the_first_priority_age_from_then_on()
+    {
+        _queue.Add("old");
+        _time.Advance(AgeingTime);
+        Flood(times: 20);
+
+        _time.Advance(AgeingTime - TimeSpan.FromTicks(1));
+        Flood(times: 20);
+
+        _time.Advance(TimeSpan.FromTicks(1));
+        var runs = Enumerable.Range(0, 4).Select(i =>
+        {
+            _queue.Add($"last-{i}", 1);
+            return _queue.RunNow();
+        });
+        Assert.Contains("old", runs);
+
+        void Flood(int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                _queue.Add($"urgent-{i}", 1);
+                Assert.NotEqual("old", _queue.RunNow());
+            }
+        }
+    }
+
+    [Fact]
+    public void Keys_with_the_default_priority_age_once_there_has_been_another_one()
+    {
+        _queue.Add("first", 5);
+        _queue.RunNow();
+        _queue.Add("low");
+        _time.Advance(AgeingTime);
+
+        var runs = Enumerable.Range(0, 4).Select(i =>
+        {
+            _queue.Add($"urgent-{i}", 1);
+            return _queue.RunNow();
+        });
+
+        Assert.Contains("low", runs);
+    }
+
+    [Fact]
     public void Aged_keys_take_a_quarter_of_the_hand_outs_at_most()
     {
         for (var i = 0; i < 100; i++)

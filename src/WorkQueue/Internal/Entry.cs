@@ -6,7 +6,7 @@ namespace CrMonitor.WorkQueue;
 /// </summary>
 internal struct Entry
 {
-    /// <summary>When the key began to need a run, as a timestamp; 0 in a queue that needs no clock.</summary>
+    /// <summary>When the key began to need a run, as a timestamp; 0 where nobody needed to know.</summary>
     public long QueuedAt;
 
     /// <summary>When the key was handed out, as a timestamp; 0 in a queue that measures nothing.</summary>
@@ -37,6 +37,9 @@ internal struct Entry
     /// Raised whenever a hand-out ends, so that a work item is recognised as the current one, also after its entry was used for another key.
     /// </summary>
     public uint Version;
+
+    /// <summary>The flow of the key, in a fair queue.</summary>
+    public int Flow;
 
     public EntryState State;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 
 namespace CrMonitor.WorkQueue;
 
@@ -11,22 +10,26 @@ namespace CrMonitor.WorkQueue;
 /// again as a newcomer before all others had their turn.
 /// </remarks>
 internal sealed class FairReadyKeys<TKey, TFlow>(
-    Func<TKey, TFlow> flowOf, Func<TFlow, int>? weightOf, int maxInWork, IEqualityComparer<TFlow>? comparer, long ageingTicks) : ReadyKeys<TKey>
+    FlowPosts<TKey, TFlow> posts, int maxInWork, IEqualityComparer<TFlow>? comparer, long ageingTicks) : ReadyKeys<TKey>
     where TKey : notnull
     where TFlow : notnull
 {
     private const int None = -1;
+    private const int MaxKept = 1024;
 
     private readonly PriorityLevels _levels = new(ageingTicks);
     private readonly Dictionary<TFlow, int> _byName = new(comparer);
     private Flow[] _flows = [];
+
+    // Flows that ended, the oldest at _nextKept: their numbers + 1. Some may be in use again. Those that come again soon are then found with one
+    // look-up; else a flow whose keys come one at a time would be made and forgotten with each of them.
+    private readonly int[] _kept = new int[MaxKept];
+    private uint _nextKept;
+
     private int _used;
     private int _free = None;
-    private int[] _flowOfSlot = [];
 
-    // Beside the messages in the inbox: what the posters found out about the flows of their keys.
-    private readonly FlowSettings[] _posted = new FlowSettings[Inbox<TKey>.Capacity];
-    private FlowSettings _received;
+    private FlowSettings<TFlow> _received;
 
     private Line _newcomers = new();
     private Line _others = new();
@@ -35,13 +38,13 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
     private int _current = None; // the flow whose turn it is; in no line
     private int _credit;         // how many hand-outs are left of its turn
 
-    public override bool NeedsClock => _levels.NeedsClock;
+    public override bool Ages => _levels.Ages;
 
-    public override bool MayNeedTime => _levels.HasAny && _levels.NeedsClock;
+    public override bool MayNeedTime => _levels.HasAny && _levels.Ages;
 
     public override bool HasLimits => maxInWork != int.MaxValue;
 
-    public override bool HasFlows => true;
+    public override Posts<TKey> Posts => posts;
 
     public override int FlowCount
     {
@@ -71,40 +74,15 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         AtLimit,
     }
 
-    public override bool TryPost(Inbox<TKey> inbox, in Message<TKey> message)
-    {
-        if (inbox.IsClosed)
-        {
-            return false;
-        }
-
-        var settings = SettingsOf(message.Key);
-        var index = inbox.TryReserve();
-        if (index < 0)
-        {
-            return false;
-        }
-
-        _posted[index] = settings;
-        inbox.Publish(index, message);
-        return true;
-    }
-
-    public override void Receive(int index)
-    {
-        ref var posted = ref _posted[index];
-        _received = posted;
-        if (RuntimeHelpers.IsReferenceOrContainsReferences<TFlow>())
-        {
-            posted = default;
-        }
-    }
+    public override void Receive(int place) => _received = posts.Receive(place);
 
     public override int FlowOf(TKey key, bool isReceived)
     {
-        var (name, weight) = isReceived ? _received : SettingsOf(key);
+        var (name, weight) = isReceived ? _received : posts.SettingsOf(key);
         if (_byName.TryGetValue(name, out var index))
         {
+            ref var flow = ref _flows[index];
+            flow.Weight = flow.Entries == 0 ? weight : flow.Weight;
             return index;
         }
 
@@ -128,29 +106,26 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         return index;
     }
 
-    public override void Enter(int slot, int flow)
+    public override void Enter(Entries entries, int slot, int flow)
     {
-        if (slot >= _flowOfSlot.Length)
-        {
-            Array.Resize(ref _flowOfSlot, Math.Max(16, checked(slot * 2)));
-        }
-
-        _flowOfSlot[slot] = flow;
+        entries[slot].Flow = flow;
         _flows[flow].Entries++;
     }
 
-    public override void Leave(int slot)
+    public override void Leave(Entries entries, int slot)
     {
-        var index = _flowOfSlot[slot];
+        var index = entries[slot].Flow;
         if (--_flows[index].Entries == 0)
         {
-            Forget(index);
+            Release(index);
         }
     }
 
+    public override void BeginAgeing(long now) => _levels.BeginAgeing(now);
+
     public override void Append(Entries entries, int slot)
     {
-        var index = _flowOfSlot[slot];
+        var index = entries[slot].Flow;
         ref var flow = ref _flows[index];
         _levels.Append(ref flow.Ready, index, entries, slot);
         Count++;
@@ -164,13 +139,13 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
 
     public override void Remove(Entries entries, int slot)
     {
-        _levels.Remove(ref _flows[_flowOfSlot[slot]].Ready, entries, slot);
+        _levels.Remove(ref _flows[entries[slot].Flow].Ready, entries, slot);
         Count--;
     }
 
     public override void Raise(Entries entries, int slot, int priority)
     {
-        var index = _flowOfSlot[slot];
+        var index = entries[slot].Flow;
         _levels.Raise(ref _flows[index].Ready, index, entries, slot, priority);
     }
 
@@ -184,7 +159,7 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
             {
                 // Its ready keys were taken back in the middle of its turn.
                 EndTurn(Place.Idle);
-                Forget(index);
+                Release(index);
                 continue;
             }
 
@@ -201,7 +176,7 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
             }
 
             Count--;
-            flow.InWork++;
+            flow.InWork += HasLimits ? 1 : 0;
             if (--_credit == 0 || flow.Ready.Keys.Count == 0)
             {
                 EndTurn(Place.InLine);
@@ -215,9 +190,9 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         return HandOut.None;
     }
 
-    public override void EndHandOut(int slot)
+    public override void EndHandOut(Entries entries, int slot)
     {
-        var index = _flowOfSlot[slot];
+        var index = entries[slot].Flow;
         ref var flow = ref _flows[index];
         flow.InWork--;
         if (flow.Place == Place.AtLimit)
@@ -317,11 +292,16 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         foreach (var index in _byName.Values)
         {
             ref var flow = ref _flows[index];
+            if (IsUnused(index))
+            {
+                Debug.Assert(flow.IsKept && flow.Ready.Keys.Count == 0, "A flow without keys and without a place is kept for a while.");
+                continue;
+            }
+
             ready += flow.Ready.Keys.Count;
             Debug.Assert(flow.Ready.Keys.Count + flow.InWork <= flow.Entries, "A flow counts its keys.");
             Debug.Assert(flow.InWork <= maxInWork, "No flow has more keys in work than it may.");
             Debug.Assert(flow.Place != Place.Idle || flow.Ready.Keys.Count == 0, "A flow with ready keys has a place.");
-            Debug.Assert(flow.Place != Place.Idle || flow.Entries > 0, "A flow that is neither in the queue nor in a line is forgotten.");
             Debug.Assert(flow.Place != Place.AtLimit || flow.InWork == maxInWork, "A flow at its limit has that many keys in work.");
             AssertReady(flow.Ready.Keys, entries);
             _levels.AssertInvariants(flow.Ready, entries);
@@ -367,7 +347,7 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
             {
                 // A place without a key is given up, and that is no turn.
                 flow.Place = Place.Idle;
-                Forget(index);
+                Release(index);
                 continue;
             }
 
@@ -386,26 +366,33 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         _current = None;
     }
 
-    private FlowSettings SettingsOf(TKey key)
+    /// <summary>Keeps a flow that has neither keys nor a place, in case it comes again, and forgets another one for it.</summary>
+    private void Release(int index)
     {
-        var name = flowOf(key) ?? throw new InvalidOperationException($"The flow function of the queue's FairOrder returned null for '{key}'.");
-        return new FlowSettings(name, weightOf is null ? 1 : Math.Max(1, weightOf(name)));
-    }
-
-    private void Forget(int index)
-    {
-        ref var flow = ref _flows[index];
-        if (flow.Entries > 0 || flow.Place != Place.Idle)
+        if (!IsUnused(index) || _flows[index].IsKept)
         {
             return;
         }
 
-        _byName.Remove(flow.Name);
-        flow = new Flow { Name = default!, Next = _free };
-        _free = index;
+        _flows[index].IsKept = true;
+        ref var kept = ref _kept[_nextKept++ % MaxKept];
+        (index, kept) = (kept - 1, index + 1);
+        if (index < 0)
+        {
+            return;
+        }
+
+        ref var oldest = ref _flows[index];
+        oldest.IsKept = false;
+        if (IsUnused(index))
+        {
+            _byName.Remove(oldest.Name);
+            oldest = new Flow { Name = default!, Next = _free };
+            _free = index;
+        }
     }
 
-    private readonly record struct FlowSettings(TFlow Name, int Weight);
+    private bool IsUnused(int index) => _flows[index] is { Entries: 0, Place: Place.Idle };
 
     private struct Flow
     {
@@ -418,9 +405,14 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         /// <summary>The number of its last turn; of a newcomer, of the turn during which it came.</summary>
         public long Since;
 
+        /// <summary>Counted if there is a limit.</summary>
         public int InWork;
+
         public int Weight;
         public Place Place;
+
+        /// <summary>Whether it is among the flows that ended; it may be in use again.</summary>
+        public bool IsKept;
 
         /// <summary>The flow behind this one in its line; of an unused one, the next unused.</summary>
         public int Next;

@@ -10,11 +10,11 @@ namespace CrMonitor.WorkQueue;
 /// <remarks>
 /// <para>Any thread may post. The queue's lock guards everything else.</para>
 /// <para>
-/// Each place in the ring has a turn: <c>position</c> when it is free for that position, <c>position + 1</c> when the message is complete,
-/// <c>position + Capacity</c> when it has been read. (The bounded queue of Dmitry Vyukov, with one reader.)
+/// Positions count up for ever; the place of a position is its remainder. A place is free for a position once the one a round before has been read,
+/// and its message is complete when it has the number of the round.
 /// </para>
 /// </remarks>
-internal sealed class Inbox<TKey> where TKey : notnull
+internal sealed class Inbox<TKey> : InboxHead where TKey : notnull
 {
     public const int Capacity = 256;
 
@@ -22,98 +22,109 @@ internal sealed class Inbox<TKey> where TKey : notnull
     private const long ClosedFlag = 1;
 
     private readonly Place[] _places = new Place[Capacity];
-    private PaddedLong _tail; // the next position, shifted by one for ClosedFlag
-    private long _head;
+    private InboxTail _tail;
 
-    public Inbox()
-    {
-        for (var i = 0; i < Capacity; i++)
-        {
-            _places[i].Turn = i;
-        }
-    }
+    public Inbox() => _tail.Limit = Capacity;
 
     /// <summary>Whether messages are refused, so that all must come by the lock.</summary>
-    public bool IsClosed => (Volatile.Read(ref _tail.Value) & ClosedFlag) != 0;
+    public bool IsClosed => (Volatile.Read(ref _tail.Next) & ClosedFlag) != 0;
 
-    /// <summary>The hash of a message that is to be read soon, if there is one: enough to prefetch with.</summary>
-    public uint HashAhead => _places[(int)(_head + 4) & Mask].Message.Hash;
+    /// <summary>The position of the next message to be read.</summary>
+    public long Position => Head.Value;
+
+    /// <summary>The position behind all messages that were posted until now.</summary>
+    public long End => Volatile.Read(ref _tail.Next) >> 1;
+
+    /// <summary>Where in the ring a position is.</summary>
+    public static int PlaceOf(long position) => (int)position & Mask;
 
     /// <summary>Refuses further messages. Those that were posted before can be read when this returns.</summary>
-    public void Close() => Interlocked.Or(ref _tail.Value, ClosedFlag);
+    public void Close() => Interlocked.Or(ref _tail.Next, ClosedFlag);
 
-    public void Open() => Interlocked.And(ref _tail.Value, ~ClosedFlag);
+    public void Open() => Interlocked.And(ref _tail.Next, ~ClosedFlag);
 
     /// <summary>Takes a place in the ring, which <see cref="Publish"/> must fill at once.</summary>
-    /// <returns>The index of the place; -1 if the inbox is closed or full, and the message has to come by the lock.</returns>
-    public int TryReserve()
+    /// <returns>The position of the place; -1 if the inbox is closed or full, and the message has to come by the lock.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public long TryReserve()
     {
         while (true)
         {
-            var tail = Volatile.Read(ref _tail.Value);
+            var tail = Volatile.Read(ref _tail.Next);
             var position = tail >> 1;
-            var index = (int)position & Mask;
-            var turn = Volatile.Read(ref _places[index].Turn);
-            if ((tail & ClosedFlag) != 0 || turn < position)
+            if ((tail & ClosedFlag) != 0 || (position >= Volatile.Read(ref _tail.Limit) && !IsFree(position)))
             {
                 return -1;
             }
 
-            if (turn == position && Interlocked.CompareExchange(ref _tail.Value, tail + 2, tail) == tail)
+            if (Interlocked.CompareExchange(ref _tail.Next, tail + 2, tail) == tail)
             {
-                return index;
+                return position;
             }
         }
     }
 
-    public void Publish(int index, in Message<TKey> message)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Publish(long position, in Message<TKey> message)
     {
-        ref var place = ref _places[index];
+        ref var place = ref _places[PlaceOf(position)];
         place.Message = message;
-        Volatile.Write(ref place.Turn, place.Turn + 1);
+        Volatile.Write(ref place.Position, position + 1);
     }
 
-    /// <summary>The index of the oldest message.</summary>
-    /// <returns>-1 if there is none.</returns>
+    /// <summary>The hash of a message that was posted: enough to prefetch with. May be read before the message is complete.</summary>
+    public uint HashAt(long position) => _places[PlaceOf(position)].Message.Hash;
+
+    /// <summary>The place of the oldest message, which must have been posted; returns when it is complete.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Peek()
     {
-        var index = (int)_head & Mask;
-        return Volatile.Read(ref _places[index].Turn) == _head + 1 || IsComing(index) ? index : -1;
-    }
-
-    /// <summary>Frees the place of the oldest message.</summary>
-    /// <returns>What it said.</returns>
-    public Message<TKey> Read(int index)
-    {
-        ref var place = ref _places[index];
-        var message = place.Message;
-        place.Message.Key = default!;
-        Volatile.Write(ref place.Turn, _head + Capacity);
-        _head++;
-        return message;
-    }
-
-    private bool IsComing(int index)
-    {
-        if (Volatile.Read(ref _tail.Value) >> 1 == _head)
+        var position = Head.Value;
+        var place = PlaceOf(position);
+        if (Volatile.Read(ref _places[place].Position) != position + 1)
         {
-            return false;
+            Await(ref _places[place], position);
         }
 
+        return place;
+    }
+
+    /// <summary>What the message at a place says.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Message<TKey> Read(int place) => _places[place].Message;
+
+    /// <summary>Frees the place of the oldest message.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Free(int place)
+    {
+        _places[place].Message.Key = default!;
+        Volatile.Write(ref Head.Value, Head.Value + 1);
+    }
+
+    private static void Await(ref Place place, long position)
+    {
         // Its thread is between two instructions, or was interrupted there.
         var spin = default(SpinWait);
-        while (Volatile.Read(ref _places[index].Turn) != _head + 1)
+        while (Volatile.Read(ref place.Position) != position + 1)
         {
             spin.SpinOnce(sleep1Threshold: -1);
         }
+    }
 
-        return true;
+    /// <summary>Looks how far the reader has come, which posters else need not know.</summary>
+    private bool IsFree(long position)
+    {
+        // A slower thread may write an older limit over this one. Then somebody looks again.
+        var limit = Volatile.Read(ref Head.Value) + Capacity;
+        Volatile.Write(ref _tail.Limit, limit);
+        return position < limit;
     }
 
     private struct Place
     {
-        public long Turn;
+        /// <summary>That of the message, + 1, once it is complete.</summary>
+        public long Position;
+
         public Message<TKey> Message;
     }
 }

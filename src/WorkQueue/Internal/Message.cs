@@ -6,7 +6,7 @@ internal struct Message<TKey> where TKey : notnull
     /// <summary>The key of an addition.</summary>
     public TKey Key;
 
-    /// <summary>The deadline of a delayed addition; of others, when it was said, or 0 in a queue that needs no clock. A timestamp.</summary>
+    /// <summary>The deadline of a delayed addition; of others, when it was said, or 0 where nobody needs to know. A timestamp.</summary>
     public long At;
 
     public uint Hash;

@@ -10,20 +10,28 @@ namespace CrMonitor.WorkQueue;
 internal sealed class PriorityLevels(long ageingTicks)
 {
     private const int None = -1;
+    private const int FoundCount = 64;
 
     private readonly Dictionary<(int Owner, int Priority), int> _byPriority = [];
     private Level[] _levels = [];
     private int _used;
     private int _free = None;
+    private long _ageingStart; // a timestamp
 
-    public bool NeedsClock => ageingTicks != long.MaxValue;
+    // Where a level was found last, by its owner and priority: dictionaries are slower.
+    private readonly int[] _found = new int[FoundCount];
+
+    public bool Ages => ageingTicks != long.MaxValue;
 
     /// <summary>Whether any owner has several priorities.</summary>
     public bool HasAny => _byPriority.Count > 0;
 
     /// <summary>Whether the next key is that which has been ready longest, if it has aged. May be read without the lock.</summary>
     public bool IsTurnOfAged(in PrioritizedKeys keys) =>
-        keys.HighestLevel >= 0 && (keys.HandOuts + 1) % Ageing.HandOutsPerAged == 0 && NeedsClock;
+        keys.HighestLevel >= 0 && (keys.HandOuts + 1) % Ageing.HandOutsPerAged == 0 && Ages;
+
+    /// <inheritdoc cref="ReadyKeys{TKey}.BeginAgeing"/>
+    public void BeginAgeing(long now) => _ageingStart = now;
 
     public void Append(ref PrioritizedKeys keys, int owner, Entries entries, int slot)
     {
@@ -70,7 +78,7 @@ internal sealed class PriorityLevels(long ageingTicks)
             }
 
             keys.HandOuts++;
-            if (!isTurnOfAged || now - entries[slot].QueuedAt < ageingTicks)
+            if (!isTurnOfAged || now - Math.Max(entries[slot].QueuedAt, _ageingStart) < ageingTicks)
             {
                 slot = _levels[keys.HighestLevel].Keys.First;
             }
@@ -197,8 +205,8 @@ internal sealed class PriorityLevels(long ageingTicks)
     private void AppendToLevel(ref PrioritizedKeys keys, int owner, Entries entries, int slot)
     {
         var priority = entries[slot].Priority;
-        var level = keys.HighestLevel;
-        if ((level < 0 || _levels[level].Priority != priority) && !_byPriority.TryGetValue((owner, priority), out level))
+        var level = keys.HighestLevel < 0 ? None : Find(owner, priority);
+        if (level < 0)
         {
             level = Create(owner, priority);
             keys.HighestLevel = keys.HighestLevel < 0 ? level : Link(keys.HighestLevel, level);
@@ -232,6 +240,29 @@ internal sealed class PriorityLevels(long ageingTicks)
         _byPriority.Remove((level.Owner, level.Priority));
         level.Next = _free;
         _free = index;
+    }
+
+    private int Find(int owner, int priority)
+    {
+        ref var found = ref _found[(owner + priority) & (FoundCount - 1)];
+        if (IsLevel(found))
+        {
+            return found;
+        }
+
+        if (!_byPriority.TryGetValue((owner, priority), out var level))
+        {
+            return None;
+        }
+
+        found = level;
+        return level;
+
+        bool IsLevel(int index)
+        {
+            ref var candidate = ref _levels[index];
+            return candidate.Priority == priority && candidate.Owner == owner && candidate.Keys.Count > 0;
+        }
     }
 
     private int Create(int owner, int priority)

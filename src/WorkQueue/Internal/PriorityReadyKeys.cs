@@ -10,9 +10,11 @@ internal sealed class PriorityReadyKeys<TKey>(long ageingTicks) : ReadyKeys<TKey
     private readonly PriorityLevels _levels = new(ageingTicks);
     private PrioritizedKeys _keys = new();
 
-    public override bool NeedsClock => _levels.NeedsClock;
+    public override bool Ages => _levels.Ages;
 
     public override bool MayNeedTime => _levels.IsTurnOfAged(_keys);
+
+    public override void BeginAgeing(long now) => _levels.BeginAgeing(now);
 
     public override void Append(Entries entries, int slot)
     {

@@ -7,8 +7,8 @@ internal abstract class ReadyKeys<TKey> where TKey : notnull
 {
     public int Count { get; protected set; }
 
-    /// <summary>Whether <see cref="Entry.QueuedAt"/> and the time of <see cref="Take"/> matter to the order.</summary>
-    public virtual bool NeedsClock => false;
+    /// <summary>Whether, once there are several priorities, <see cref="Entry.QueuedAt"/> and the time of <see cref="Take"/> matter.</summary>
+    public virtual bool Ages => false;
 
     /// <summary>Whether the next <see cref="Take"/> is likely to need the time. Read without the lock, so it may be wrong.</summary>
     public virtual bool MayNeedTime => false;
@@ -16,11 +16,16 @@ internal abstract class ReadyKeys<TKey> where TKey : notnull
     /// <summary>Whether ready keys can be kept from being handed out.</summary>
     public virtual bool HasLimits => false;
 
-    /// <summary>Whether keys have a flow, so that their entering and leaving of the queue must be told.</summary>
-    public virtual bool HasFlows => false;
+    /// <summary>Where producers leave the flows of keys; null if keys have none, so that nobody needs to tell of their entering and leaving.</summary>
+    public virtual Posts<TKey>? Posts => null;
 
     /// <summary>How many flows have ready keys.</summary>
     public virtual int FlowCount => 0;
+
+    /// <summary>The first priority but 0 is about to come. Keys that came before, whose time nobody took, age from now on.</summary>
+    public virtual void BeginAgeing(long now)
+    {
+    }
 
     /// <summary>Adds a key that became ready. Its entry has its priority.</summary>
     public abstract void Append(Entries entries, int slot);
@@ -37,22 +42,8 @@ internal abstract class ReadyKeys<TKey> where TKey : notnull
     /// <summary>Gives a ready key a higher priority.</summary>
     public virtual void Raise(Entries entries, int slot, int priority) => entries[slot].Priority = priority;
 
-    /// <summary>Posts an addition, without the queue's lock.</summary>
-    /// <returns>False if it must come by the lock.</returns>
-    public virtual bool TryPost(Inbox<TKey> inbox, in Message<TKey> message)
-    {
-        var index = inbox.TryReserve();
-        if (index < 0)
-        {
-            return false;
-        }
-
-        inbox.Publish(index, message);
-        return true;
-    }
-
-    /// <summary>Looks at what <see cref="TryPost"/> left beside a message whose place is about to be freed.</summary>
-    public virtual void Receive(int index)
+    /// <summary>Looks at what <see cref="Posts{TKey}.TryPost"/> left beside a message whose place is about to be freed.</summary>
+    public virtual void Receive(int place)
     {
     }
 
@@ -60,17 +51,17 @@ internal abstract class ReadyKeys<TKey> where TKey : notnull
     public virtual int FlowOf(TKey key, bool isReceived) => 0;
 
     /// <summary>A key entered the queue, in whichever state.</summary>
-    public virtual void Enter(int slot, int flow)
+    public virtual void Enter(Entries entries, int slot, int flow)
     {
     }
 
     /// <summary>A key left the queue.</summary>
-    public virtual void Leave(int slot)
+    public virtual void Leave(Entries entries, int slot)
     {
     }
 
-    /// <summary>A hand-out ended.</summary>
-    public virtual void EndHandOut(int slot)
+    /// <summary>A hand-out ended. Called if there are limits.</summary>
+    public virtual void EndHandOut(Entries entries, int slot)
     {
     }
 
