@@ -32,6 +32,31 @@ public sealed class OwnWritesTests
     }
 
     [Fact]
+    public async Task The_echo_of_an_answer_that_was_noted_by_its_bytes_is_not_decoded_again()
+    {
+        await using var fixture = new InformerFixture();
+        var watch = await SyncAsync(fixture, "20", Json.Widget("a", 5, size: 1));
+        fixture.Informer.NoteWrite(Encoding.UTF8.GetBytes(Json.Widget("a", 22, size: 2)));
+        Assert.Equal("Updated default/a 1->2", await _handler.NextTextAsync());
+        var answer = fixture.Informer.Lister.Get(new ObjectKey("default", "a"));
+
+        // A spec that could not be decoded: that nobody says so shows that nobody tried.
+        var echo = Json.Widget("a", 22, size: 2).Replace("\"size\":2", "\"size\":\"two\"", StringComparison.Ordinal);
+        Assert.Contains("two", echo, StringComparison.Ordinal);
+        watch.Send(Json.Event("MODIFIED", echo));
+        await ReachAsync(fixture, "22");
+        Assert.Same(answer, fixture.Informer.Lister.Get(new ObjectKey("default", "a")));
+        Assert.Empty(fixture.Informer.InvalidObjects);
+
+        // What comes after it is decoded, and so is the same once more, when nothing is waited for.
+        watch.Send(Json.Event("MODIFIED", Json.Widget("a", 23, size: 3)));
+        Assert.Equal("Updated default/a 2->3", await _handler.NextTextAsync());
+        watch.Send(Json.Event("MODIFIED", echo.Replace("\"22\"", "\"24\"", StringComparison.Ordinal)));
+        await ReachAsync(fixture, "24");
+        Assert.Single(fixture.Informer.InvalidObjects);
+    }
+
+    [Fact]
     public async Task A_noted_creation_is_an_addition_and_a_late_event_of_an_older_state_does_not_take_it_back()
     {
         await using var fixture = new InformerFixture();
