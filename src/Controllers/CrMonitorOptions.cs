@@ -63,7 +63,10 @@ public sealed class CrMonitorOptions
     /// <value>The machine's name by default: in a cluster, the pod's.</value>
     public string ReportingInstance { get; set; } = Environment.MachineName;
 
-    /// <summary>How long running reconciles may go on when the host stops. Then their tokens are cancelled.</summary>
+    /// <summary>
+    /// How long running reconciles may go on when the host stops, or their controller is removed. Then their tokens are cancelled; earlier if the
+    /// host's own patience (<c>HostOptions.ShutdownTimeout</c>) is at an end.
+    /// </summary>
     /// <value>Three seconds by default, so that a process ends within five seconds of Ctrl-C.</value>
     public TimeSpan ShutdownGracePeriod { get; set; } = TimeSpan.FromSeconds(3);
 

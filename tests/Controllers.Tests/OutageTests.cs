@@ -71,7 +71,7 @@ public sealed class OutageTests
         await PassUntilAsync(time, () => Children(rig, "2") == Widgets - 1, "what changed meanwhile is caught up with");
         await PassUntilAsync(time, async () => (await CheckAsync(rig, "ready")).Status == HealthStatus.Healthy, "the host is ready again");
         Assert.Null(rig.Host.Services.GetRequiredService<ILister<Widget>>().Get(new ObjectKey("default", "w0")));
-        await StopAsync(rig, time);
+        await rig.StopAsync();
     }
 
     // For each watch: 0.8 s, doubling to 30 s, and up to as much again. For each key: 5 ms, doubling to 5 minutes, and five requests within 30 s each
@@ -142,11 +142,4 @@ public sealed class OutageTests
             return false;
         },
         expectation);
-
-    private static async Task StopAsync(OperatorRig rig, FakeTimeProvider time)
-    {
-        var stop = rig.Host.StopAsync(Cancelled);
-        await PassUntilAsync(time, () => stop.IsCompleted, "the host has stopped");
-        await stop;
-    }
 }

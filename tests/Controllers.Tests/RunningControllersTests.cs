@@ -1,3 +1,5 @@
+using CrMonitor.ApiServer;
+using CrMonitor.Informers;
 using CrMonitor.Tests;
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
@@ -56,6 +58,50 @@ public sealed class RunningControllersTests
         Assert.Equal(["widget"], controllers.Names);
         Assert.Single(rig.Host.Services.GetRequiredService<HostInformers>().All);
         Assert.DoesNotContain(rig.Log.Lines, line => line.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task A_stop_waits_for_a_controller_that_is_being_removed_before_the_lease_is_given_back()
+    {
+        var release = new TaskCompletionSource<ReconcileResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reconciler = new FakeReconciler((_, _) => new ValueTask<ReconcileResult>(release.Task));
+        await using var rig = await OperatorRig.CreateAsync(
+            reconciler, options: options => options.LeaderElection = new LeaderElectionOptions { LeaseNamespace = "default" });
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        await rig.Client.CreateAsync(Objects.Widget(version: null!), cancellationToken: TestContext.Current.CancellationToken);
+        await reconciler.NextAsync();
+
+        var removal = rig.Host.Services.GetRequiredService<IControllers>().RemoveAsync("widget");
+        var stop = rig.Host.StopAsync(TestContext.Current.CancellationToken);
+        Assert.False(removal.IsCompleted);
+        Assert.False(stop.IsCompleted);
+
+        release.SetResult(ReconcileResult.Done);
+        Assert.True(await removal);
+        await stop;
+        Assert.Contains(rig.Log.Lines, line => line.Text.EndsWith("has given the lease default/tests back", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_controller_that_is_added_just_before_the_stop_ends_in_peace()
+    {
+        await using var server = await EmbeddedApiServer.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        using (var handler = server.CreateHandler())
+        {
+            await WidgetDefinition.InstallAsync(handler, TestContext.Current.CancellationToken);
+        }
+
+        for (var i = 0; i < 30; i++)
+        {
+            await using var rig = await OperatorRig.CreateAsync(new FakeReconciler(), beside: server);
+            await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+            rig.Host.Services.GetRequiredService<IControllers>()
+                .Add(new ConfigMaps(), controller => controller.Named("late").Triggers((_, _) => AsyncEnumerable.Empty<ObjectKey>()));
+
+            await rig.Host.StopAsync(TestContext.Current.CancellationToken);
+
+            Assert.DoesNotContain(rig.Log.Lines, line => line.Level >= LogLevel.Warning);
+        }
     }
 
     [Fact]

@@ -56,6 +56,24 @@ public sealed class StopTests
     }
 
     [Fact]
+    public async Task When_the_host_waits_no_longer_a_running_reconcile_is_cancelled_before_the_grace_time_is_over()
+    {
+        await using var rig = new ControllerRig(new FakeReconciler((_, cancellationToken) => RunTests.Forever(cancellationToken)));
+        await rig.StartAsync();
+        await rig.Informers.Widgets.SetAsync(Widget());
+        await rig.Reconciler.NextAsync();
+        using var patience = new CancellationTokenSource();
+
+        var stop = rig.StopAsync(TimeSpan.FromHours(1), patience.Token);
+        Assert.False(stop.IsCompleted);
+        await patience.CancelAsync();
+        await stop.WaitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, rig.Controller.ActiveWorkers);
+        Assert.DoesNotContain(rig.Log.Lines, line => line.Level >= LogLevel.Error);
+    }
+
+    [Fact]
     public async Task A_reconcile_that_does_not_heed_its_cancellation_is_named_and_left()
     {
         var release = new TaskCompletionSource<ReconcileResult>();

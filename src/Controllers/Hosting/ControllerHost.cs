@@ -35,7 +35,7 @@ internal sealed partial class ControllerHost(
     // _gate guards the fields below. It is held for look-ups and updates, and while a controller that is added attaches itself.
     private readonly Lock _gate = new();
     private readonly Dictionary<Controller, Task> _starts = [];
-    private readonly List<Controller> _leaving = []; // removed, and not yet at rest
+    private readonly Dictionary<Controller, Task> _leaving = []; // removed, and not yet at rest
     private volatile IReadOnlyList<Controller> _controllers = [];
     private TaskScheduler? _scheduler; // that of the start; null before it and after the stop
 
@@ -129,6 +129,7 @@ internal sealed partial class ControllerHost(
     {
         Controller? removed;
         Task? start;
+        var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
             removed = _controllers.FirstOrDefault(controller => controller.Name == name);
@@ -138,14 +139,22 @@ internal sealed partial class ControllerHost(
             }
 
             Show([.. _controllers.Where(controller => controller != removed)]);
-            _leaving.Add(removed);
+            _leaving.Add(removed, rest.Task);
             _starts.Remove(removed, out start);
         }
 
-        await StopAsync(removed, start);
-        lock (_gate)
+        try
         {
-            _leaving.Remove(removed);
+            await StopAsync(removed, start);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _leaving.Remove(removed);
+            }
+
+            rest.SetResult();
         }
 
         return true;
@@ -154,16 +163,23 @@ internal sealed partial class ControllerHost(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         Task[] starts;
+        Task[] leaving;
         lock (_gate)
         {
             _scheduler = null;
             starts = [.. _starts.Values];
+            leaving = [.. _leaving.Values];
         }
 
-        await Task.WhenAll(_controllers.Select(controller => controller.StopAsync(options.ShutdownGracePeriod)));
+        await Task.WhenAll([
+            .. _controllers.Select(controller => controller.StopAsync(options.ShutdownGracePeriod, cancellationToken)),
+            .. leaving,
+        ]);
+
+        // One that was added just now may not have begun to start: it must not wake what ends next.
+        await Task.WhenAll(starts);
         await Task.WhenAll(StopLeadingAsync(), events.StopAsync(EventsEndWithin));
         await informers.StopAsync();
-        await Task.WhenAll(starts);
     }
 
     public void Dispose()
@@ -182,7 +198,7 @@ internal sealed partial class ControllerHost(
 
     private async Task StopAsync(Controller controller, Task? start)
     {
-        await controller.StopAsync(options.ShutdownGracePeriod);
+        await controller.StopAsync(options.ShutdownGracePeriod, CancellationToken.None);
         if (start is not null)
         {
             await start;
@@ -202,7 +218,7 @@ internal sealed partial class ControllerHost(
         bool nothingRuns;
         lock (_gate)
         {
-            nothingRuns = _controllers.Concat(_leaving).All(controller => controller.ActiveWorkers == 0);
+            nothingRuns = _controllers.Concat(_leaving.Keys).All(controller => controller.ActiveWorkers == 0);
         }
 
         return _elector.StopAsync(nothingRuns, LeadershipEndsWithin);

@@ -45,7 +45,9 @@ internal abstract class Controller(string name, KubeResource resource, int concu
     /// Takes its handlers off the informers, takes no more work, waits for running reconciles, cancels them after the grace time, and returns when
     /// they have ended or refuse to.
     /// </summary>
-    public abstract Task StopAsync(TimeSpan gracePeriod);
+    /// <param name="gracePeriod">How long they may go on.</param>
+    /// <param name="noMoreGrace">Ends the grace time before it is over.</param>
+    public abstract Task StopAsync(TimeSpan gracePeriod, CancellationToken noMoreGrace);
 
     public abstract void Dispose();
 }

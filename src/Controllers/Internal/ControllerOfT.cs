@@ -56,6 +56,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
     // Two stages: the first ends waiting for sync and for work, the second ends runs.
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationToken _stop; // that of _stopping, which may be disposed of while a late start looks at it
     private readonly CancellationTokenSource _cancelled = new();
 
     private volatile bool _isWorking;
@@ -111,6 +112,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         _mayHaveWorked = leadership is UncontestedLeadership;
         _instruments = instruments;
         _time = time;
+        _stop = _stopping.Token;
         _logger = loggerFactory.CreateLogger($"CrMonitor.Controllers.{name}");
         _limiter = settings.Limiter(time);
         _queue = new WorkQueue<ObjectKey>(new WorkQueueOptions<ObjectKey>
@@ -139,7 +141,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
     public override bool IsWorking => _isWorking;
 
-    public override int LostWorkers => _stopping.IsCancellationRequested ? 0 : _workers.Count(worker => worker.Loop is { IsCompleted: true });
+    public override int LostWorkers => _stop.IsCancellationRequested ? 0 : _workers.Count(worker => worker.Loop is { IsCompleted: true });
 
     public override TimeSpan HangingAfter { get; }
 
@@ -227,9 +229,9 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         try
         {
             // All of them: a run that sees the object but not yet what it owns would create that again.
-            await SyncAsync(Task.WhenAll(_attachments.Select(attachment => attachment.WaitForSyncAsync(_stopping.Token))));
+            await SyncAsync(Task.WhenAll(_attachments.Select(attachment => attachment.WaitForSyncAsync(_stop))));
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             return;
         }
@@ -244,7 +246,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         _isWorking = true;
     }
 
-    public override async Task StopAsync(TimeSpan gracePeriod)
+    public override async Task StopAsync(TimeSpan gracePeriod, CancellationToken noMoreGrace)
     {
         _stopping.Cancel();
         _queue.ShutDown();
@@ -254,12 +256,14 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
 
         await _share.DisposeAsync();
-        if (!await EndWithinAsync(gracePeriod))
+        var since = _time.GetTimestamp();
+        if (!await EndWithinAsync(gracePeriod, noMoreGrace))
         {
             var busy = Describe(BusyWorkers());
-            LogCancelling(Name, gracePeriod, busy);
+            var grace = _time.GetElapsedTime(since);
+            LogCancelling(Name, grace, busy);
             Cancel(_cancelled);
-            if (!await EndWithinAsync(CancelledRunsEndWithin))
+            if (!await EndWithinAsync(CancelledRunsEndWithin, CancellationToken.None))
             {
                 busy = Describe(BusyWorkers());
                 LogAbandoned(Name, busy);
@@ -324,14 +328,14 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         {
             try
             {
-                await foreach (var key in source(_services, _stopping.Token))
+                await foreach (var key in source(_services, _stop))
                 {
                     Trigger(key, new ReconcileReason(ReconcileTrigger.External), isNews: true);
                 }
 
                 return;
             }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
             }
@@ -342,7 +346,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
             try
             {
-                await Task.Delay(KeySourceRetryPeriod, _time, _stopping.Token);
+                await Task.Delay(KeySourceRetryPeriod, _time, _stop);
             }
             catch (OperationCanceledException)
             {
@@ -351,14 +355,18 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
     }
 
-    private async Task<bool> EndWithinAsync(TimeSpan limit)
+    private async Task<bool> EndWithinAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         try
         {
-            await _workersEnd.WaitAsync(limit, _time);
+            await _workersEnd.WaitAsync(limit, _time, cancellationToken);
             return true;
         }
         catch (TimeoutException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return false;
         }
@@ -370,13 +378,13 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         await Task.Yield();
         try
         {
-            while (!_stopping.IsCancellationRequested)
+            while (!_stop.IsCancellationRequested)
             {
                 // A standby waits here, with its caches warm and its queue filled.
-                await WorkAsync(worker, await _leadership.WaitAsync(_stopping.Token));
+                await WorkAsync(worker, await _leadership.WaitAsync(_stop));
             }
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
         }
     }
@@ -385,8 +393,8 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     private async Task WorkAsync(Worker worker, LeadershipTerm? term)
     {
         _mayHaveWorked = true;
-        using var over = term is null ? null : CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, term.Ended);
-        var end = over?.Token ?? _stopping.Token;
+        using var over = term is null ? null : CancellationTokenSource.CreateLinkedTokenSource(_stop, term.Ended);
+        var end = over?.Token ?? _stop;
         while (true)
         {
             WorkItem<ObjectKey>? item;
@@ -634,8 +642,8 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     [LoggerMessage(Level = LogLevel.Information, Message = "Reconcile of {Key} was cut off by the end of the leadership: {Failure}")]
     private partial void LogLeadershipLost(ObjectKey key, string? failure);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Controller {Controller} is stopping: cancelling what still runs after {GracePeriod}: {Busy}")]
-    private partial void LogCancelling(string controller, TimeSpan gracePeriod, string busy);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Controller {Controller} is stopping: cancelling what still runs after {Grace}: {Busy}")]
+    private partial void LogCancelling(string controller, TimeSpan grace, string busy);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Controller {Controller}: a callback that a reconciler registered with its token failed")]
     private partial void LogCancellationFailed(Exception exception, string controller);

@@ -57,10 +57,10 @@ internal sealed class ControllerRig : IAsyncDisposable
     public Task IdleAsync() => Eventually.TrueAsync(
         () => Controller.Queue is { Ready.Count: 0, Processing.Count: 0 }, "the controller has nothing to do", TimeSpan.FromSeconds(10));
 
-    public async Task StopAsync(TimeSpan? gracePeriod = null)
+    public async Task StopAsync(TimeSpan? gracePeriod = null, CancellationToken noMoreGrace = default)
     {
         _isStopped = true;
-        await Controller.StopAsync(gracePeriod ?? TimeSpan.FromSeconds(3));
+        await Controller.StopAsync(gracePeriod ?? TimeSpan.FromSeconds(3), noMoreGrace);
     }
 
     public async ValueTask DisposeAsync()

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace CrMonitor.Controllers.Tests;
 
@@ -16,9 +17,13 @@ internal sealed class OperatorRig : IAsyncDisposable
 
     private readonly bool _ownsServer;
 
-    private OperatorRig(EmbeddedApiServer server, bool ownsServer, IHost host, CapturedLog log, ConcurrentQueue<string> paths)
+    private readonly FakeTimeProvider? _clock;
+
+    private OperatorRig(
+        EmbeddedApiServer server, bool ownsServer, IHost host, CapturedLog log, ConcurrentQueue<string> paths, FakeTimeProvider? clock)
     {
         Paths = paths;
+        _clock = clock;
         _ownsServer = ownsServer;
         Server = server;
         Host = host;
@@ -74,7 +79,7 @@ internal sealed class OperatorRig : IAsyncDisposable
         });
         (services?.Invoke(crMonitor) ?? crMonitor).AddController<DelegatingReconciler, Widget>(controller);
         builder.Services.AddHealthChecks().AddCrMonitor();
-        var rig = new OperatorRig(server, beside is null, builder.Build(), log, paths);
+        var rig = new OperatorRig(server, beside is null, builder.Build(), log, paths, time as FakeTimeProvider);
         rig._handlers.Add(handler);
         return rig;
     }
@@ -85,9 +90,27 @@ internal sealed class OperatorRig : IAsyncDisposable
     public Task ReadyAsync() => Eventually.TrueAsync(
         async () => (await HealthAsync()).Entries["crmonitor-ready"].Status == HealthStatus.Healthy, "the operator is ready");
 
+    /// <summary>Stops the host; where its clock is the test's, the grace time passes meanwhile.</summary>
+    public async Task StopAsync()
+    {
+        var stop = Host.StopAsync(CancellationToken.None);
+        if (_clock is not null)
+        {
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    _clock.Advance(TimeSpan.FromSeconds(1));
+                    return stop.IsCompleted;
+                },
+                "the host has stopped");
+        }
+
+        await stop;
+    }
+
     public async ValueTask DisposeAsync()
     {
-        await Host.StopAsync(CancellationToken.None);
+        await StopAsync();
         if (Host is IAsyncDisposable host)
         {
             await host.DisposeAsync();
