@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using CrMonitor.ApiServer;
+using CrMonitor.Tests;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CrMonitor.Controllers.Tests;
@@ -21,26 +22,15 @@ public sealed class ConvergenceTests
     [Fact]
     public async Task Whatever_fails_the_cluster_ends_up_as_desired_without_a_write_too_many()
     {
-        var unobserved = new ConcurrentQueue<Exception>();
-        void Keep(object? sender, UnobservedTaskExceptionEventArgs arguments) => unobserved.Enqueue(arguments.Exception);
-        StormTests.Collect();
-        TaskScheduler.UnobservedTaskException += Keep;
-        try
-        {
-            var first = Number("CRMONITOR_CONVERGENCE_SEED", 1);
-            var seeds = new ConcurrentQueue<int>(Enumerable.Range(first, Number("CRMONITOR_CONVERGENCE_SEEDS", DefaultSeeds)));
-            var failures = new ConcurrentQueue<string>();
+        using var unobserved = new UnobservedExceptions();
+        var first = Number("CRMONITOR_CONVERGENCE_SEED", 1);
+        var seeds = new ConcurrentQueue<int>(Enumerable.Range(first, Number("CRMONITOR_CONVERGENCE_SEEDS", DefaultSeeds)));
+        var failures = new ConcurrentQueue<string>();
 
-            await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => Task.Run(() => RunLaneAsync(seeds, failures))));
+        await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => Task.Run(() => RunLaneAsync(seeds, failures))));
 
-            Assert.True(failures.IsEmpty, failures.FirstOrDefault());
-            StormTests.Collect();
-            Assert.Empty(unobserved);
-        }
-        finally
-        {
-            TaskScheduler.UnobservedTaskException -= Keep;
-        }
+        Assert.True(failures.IsEmpty, failures.FirstOrDefault());
+        Assert.Empty(unobserved.Collect());
     }
 
     private static async Task RunLaneAsync(ConcurrentQueue<int> seeds, ConcurrentQueue<string> failures)
