@@ -11,6 +11,8 @@ public sealed class OwnWritesTests
 {
     private readonly RecordingHandler _handler = new();
 
+    private static string Unreadable(string widget) => widget.Replace("\"size\":2", "\"size\":\"two\"", StringComparison.Ordinal);
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -41,8 +43,7 @@ public sealed class OwnWritesTests
         var answer = fixture.Informer.Lister.Get(new ObjectKey("default", "a"));
 
         // A spec that could not be decoded: that nobody says so shows that nobody tried.
-        var echo = Json.Widget("a", 22, size: 2).Replace("\"size\":2", "\"size\":\"two\"", StringComparison.Ordinal);
-        Assert.Contains("two", echo, StringComparison.Ordinal);
+        var echo = Unreadable(Json.Widget("a", 22, size: 2));
         watch.Send(Json.Event("MODIFIED", echo));
         await ReachAsync(fixture, "22");
         Assert.Same(answer, fixture.Informer.Lister.Get(new ObjectKey("default", "a")));
@@ -54,6 +55,22 @@ public sealed class OwnWritesTests
         watch.Send(Json.Event("MODIFIED", echo.Replace("\"22\"", "\"24\"", StringComparison.Ordinal)));
         await ReachAsync(fixture, "24");
         Assert.Single(fixture.Informer.InvalidObjects);
+    }
+
+    [Fact]
+    public async Task An_answer_that_the_watch_has_shown_already_is_not_decoded()
+    {
+        await using var fixture = new InformerFixture();
+        await SyncAsync(fixture, "20", Json.Widget("a", 5, size: 1));
+        var held = fixture.Informer.Lister.Get(new ObjectKey("default", "a"));
+
+        // Its spec cannot be decoded, which would be logged.
+        fixture.Informer.NoteWrite(Encoding.UTF8.GetBytes(Unreadable(Json.Widget("a", 5, size: 2))));
+        Assert.DoesNotContain(fixture.Logs.Lines, line => line.Contains("the answer of a write", StringComparison.Ordinal));
+        Assert.Same(held, fixture.Informer.Lister.Get(new ObjectKey("default", "a")));
+
+        fixture.Informer.NoteWrite(Encoding.UTF8.GetBytes(Unreadable(Json.Widget("a", 21, size: 2))));
+        Assert.Contains(fixture.Logs.Lines, line => line.Contains("the answer of a write", StringComparison.Ordinal));
     }
 
     [Fact]

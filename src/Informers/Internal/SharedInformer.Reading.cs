@@ -47,8 +47,15 @@ internal sealed partial class SharedInformer<T>
 
     public void NoteWrite(ReadOnlySpan<byte> answer)
     {
+        var header = ObjectHeader.Read(answer);
+        if (header.Key is { } shown && _store.Get(shown) is { } held && _form.IsSame(held, header) && !OwnWrites.ShowEnd(held))
+        {
+            // The watch was faster.
+            return;
+        }
+
         var decoder = Interlocked.Exchange(ref _answers, null) ?? new ObjectDecoder<T>(_resource, _options.KeepManagedFields);
-        var decoded = decoder.Decode(answer);
+        var decoded = decoder.Decode(answer, header);
         Volatile.Write(ref _answers, decoder);
         if (decoded.Key is not { } key)
         {
