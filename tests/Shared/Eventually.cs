@@ -9,11 +9,16 @@ internal static class Eventually
     /// Returns as soon as <paramref name="condition"/> holds; fails with <paramref name="expectation"/> after <paramref name="within"/> (30 seconds
     /// by default).
     /// </summary>
-    public static Task TrueAsync(Func<bool> condition, string expectation, TimeSpan? within = null) =>
-        TrueAsync(() => ValueTask.FromResult(condition()), expectation, within);
+    /// <param name="condition">What is waited for.</param>
+    /// <param name="expectation">It in words.</param>
+    /// <param name="within">How long.</param>
+    /// <param name="otherwise">Tells, where it fails, what there is instead.</param>
+    public static Task TrueAsync(Func<bool> condition, string expectation, TimeSpan? within = null, Func<string>? otherwise = null) =>
+        TrueAsync(() => ValueTask.FromResult(condition()), expectation, within, otherwise);
 
-    /// <inheritdoc cref="TrueAsync(Func{bool}, string, TimeSpan?)"/>
-    public static async Task TrueAsync(Func<ValueTask<bool>> condition, string expectation, TimeSpan? within = null)
+    /// <inheritdoc cref="TrueAsync(Func{bool}, string, TimeSpan?, Func{string}?)"/>
+    public static async Task TrueAsync(
+        Func<ValueTask<bool>> condition, string expectation, TimeSpan? within = null, Func<string>? otherwise = null)
     {
         var limit = within ?? TimeSpan.FromSeconds(30);
         var start = TimeProvider.System.GetTimestamp();
@@ -21,7 +26,7 @@ internal static class Eventually
         {
             if (TimeProvider.System.GetElapsedTime(start) > limit)
             {
-                Assert.Fail($"Not within {limit}: {expectation}");
+                Assert.Fail($"Not within {limit}: {expectation}. {otherwise?.Invoke()}");
             }
 
             await Task.Delay(Interval, TimeProvider.System, TestContext.Current.CancellationToken);
