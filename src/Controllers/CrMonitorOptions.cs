@@ -92,7 +92,9 @@ public sealed class CrMonitorOptions
     /// <value><see langword="null"/> by default: every copy works.</value>
     public LeaderElectionOptions? LeaderElection { get; set; }
 
-    /// <summary>What the host's configuration says of the caches of a resource, by its name (<c>plural.group</c>). It goes before <see cref="Cache"/>.</summary>
+    /// <summary>
+    /// What the host's configuration says of the caches of a resource, by its name (<c>plural.group</c>). It goes before <see cref="Cache"/>.
+    /// </summary>
     internal Dictionary<string, CacheScope> ConfiguredCaches { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Binds a type to its resource and contract, for the client and for all controllers.</summary>

@@ -15,7 +15,9 @@ public static class KubeConfig
     /// </summary>
     /// <param name="file">The kubeconfig, if it is to be found nowhere else.</param>
     /// <param name="context">The context, if not the current one of the file.</param>
-    /// <exception cref="KubeConfigException">There is none of them, or it cannot be read, or it has no such context; the message tells which and why.</exception>
+    /// <exception cref="KubeConfigException">
+    /// There is none of them, or it cannot be read, or it has no such context; the message tells which and why.
+    /// </exception>
     public static KubernetesClientConfiguration Load(string? file = null, string? context = null) =>
         Load(file, context, Environment.GetEnvironmentVariable("KUBECONFIG"), KubernetesClientConfiguration.KubeConfigDefaultLocation);
 
@@ -45,12 +47,14 @@ public static class KubeConfig
 
         if (!KubernetesClientConfiguration.IsInCluster())
         {
-            throw new KubeConfigException($"No cluster was found: KUBECONFIG is not set, there is no {usual}, and this is no pod. Name a kubeconfig.");
+            throw new KubeConfigException(
+                $"No cluster was found: KUBECONFIG is not set, there is no {usual}, and this is no pod. Name a kubeconfig.");
         }
 
         return context is null
             ? Use("The service account of the pod", KubernetesClientConfiguration.InClusterConfig)
-            : throw new KubeConfigException($"There is no kubeconfig that could have the context '{context}', but the service account of the pod alone.");
+            : throw new KubeConfigException(
+                $"There is no kubeconfig that could have the context '{context}', but the service account of the pod alone.");
     }
 
     private static KubernetesClientConfiguration Use(string what, Func<KubernetesClientConfiguration> build)

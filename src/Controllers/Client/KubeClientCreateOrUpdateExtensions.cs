@@ -10,20 +10,27 @@ namespace CrMonitor.Controllers;
 public static class KubeClientCreateOrUpdateExtensions
 {
     /// <summary>
-    /// Reads the object of the name of <paramref name="initial"/> and lets <paramref name="change"/> make of it what is wanted. Writes what that has changed, as a
-    /// merge patch of just the version that was read; without such an object, creates what <paramref name="change"/> makes of <paramref name="initial"/>.
+    /// Reads the object of the name of <paramref name="initial"/> and lets <paramref name="change"/> make of it what is wanted. Writes what that has
+    /// changed, as a
+    /// merge patch of just the version that was read; without such an object, creates what <paramref name="change"/> makes of <paramref
+    /// name="initial"/>.
     /// </summary>
     /// <remarks>
     /// <para>
-    /// Set single members, and leave the rest as it is: what the server has filled in by itself, and <paramref name="change"/> takes away, comes back and is
-    /// taken away again at each call. Of an object whose every wanted field is known beforehand, <see cref="IKubeClient.ApplyAsync{T}"/> is the better way.
+    /// Set single members, and leave the rest as it is: what the server has filled in by itself, and <paramref name="change"/> takes away, comes back
+    /// and is
+    /// taken away again at each call. Of an object whose every wanted field is known beforehand, <see cref="IKubeClient.ApplyAsync{T}"/> is the
+    /// better way.
     /// </para>
-    /// <para>Lists are written as a whole. A status with a subresource of its own is not written: see <see cref="KubeClientStatusExtensions"/>.</para>
+    /// <para>
+    /// Lists are written as a whole. A status with a subresource of its own is not written: see <see cref="KubeClientStatusExtensions"/>.
+    /// </para>
     /// </remarks>
     /// <param name="client">What reads and writes; <see cref="IKubeClient.Live"/> reads past the cache.</param>
     /// <param name="initial">The name, namespace and whatever else the object is created with. It is not changed.</param>
     /// <param name="change">
-    /// Is given a copy, which it may change, and returns it or another object. It may be called twice: a cache that is behind does not show an object that exists.
+    /// Is given a copy, which it may change, and returns it or another object. It may be called twice: a cache that is behind does not show an object
+    /// that exists.
     /// </param>
     /// <param name="options">How to write.</param>
     /// <param name="cancellationToken">Ends the call.</param>
@@ -66,7 +73,13 @@ public static class KubeClientCreateOrUpdateExtensions
     }
 
     private static async Task<(T Object, WriteOutcome Outcome)> UpdateAsync<T>(
-        IKubeClient client, KubeResource<T> resource, ObjectKey key, T current, Func<T, T> change, WriteOptions? options, CancellationToken cancellationToken)
+        IKubeClient client,
+        KubeResource<T> resource,
+        ObjectKey key,
+        T current,
+        Func<T, T> change,
+        WriteOptions? options,
+        CancellationToken cancellationToken)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         // By what they are written as, and before the copy is changed in its place.
@@ -97,10 +110,12 @@ public static class KubeClientCreateOrUpdateExtensions
     private static T Changed<T>(KubeResource resource, ObjectKey key, T copy, Func<T, T> change)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        var wanted = change(copy) ?? throw new InvalidOperationException($"The change of {resource.Kind} {key} returned no object. Return the one to be written.");
+        var wanted = change(copy)
+            ?? throw new InvalidOperationException($"The change of {resource.Kind} {key} returned no object. Return the one to be written.");
         return ObjectKey.Of(wanted) == key
             ? wanted
             : throw new InvalidOperationException(
-                $"The change of {resource.Kind} {key} made it {ObjectKey.Of(wanted)}. Name and namespace stay: call again with another name for another object.");
+                $"The change of {resource.Kind} {key} made it {ObjectKey.Of(wanted)}. Name and namespace stay: call again with another name for "
+                + "another object.");
     }
 }

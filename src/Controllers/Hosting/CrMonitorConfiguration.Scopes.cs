@@ -17,7 +17,8 @@ internal sealed partial class CrMonitorConfiguration
     public void CheckCaches(IReadOnlyCollection<string> resources) => ThrowIfAny([..
         from cache in _section?.GetSection(Caches).GetChildren() ?? []
         where !resources.Contains(cache.Key, StringComparer.OrdinalIgnoreCase)
-        select $"{cache.Path}: this host keeps no cache of such a resource. It keeps: {string.Join(", ", resources.Order(StringComparer.Ordinal))}."]);
+        select $"{cache.Path}: this host keeps no cache of such a resource. It keeps: "
+            + $"{string.Join(", ", resources.Order(StringComparer.Ordinal))}."]);
 
     private static CacheScope Scope(IConfigurationSection section, List<string> mistakes)
     {
@@ -53,8 +54,8 @@ internal sealed partial class CrMonitorConfiguration
 
     private static ScopeSelectors Selectors(IConfigurationSection section, List<string> mistakes)
     {
-        mistakes.AddRange(
-            Members(section, SelectorNames[0], mistakes).Where(child => Name(child, SelectorNames) is null).Select(child => Unknown(child, SelectorNames)));
+        var unknown = Members(section, SelectorNames[0], mistakes).Where(child => Name(child, SelectorNames) is null);
+        mistakes.AddRange(unknown.Select(child => Unknown(child, SelectorNames)));
         return new ScopeSelectors
         {
             LabelSelector = Labels(section.GetSection(nameof(ScopeSelectors.LabelSelector)), mistakes),
@@ -105,7 +106,8 @@ internal sealed partial class CrMonitorConfiguration
     // Which fields can be selected only the server knows. A comma in a value is written with a backslash.
     private static string? Fields(IConfigurationSection section, List<string> mistakes)
     {
-        if (section.Value is { Length: > 0 } text && text.Replace("\\,", "", StringComparison.Ordinal).Split(',').Any(term => term.TrimStart().IndexOf('=', StringComparison.Ordinal) < 1))
+        if (section.Value is { Length: > 0 } text
+            && text.Replace("\\,", "", StringComparison.Ordinal).Split(',').Any(term => term.TrimStart().IndexOf('=', StringComparison.Ordinal) < 1))
         {
             mistakes.Add($"{section.Path} is '{text}'. Expected fields such as type=Opaque,metadata.name!=web.");
         }

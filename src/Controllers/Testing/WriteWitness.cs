@@ -8,11 +8,12 @@ namespace CrMonitor.Controllers;
 /// <summary>For tests of reconcilers: a client that notes which writes changed something, and runs a reconciler until none does.</summary>
 /// <remarks>
 /// <para>
-/// A reconciler has converged when it looks at its object once more and changes nothing. One that does not, writes for ever: each of its writes wakes it, or
-/// another controller, again.
+/// A reconciler has converged when it looks at its object once more and changes nothing. One that does not, writes for ever: each of its writes wakes
+/// it, or another controller, again.
 /// </para>
 /// <para>
-/// A write that leaves the object as it was (an apply of what is there) is none. To tell, the object is read live before each write. May be used from any thread.
+/// A write that leaves the object as it was (an apply of what is there) is none. To tell, the object is read live before each write. May be used from
+/// any thread.
 /// </para>
 /// </remarks>
 public sealed class WriteWitness : IKubeClient
@@ -44,7 +45,9 @@ public sealed class WriteWitness : IKubeClient
     /// <param name="runs">How many runs that may take, the last one included, which changes nothing.</param>
     /// <param name="cancellationToken">Is given to the runs.</param>
     /// <returns>How many runs it took. 1: nothing was left to do.</returns>
-    /// <exception cref="InvalidOperationException">The last of the runs still changed something; the message says what, or that it asked for one more.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The last of the runs still changed something; the message says what, or that it asked for one more.
+    /// </exception>
     public async Task<int> ConvergeAsync<T>(IReconciler<T> reconciler, ObjectKey key, int runs = 10, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {

@@ -11,7 +11,8 @@ internal interface IReflectorSink<T>
     DecodedObject<T> Prepare(DecodedObject<T> decoded);
 
     /// <summary>
-    /// What the store holds already, as the answer of a write, of an object that an event shows in the very same version: it need not be decoded again.
+    /// What the store holds already, as the answer of a write, of an object that an event shows in the very same version: it need not be decoded
+    /// again.
     /// </summary>
     /// <returns><see langword="null"/> if it holds nothing of that kind.</returns>
     T? HeldAnswer(in ObjectHeader shown);

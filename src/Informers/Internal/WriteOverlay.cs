@@ -58,7 +58,9 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form)
     /// <param name="uid">Whose state it is.</param>
     /// <param name="version">States up to this one are older.</param>
     /// <param name="isGone">The object of this uid was deleted for good.</param>
-    /// <param name="isDecoded">The cache shows what was made of the answer's bytes, as it makes all its objects of theirs, and not an object of the caller's.</param>
+    /// <param name="isDecoded">
+    /// The cache shows what was made of the answer's bytes, as it makes all its objects of theirs, and not an object of the caller's.
+    /// </param>
     /// <param name="cached">What the cache showed before.</param>
     public void Note(ObjectKey key, string? uid, string version, bool isGone, bool isDecoded, T? cached)
     {

@@ -57,7 +57,8 @@ internal static class KubeConfigReader
         Impersonate = Text(map, "as"),
         ImpersonateGroups = Texts(map, "as-groups") ?? [],
         ImpersonateUserExtra = Map(map, "as-user-extra") is { } extra
-            ? extra.Children.Keys.Select(name => ((YamlScalarNode)name).Value!).ToDictionary(name => name, name => string.Join(',', Texts(extra, name) ?? []))
+            ? extra.Children.Keys.Select(name => ((YamlScalarNode)name).Value!)
+                .ToDictionary(name => name, name => string.Join(',', Texts(extra, name) ?? []))
             : [],
         AuthProvider = Map(map, "auth-provider") is { } provider
             ? new AuthProvider { Name = Text(provider, "name"), Config = Pairs(Map(provider, "config")) }
