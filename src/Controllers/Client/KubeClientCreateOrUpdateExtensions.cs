@@ -10,16 +10,14 @@ namespace CrMonitor.Controllers;
 public static class KubeClientCreateOrUpdateExtensions
 {
     /// <summary>
-    /// Reads the object of the name of <paramref name="initial"/> and lets <paramref name="change"/> make of it what is wanted. Writes what that has
-    /// changed, as a
-    /// merge patch of just the version that was read; without such an object, creates what <paramref name="change"/> makes of <paramref
-    /// name="initial"/>.
+    /// Reads the object of the name of <paramref name="initial"/>, lets <paramref name="change"/> make of it what is wanted, and writes what that has
+    /// changed, as a merge patch of just the version that was read. Without such an object, creates what <paramref name="change"/> makes of
+    /// <paramref name="initial"/>.
     /// </summary>
     /// <remarks>
     /// <para>
     /// Set single members, and leave the rest as it is: what the server has filled in by itself, and <paramref name="change"/> takes away, comes back
-    /// and is
-    /// taken away again at each call. Of an object whose every wanted field is known beforehand, <see cref="IKubeClient.ApplyAsync{T}"/> is the
+    /// and is taken away again at each call. Of an object whose every wanted field is known beforehand, <see cref="IKubeClient.ApplyAsync{T}"/> is the
     /// better way.
     /// </para>
     /// <para>
