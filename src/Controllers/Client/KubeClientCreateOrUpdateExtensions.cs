@@ -17,8 +17,8 @@ public static class KubeClientCreateOrUpdateExtensions
     /// <remarks>
     /// <para>
     /// Set single members, and leave the rest as it is: what the server has filled in by itself, and <paramref name="change"/> takes away, comes back
-    /// and is taken away again at each call. Of an object whose every wanted field is known beforehand, <see cref="IKubeClient.ApplyAsync{T}"/> is the
-    /// better way.
+    /// and is taken away again at each call. Of an object whose every wanted field is known beforehand,
+    /// <see cref="IKubeClient.ApplyAsync{T}"/> is the better way.
     /// </para>
     /// <para>
     /// Lists are written as a whole. A status with a subresource of its own is not written: see <see cref="KubeClientStatusExtensions"/>.
