@@ -1,7 +1,5 @@
 using CrMonitor.Informers;
-using CrMonitor.SampleOperator;
 using k8s;
-using k8s.KubeConfigModels;
 
 namespace CrMonitor.Benchmarks;
 
@@ -18,15 +16,7 @@ internal static class ServerAddress
     /// <summary>A transport to an address or a kubeconfig.</summary>
     public static KubernetesTransport Connect(string server) => new(IsUrl(server)
         ? new KubernetesClientConfiguration { Host = server }
-        : KubernetesClientConfiguration.BuildConfigFromConfigObject(Read(server)));
-
-    private static K8SConfiguration Read(string file)
-    {
-        using var reader = new StreamReader(file);
-        var read = KubeConfigReader.Read(reader);
-        read.FileName = Path.GetFullPath(file);
-        return read;
-    }
+        : KubeConfig.Load(server));
 
     private static bool IsUrl(string server) => Uri.TryCreate(server, UriKind.Absolute, out var url) && !url.IsFile;
 }

@@ -105,7 +105,8 @@ public sealed class CrMonitorBuilder : IResourceRegistry
             throw new InvalidOperationException(
                 $"Controller '{name}' is for a cluster-scoped kind, which cannot be watched within namespaces. "
                 + $"Leave {nameof(options.Namespaces)} empty, or set it to none for this kind: "
-                + $"options.Cache<{typeof(T).Name}>(new CacheScope {{ Namespaces = [] }}).");
+                + $"options.Cache<{typeof(T).Name}>(new CacheScope {{ Namespaces = [] }}), "
+                + $"or \"Namespaces\": [] of {options.Resource<T>()} in the configuration.");
         }
 
         return new Controller<T>(

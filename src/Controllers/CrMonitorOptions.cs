@@ -45,11 +45,11 @@ public sealed class CrMonitorOptions
     /// service.
     /// </summary>
     /// <value>
-    /// By default it finds the cluster as kubectl does: the file that <c>KUBECONFIG</c> names, <c>~/.kube/config</c>, else the service account of the
-    /// pod.
+    /// By default it finds the cluster as kubectl does, by <see cref="KubeConfig.Load"/>: the files that <c>KUBECONFIG</c> names,
+    /// <c>~/.kube/config</c>, else the service account of the pod.
     /// </value>
     public Func<IServiceProvider, IKubeTransport> Transport { get; set; } =
-        _ => new KubernetesTransport(KubernetesClientConfiguration.BuildDefaultConfig());
+        _ => new KubernetesTransport(KubeConfig.Load());
 
     /// <summary>In whose name fields are written: who owns them in server-side apply. It must stay the same from release to release.</summary>
     /// <value><see langword="null"/> by default: the host's application name.</value>
@@ -92,6 +92,11 @@ public sealed class CrMonitorOptions
     /// <value><see langword="null"/> by default: every copy works.</value>
     public LeaderElectionOptions? LeaderElection { get; set; }
 
+    /// <summary>
+    /// What the host's configuration says of the caches of a resource, by its name (<c>plural.group</c>). It goes before <see cref="Cache"/>.
+    /// </summary>
+    internal Dictionary<string, CacheScope> ConfiguredCaches { get; } = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Binds a type to its resource and contract, for the client and for all controllers.</summary>
     public void AddResource<T>(KubeResource<T> resource)
         where T : class, IKubernetesObject<V1ObjectMeta>
@@ -128,13 +133,23 @@ public sealed class CrMonitorOptions
     /// <summary>What a cache of a type holds, if a controller asks for <paramref name="own"/>.</summary>
     internal InformerScope ScopeOf<T>(CacheScope? own = null)
         where T : class, IKubernetesObject<V1ObjectMeta> =>
-        ScopeResolution.Resolve(typeof(T).Name, own, _caches.GetValueOrDefault(typeof(T))?.Scope, this);
+        ScopeResolution.Resolve(
+            typeof(T).Name, [.. new[] { own, ConfiguredScope<T>(), _caches.GetValueOrDefault(typeof(T))?.Scope }.OfType<CacheScope>()], this);
 
     /// <summary>What the caches of a type change each object with; <see langword="null"/> for nothing.</summary>
     internal Func<T, T>? TransformOf<T>() => (Func<T, T>?)_caches.GetValueOrDefault(typeof(T))?.Transform;
 
     /// <summary>The resource of a type: as bound by <see cref="AddResource"/>, else from its attribute and the contracts that are known.</summary>
     internal KubeResource<T> Resource<T>()
+        where T : class, IKubernetesObject<V1ObjectMeta> => Known<T>() ?? throw new InvalidOperationException(
+            $"No JSON contract is known for {typeof(T).Name}. Put [JsonSerializable(typeof({typeof(T).Name}))] on a JsonSerializerContext "
+            + $"and add its Default to {nameof(CrMonitorOptions)}.{nameof(JsonContexts)}, or pass a KubeResource<{typeof(T).Name}>.");
+
+    private CacheScope? ConfiguredScope<T>()
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
+        ConfiguredCaches.Count > 0 && Known<T>() is { } resource ? ConfiguredCaches.GetValueOrDefault(resource.ToString()) : null;
+
+    private KubeResource<T>? Known<T>()
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         if (_resources.TryGetValue(typeof(T), out var known))
@@ -150,8 +165,6 @@ public sealed class CrMonitorOptions
             }
         }
 
-        throw new InvalidOperationException(
-            $"No JSON contract is known for {typeof(T).Name}. Put [JsonSerializable(typeof({typeof(T).Name}))] on a JsonSerializerContext "
-            + $"and add its Default to {nameof(CrMonitorOptions)}.{nameof(JsonContexts)}, or pass a KubeResource<{typeof(T).Name}>.");
+        return null;
     }
 }

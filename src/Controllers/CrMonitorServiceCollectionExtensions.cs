@@ -19,7 +19,8 @@ public static class CrMonitorServiceCollectionExtensions
     /// than once; there is one runtime in a host.
     /// </summary>
     /// <remarks>
-    /// What the host's configuration says in its section <c>CrMonitor</c> goes before what the code says: the options by their names, and under
+    /// What the host's configuration says in its section <c>CrMonitor</c> goes before what the code says: the options by their names; under
+    /// <c>Caches:RESOURCE</c> (<c>secrets</c>, <c>deployments.apps</c>) the members of a <see cref="CacheScope"/>; and under
     /// <c>Controllers:NAME</c> the settings <c>Concurrency</c>, <c>Order</c>, <c>Timeout</c>, <c>Resync</c>, <c>Retry:First</c> and
     /// <c>Retry:Longest</c>.
     /// </remarks>

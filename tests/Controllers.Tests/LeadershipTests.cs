@@ -93,28 +93,13 @@ public sealed class LeadershipTests
     public async Task A_write_of_a_run_whose_term_is_over_is_refused_before_it_is_sent_whatever_its_token_says()
     {
         var leadership = new FakeLeadership();
-        var failure = new TaskCompletionSource<Exception>();
         await using var rig = new ControllerRig(leadership: leadership);
-        rig.Reconciler.Run = async (context, _) =>
-        {
-            leadership.End();
-            try
-            {
-                await context.Client.UpdateAsync(Widget(), cancellationToken: CancellationToken.None);
-            }
-            catch (Exception e)
-            {
-                failure.SetResult(e);
-                throw;
-            }
-
-            return ReconcileResult.Done;
-        };
+        var failure = LetRunsWrite(rig, before: leadership.End);
         await rig.StartAsync();
         await rig.Informers.Widgets.SetAsync(Widget());
         leadership.Begin(Term(rig));
 
-        var refused = Assert.IsType<LeadershipLostException>(await failure.Task.WaitAsync(TestContext.Current.CancellationToken));
+        var refused = Assert.IsType<LeadershipLostException>(await failure.WaitAsync(TestContext.Current.CancellationToken));
         Assert.Contains("default/operator", refused.Message);
         Assert.Empty(rig.Server.Requests);
         await Eventually.TrueAsync(() => rig.Controller.ActiveWorkers == 0, "the run has ended");
@@ -126,23 +111,9 @@ public sealed class LeadershipTests
     public async Task A_write_that_is_under_way_at_the_end_of_the_term_is_cut_off()
     {
         var leadership = new FakeLeadership();
-        var failure = new TaskCompletionSource<Exception>();
         await using var rig = new ControllerRig(leadership: leadership);
         rig.Server.Hangs = true;
-        rig.Reconciler.Run = async (context, _) =>
-        {
-            try
-            {
-                await context.Client.UpdateAsync(Widget(), cancellationToken: CancellationToken.None);
-            }
-            catch (Exception e)
-            {
-                failure.SetResult(e);
-                throw;
-            }
-
-            return ReconcileResult.Done;
-        };
+        var failure = LetRunsWrite(rig);
         await rig.StartAsync();
         await rig.Informers.Widgets.SetAsync(Widget());
         leadership.Begin(Term(rig));
@@ -150,7 +121,7 @@ public sealed class LeadershipTests
 
         leadership.End();
 
-        Assert.IsType<LeadershipLostException>(await failure.Task.WaitAsync(TestContext.Current.CancellationToken));
+        Assert.IsType<LeadershipLostException>(await failure.WaitAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -209,6 +180,28 @@ public sealed class LeadershipTests
 
         Assert.Null(await leadership.WaitAsync(TestContext.Current.CancellationToken));
         Assert.True(leadership.IsLeader);
+    }
+
+    /// <summary>Lets each run write with a token that nobody cancels. What the first write fails with is the result.</summary>
+    private static Task<Exception> LetRunsWrite(ControllerRig rig, Action? before = null)
+    {
+        var failure = new TaskCompletionSource<Exception>();
+        rig.Reconciler.Run = async (context, _) =>
+        {
+            before?.Invoke();
+            try
+            {
+                await context.Client.UpdateAsync(Widget(), cancellationToken: CancellationToken.None);
+            }
+            catch (Exception e)
+            {
+                failure.SetResult(e);
+                throw;
+            }
+
+            return ReconcileResult.Done;
+        };
+        return failure.Task;
     }
 
     private static LeadershipTerm Term(ControllerRig rig, long number = 1) => new(

@@ -11,6 +11,8 @@ public sealed class OwnWritesTests
 {
     private readonly RecordingHandler _handler = new();
 
+    private static string Unreadable(string widget) => widget.Replace("\"size\":2", "\"size\":\"two\"", StringComparison.Ordinal);
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -29,6 +31,46 @@ public sealed class OwnWritesTests
         Assert.Equal("Updated default/a 2->3", await _handler.NextTextAsync());
         Assert.Equal(3, _handler.All.Count);
         Assert.Equal("23", fixture.Informer.Lister.ResourceVersion);
+    }
+
+    [Fact]
+    public async Task The_echo_of_an_answer_that_was_noted_by_its_bytes_is_not_decoded_again()
+    {
+        await using var fixture = new InformerFixture();
+        var watch = await SyncAsync(fixture, "20", Json.Widget("a", 5, size: 1));
+        fixture.Informer.NoteWrite(Encoding.UTF8.GetBytes(Json.Widget("a", 22, size: 2)));
+        Assert.Equal("Updated default/a 1->2", await _handler.NextTextAsync());
+        var answer = fixture.Informer.Lister.Get(new ObjectKey("default", "a"));
+
+        // A spec that could not be decoded: that nobody says so shows that nobody tried.
+        var echo = Unreadable(Json.Widget("a", 22, size: 2));
+        watch.Send(Json.Event("MODIFIED", echo));
+        await ReachAsync(fixture, "22");
+        Assert.Same(answer, fixture.Informer.Lister.Get(new ObjectKey("default", "a")));
+        Assert.Empty(fixture.Informer.InvalidObjects);
+
+        // What comes after it is decoded, and so is the same once more, when nothing is waited for.
+        watch.Send(Json.Event("MODIFIED", Json.Widget("a", 23, size: 3)));
+        Assert.Equal("Updated default/a 2->3", await _handler.NextTextAsync());
+        watch.Send(Json.Event("MODIFIED", echo.Replace("\"22\"", "\"24\"", StringComparison.Ordinal)));
+        await ReachAsync(fixture, "24");
+        Assert.Single(fixture.Informer.InvalidObjects);
+    }
+
+    [Fact]
+    public async Task An_answer_that_the_watch_has_shown_already_is_not_decoded()
+    {
+        await using var fixture = new InformerFixture();
+        await SyncAsync(fixture, "20", Json.Widget("a", 5, size: 1));
+        var held = fixture.Informer.Lister.Get(new ObjectKey("default", "a"));
+
+        // Its spec cannot be decoded, which would be logged.
+        fixture.Informer.NoteWrite(Encoding.UTF8.GetBytes(Unreadable(Json.Widget("a", 5, size: 2))));
+        Assert.DoesNotContain(fixture.Logs.Lines, line => line.Contains("the answer of a write", StringComparison.Ordinal));
+        Assert.Same(held, fixture.Informer.Lister.Get(new ObjectKey("default", "a")));
+
+        fixture.Informer.NoteWrite(Encoding.UTF8.GetBytes(Unreadable(Json.Widget("a", 21, size: 2))));
+        Assert.Contains(fixture.Logs.Lines, line => line.Contains("the answer of a write", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -54,6 +54,7 @@ internal sealed partial class ControllerHost(
         // What is wrong with the set-up throws here, and the host says so instead of running without a controller.
         var controllers = registrations.Select(registration => registration.Create(services)).OfType<Controller>().ToList();
         configuration.CheckNames([.. controllers.Select(controller => controller.Name)]);
+        configuration.CheckCaches([.. informers.All.Select(informer => informer.Resource.ToString()).Distinct()]);
         controllers.ForEach(controller => controller.Attach());
         controllers.ForEach(controller => controller.CheckIndexes());
         events.Start();

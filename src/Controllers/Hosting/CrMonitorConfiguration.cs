@@ -8,15 +8,16 @@ namespace CrMonitor.Controllers;
 
 /// <summary>What the host's configuration says in its section <c>CrMonitor</c>. A name or a value that means nothing fails the start.</summary>
 /// <remarks>Read by hand and not by a binder, which would pass over a misspelt name.</remarks>
-internal sealed class CrMonitorConfiguration(IConfiguration? configuration)
+internal sealed partial class CrMonitorConfiguration(IConfiguration? configuration)
 {
     private const string Root = "CrMonitor";
 
     private static readonly string[] OptionNames =
     [
-        nameof(CrMonitorOptions.Namespaces), nameof(CrMonitorOptions.FieldManager), nameof(CrMonitorOptions.ReportingController),
-        nameof(CrMonitorOptions.ReportingInstance), nameof(CrMonitorOptions.ShutdownGracePeriod), nameof(CrMonitorOptions.StuckAfter),
-        nameof(CrMonitorOptions.SyncTimeout), nameof(CrMonitorOptions.LeaderElection), nameof(Controllers),
+        nameof(CrMonitorOptions.Namespaces), nameof(CrMonitorOptions.Selectors), nameof(CrMonitorOptions.SelectorsByNamespace), Caches,
+        nameof(CrMonitorOptions.FieldManager), nameof(CrMonitorOptions.ReportingController), nameof(CrMonitorOptions.ReportingInstance),
+        nameof(CrMonitorOptions.ShutdownGracePeriod), nameof(CrMonitorOptions.StuckAfter), nameof(CrMonitorOptions.SyncTimeout),
+        nameof(CrMonitorOptions.LeaderElection), nameof(Controllers),
     ];
 
     private static readonly string[] ElectionNames =
@@ -50,10 +51,27 @@ internal sealed class CrMonitorConfiguration(IConfiguration? configuration)
             switch (Name(child, OptionNames))
             {
                 case nameof(options.Namespaces):
-                    options.Namespaces.Clear();
-                    foreach (var ns in child.GetChildren())
+                    if (Namespaces(child, mistakes) is { } namespaces)
                     {
-                        options.Namespaces.Add(ns.Value ?? "");
+                        options.Namespaces.Clear();
+                        namespaces.ForEach(options.Namespaces.Add);
+                    }
+
+                    break;
+                case nameof(options.Selectors):
+                    options.Selectors = Selectors(child, mistakes);
+                    break;
+                case nameof(options.SelectorsByNamespace):
+                    foreach (var (ns, selectors) in SelectorsByNamespace(child, mistakes))
+                    {
+                        options.SelectorsByNamespace[ns] = selectors;
+                    }
+
+                    break;
+                case Caches:
+                    foreach (var cache in Members(child, "RESOURCE", mistakes))
+                    {
+                        options.ConfiguredCaches[cache.Key] = Scope(cache, mistakes);
                     }
 
                     break;

@@ -10,6 +10,13 @@ internal interface IReflectorSink<T>
     /// <summary>Transforms an object as the informer's owner wants it stored. If that fails, the result tells why, as for an object that cannot be decoded.</summary>
     DecodedObject<T> Prepare(DecodedObject<T> decoded);
 
+    /// <summary>
+    /// What the store holds already, as the answer of a write, of an object that an event shows in the very same version: it need not be decoded
+    /// again.
+    /// </summary>
+    /// <returns><see langword="null"/> if it holds nothing of that kind.</returns>
+    T? HeldAnswer(in ObjectHeader shown);
+
     /// <summary>A new list begins; what is not committed is forgotten.</summary>
     IndexedStore<T>.Replacement BeginReplace();
 

@@ -230,9 +230,16 @@ internal sealed partial class Reflector<T>
         }
 
         var started = InformerInstruments.ProcessingLatency.Enabled ? _time.GetTimestamp() : 0;
-        var decoded = isTooLarge ? _decoder.RefuseTooLarge(json, _options.MaxObjectSize) : _sink.Prepare(_decoder.Decode(json));
-        TakeObject(stream, type, decoded, started);
+        TakeObject(stream, type, isTooLarge ? _decoder.RefuseTooLarge(json, _options.MaxObjectSize) : Read(type, json), started);
         return true;
+    }
+
+    private DecodedObject<T> Read(WatchEventType type, ReadOnlySpan<byte> json)
+    {
+        var header = ObjectHeader.Read(json);
+        return type != WatchEventType.Deleted && _sink.HeldAnswer(header) is { } held
+            ? new DecodedObject<T>(held, header.Key, header.ResourceVersion, null)
+            : _sink.Prepare(_decoder.Decode(json, header));
     }
 
     private void TakeObject(WatchState stream, WatchEventType type, DecodedObject<T> decoded, long started)

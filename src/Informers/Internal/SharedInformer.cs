@@ -398,6 +398,20 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
             return prepared;
         }
 
+        public T? HeldAnswer(in ObjectHeader shown)
+        {
+            lock (_informer._gate)
+            {
+                return _overlay.Count > 0
+                    && shown.Key is { } key
+                    && _overlay.HasDecoded(key)
+                    && _informer._store.Get(key) is { } held
+                    && _informer._form.IsSame(held, shown)
+                        ? held
+                        : null;
+            }
+        }
+
         public IndexedStore<T>.Replacement BeginReplace() => _informer._store.BeginReplace(_index);
 
         public void Replace(IndexedStore<T>.Replacement replacement, string version, IReadOnlyCollection<InvalidObject> invalid)
@@ -506,7 +520,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
                 return;
             }
 
-            _overlay.Note(key, uid, version, isGone: false, cached);
+            _overlay.Note(key, uid, version, isGone: false, isDecoded: bytes > 0, cached);
             ShowLocked(key, isInScope ? answer : null, null, bytes);
         }
 
@@ -528,7 +542,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
 
             if (ResourceVersions.IsComparable(version))
             {
-                _overlay.Note(key, uid, version, isGone: true, cached);
+                _overlay.Note(key, uid, version, isGone: true, isDecoded: false, cached);
                 ShowLocked(key, null, final);
             }
         }
@@ -572,13 +586,19 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
                 verdict = WriteOverlay<T>.Verdict.Apply;
             }
 
+            if (current is not null && ReferenceEquals(_informer._store.Get(key), current))
+            {
+                // The answer itself, see HeldAnswer: it is stored and told.
+                verdict = WriteOverlay<T>.Verdict.Older;
+            }
+
             switch (verdict)
             {
                 case WriteOverlay<T>.Verdict.Apply:
                     _informer.TellLocked(_informer.WriteLocked(_index, key, current, version, change.Bytes) with { Final = change.Final });
                     break;
                 case WriteOverlay<T>.Verdict.Echo:
-                    // The watch's own instance takes the place of the answer: it is decoded as all others are.
+                    // The watch's own instance takes the place of the caller's: it is decoded as all others are.
                     _informer.WriteLocked(_index, key, current, version, change.Bytes);
                     break;
                 default:

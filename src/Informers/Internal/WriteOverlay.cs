@@ -34,6 +34,9 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form)
     /// <summary>The version that was noted for a key, until the watch has shown it.</summary>
     public string? VersionOf(ObjectKey key) => _entries.TryGetValue(key, out var entry) ? entry.Version : null;
 
+    /// <summary>What was noted for a key, and not shown by the watch yet, was decoded from the answer's bytes.</summary>
+    public bool HasDecoded(ObjectKey key) => _entries.TryGetValue(key, out var entry) && entry.IsDecoded;
+
     /// <summary>The answer of a write is newer than anything known of the key.</summary>
     /// <param name="key">The key.</param>
     /// <param name="uid">The answer's uid.</param>
@@ -55,11 +58,14 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form)
     /// <param name="uid">Whose state it is.</param>
     /// <param name="version">States up to this one are older.</param>
     /// <param name="isGone">The object of this uid was deleted for good.</param>
+    /// <param name="isDecoded">
+    /// The cache shows what was made of the answer's bytes, as it makes all its objects of theirs, and not an object of the caller's.
+    /// </param>
     /// <param name="cached">What the cache showed before.</param>
-    public void Note(ObjectKey key, string? uid, string version, bool isGone, T? cached)
+    public void Note(ObjectKey key, string? uid, string version, bool isGone, bool isDecoded, T? cached)
     {
         var server = _entries.TryGetValue(key, out var before) ? before.Server : cached;
-        _entries[key] = new Entry(uid, version, isGone, server);
+        _entries[key] = new Entry(uid, version, isGone, isDecoded, server);
         _byVersion.Enqueue(key, version);
     }
 
@@ -201,14 +207,17 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form)
     /// <param name="uid">Whose state was noted.</param>
     /// <param name="version">Its version.</param>
     /// <param name="isGone">The object was deleted for good.</param>
+    /// <param name="isDecoded">The cache shows what was made of the answer's bytes.</param>
     /// <param name="server">What the watch or a list has shown last.</param>
-    private sealed class Entry(string? uid, string version, bool isGone, T? server)
+    private sealed class Entry(string? uid, string version, bool isGone, bool isDecoded, T? server)
     {
         public string? Uid => uid;
 
         public string Version => version;
 
         public bool IsGone => isGone;
+
+        public bool IsDecoded => isDecoded;
 
         public T? Server { get; set; } = server;
     }

@@ -15,10 +15,13 @@ internal sealed class SharedDecoder<T>(KubeResource<T> resource, bool keepManage
     private ObjectDecoder<T>? _idle;
 
     /// <inheritdoc cref="ObjectDecoder{T}.Decode(ReadOnlySpan{byte})"/>
-    public DecodedObject<T> Decode(ReadOnlySpan<byte> json)
+    public DecodedObject<T> Decode(ReadOnlySpan<byte> json) => Decode(json, ObjectHeader.Read(json));
+
+    /// <inheritdoc cref="ObjectDecoder{T}.Decode(ReadOnlySpan{byte}, in ObjectHeader)"/>
+    public DecodedObject<T> Decode(ReadOnlySpan<byte> json, in ObjectHeader header)
     {
         var decoder = Interlocked.Exchange(ref _idle, null) ?? new ObjectDecoder<T>(resource, keepManagedFields, keepInvalidBytes);
-        var decoded = decoder.Decode(json);
+        var decoded = decoder.Decode(json, header);
         Volatile.Write(ref _idle, decoder);
         return decoded;
     }

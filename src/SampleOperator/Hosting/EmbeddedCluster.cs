@@ -1,6 +1,5 @@
 using CrMonitor.ApiServer;
 using CrMonitor.Informers;
-using k8s;
 
 namespace CrMonitor.SampleOperator;
 
@@ -13,8 +12,7 @@ internal sealed class EmbeddedCluster : IAsyncDisposable
     private EmbeddedCluster(EmbeddedApiServer server)
     {
         _server = server;
-        using var kubeConfig = new StringReader(server.KubeConfig);
-        _transport = new KubernetesTransport(KubernetesClientConfiguration.BuildConfigFromConfigObject(KubeConfigReader.Read(kubeConfig)));
+        _transport = new KubernetesTransport(Informers.KubeConfig.Parse(server.KubeConfig));
     }
 
     public Uri Url => _server.Url;

@@ -1,4 +1,5 @@
 using CrMonitor.Informers;
+using k8s.Exceptions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -19,8 +20,20 @@ internal static partial class OperatorProgram
             return await RunAsync(settings, environment, embedded.Transport, embedded);
         }
 
-        using var transport = new KubernetesTransport(KubeConfigFiles.Load(settings, environment));
+        using var transport = Connect(settings);
         return await RunAsync(settings, environment, transport, null);
+    }
+
+    private static KubernetesTransport Connect(OperatorSettings settings)
+    {
+        try
+        {
+            return new KubernetesTransport(KubeConfig.Load(settings.KubeConfig, settings.Context));
+        }
+        catch (KubeConfigException exception)
+        {
+            throw new UsageException($"{exception.Message} (--kubeconfig names one; --embedded needs none.)", exception);
+        }
     }
 
     private static async Task<int> RunAsync(

@@ -2,7 +2,7 @@ using k8s.KubeConfigModels;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
-namespace CrMonitor.SampleOperator;
+namespace CrMonitor.Informers;
 
 /// <summary>Reads kubeconfigs, member by member: KubernetesClient's own reader needs reflection, which a native program does not have.</summary>
 internal static class KubeConfigReader
@@ -56,6 +56,10 @@ internal static class KubeConfigReader
         Password = Text(map, "password"),
         Impersonate = Text(map, "as"),
         ImpersonateGroups = Texts(map, "as-groups") ?? [],
+        ImpersonateUserExtra = Map(map, "as-user-extra") is { } extra
+            ? extra.Children.Keys.Select(name => ((YamlScalarNode)name).Value!)
+                .ToDictionary(name => name, name => string.Join(',', Texts(extra, name) ?? []))
+            : [],
         AuthProvider = Map(map, "auth-provider") is { } provider
             ? new AuthProvider { Name = Text(provider, "name"), Config = Pairs(Map(provider, "config")) }
             : null,
