@@ -10,7 +10,7 @@ namespace CrMonitor.Controllers.Tests;
 [Collection(nameof(StormTests))]
 public sealed class ConvergenceTests
 {
-    private const int DefaultSeeds = 100;
+    private const int DefaultSeeds = 500;
     private const int Lanes = 4;
 
     // After random writes of a user and random faults (connections dropped at any byte, streams that freeze or end too soon, refusals, compaction,

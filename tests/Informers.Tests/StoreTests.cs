@@ -75,25 +75,6 @@ public sealed class StoreTests
     }
 
     [Fact]
-    public void Values_that_are_no_longer_used_leave_nothing_behind()
-    {
-        var store = NewStore();
-        store.AddIndex<string>("size", widget => [$"{widget.Spec!.Size}"]);
-        var baseline = 0L;
-        for (var i = 0; i < 40_000; i++)
-        {
-            Write(store, NewWidget($"ns{i % 7}", "a", i));
-            if (i == 1_000)
-            {
-                baseline = GC.GetTotalMemory(forceFullCollection: true);
-            }
-        }
-
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - baseline, long.MinValue, 4_000_000);
-        Assert.Equal(7, store.Count);
-    }
-
-    [Fact]
     public void A_replacement_keeps_what_did_not_change_and_tells_only_what_did()
     {
         var store = NewStore();
