@@ -47,12 +47,7 @@ internal static class CacheMemory
             var decoded = decoder.Decode(json);
             replacement.Add(decoded.Key!.Value, decoded.Object ?? throw decoded.Error!, decoded.Bytes);
         });
-        for (var position = 0; position < list.Length; position += Piece)
-        {
-            parser.Feed(list.AsSpan(position, Math.Min(Piece, list.Length - position)));
-        }
-
-        parser.Complete();
+        parser.FeedWhole(list, Piece);
         replacement.Commit(parser.ResourceVersion);
         return store;
     }

@@ -45,10 +45,10 @@ internal sealed class DecodeRun<T> : IDecodeRun
                 Relist();
                 break;
             case DecodeWorkload.List:
-                Feed(new ListParser(json => Take(_decoder.Decode(json))), ListPiece);
+                new ListParser(json => Take(_decoder.Decode(json))).FeedWhole(_input, ListPiece);
                 break;
             default:
-                Feed(new WatchParser((_, json) => Take(_decoder.Decode(json))), WatchPiece);
+                new WatchParser((_, json) => Take(_decoder.Decode(json))).FeedWhole(_input, WatchPiece);
                 break;
         }
 
@@ -64,7 +64,7 @@ internal sealed class DecodeRun<T> : IDecodeRun
     private void Relist()
     {
         var replacement = _store.BeginReplace(0);
-        Feed(new ListParser(json => Add(json, replacement)), ListPiece);
+        new ListParser(json => Add(json, replacement)).FeedWhole(_input, ListPiece);
         replacement.Commit("1000000");
     }
 
@@ -83,15 +83,5 @@ internal sealed class DecodeRun<T> : IDecodeRun
     {
         _objects[Decoded++] = decoded.Object ?? throw decoded.Error!;
         return true;
-    }
-
-    private void Feed(IBodyParser parser, int pieceSize)
-    {
-        for (var position = 0; position < _input.Length; position += pieceSize)
-        {
-            parser.Feed(_input.AsSpan(position, Math.Min(pieceSize, _input.Length - position)));
-        }
-
-        parser.Complete();
     }
 }
