@@ -163,15 +163,8 @@ public sealed class FairnessTests : IDisposable
     public void Steady_work_allocates_nothing()
     {
         using var queue = new WorkQueue<int>(new WorkQueueOptions<int> { Order = new FairOrder<int, int>(key => key % 1500) });
-        Cycle();
-        Cycle();
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Cycle();
-        Cycle();
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-        Assert.Equal(0, allocated);
+        Assert.Equal(0, Allocations.OfSteady(Cycle));
 
         void Cycle()
         {

@@ -325,15 +325,8 @@ public sealed class PriorityTests : IDisposable
     public void Steady_work_allocates_nothing()
     {
         using var queue = new WorkQueue<int>(new WorkQueueOptions<int> { Order = new PriorityOrder<int>() });
-        Cycle();
-        Cycle();
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Cycle();
-        Cycle();
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-        Assert.Equal(0, allocated);
+        Assert.Equal(0, Allocations.OfSteady(Cycle));
 
         void Cycle()
         {
