@@ -130,16 +130,6 @@ public sealed class OutageTests
     private static Task PassUntilAsync(FakeTimeProvider time, Func<bool> condition, string expectation) =>
         PassUntilAsync(time, () => ValueTask.FromResult(condition()), expectation);
 
-    private static Task PassUntilAsync(FakeTimeProvider time, Func<ValueTask<bool>> condition, string expectation) => Eventually.TrueAsync(
-        async () =>
-        {
-            if (await condition())
-            {
-                return true;
-            }
-
-            time.Advance(3 * Step);
-            return false;
-        },
-        expectation);
+    private static Task PassUntilAsync(FakeTimeProvider time, Func<ValueTask<bool>> condition, string expectation) =>
+        Eventually.TrueAsync(time, 3 * Step, condition, expectation);
 }

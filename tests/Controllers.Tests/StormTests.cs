@@ -142,13 +142,11 @@ public sealed class StormTests
             // Not all are stopped before they have begun to work.
             PutWidget(rig, random);
             await Eventually.TrueAsync(
-                () =>
-                {
-                    clock.Advance(TimeSpan.FromSeconds(0.1));
-                    return reconciler.Count > 0;
-                },
+                clock,
+                TimeSpan.FromSeconds(0.1),
+                () => ValueTask.FromResult(reconciler.Count > 0),
                 $"seed {seed}: the host works",
-                otherwise: () => string.Join('\n', [.. rig.Paths.TakeLast(20), .. rig.Log.Lines.Select(line => $"{line.Text} {line.Exception}")]));
+                () => string.Join('\n', [.. rig.Paths.TakeLast(20), .. rig.Log.Lines.Select(line => $"{line.Text} {line.Exception}")]));
         }
 
         for (var moments = random.Next(40); moments > 0; moments--)

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace CrMonitor.Tests;
 
 /// <summary>Waits for a condition on a real process or server, where no signal can be had.</summary>
@@ -15,6 +17,23 @@ internal static class Eventually
     /// <param name="otherwise">Tells, where it fails, what there is instead.</param>
     public static Task TrueAsync(Func<bool> condition, string expectation, TimeSpan? within = null, Func<string>? otherwise = null) =>
         TrueAsync(() => ValueTask.FromResult(condition()), expectation, within, otherwise);
+
+    /// <summary>The same while the clock of the test goes on by <paramref name="step"/> again and again.</summary>
+    public static Task TrueAsync(
+        FakeTimeProvider clock, TimeSpan step, Func<ValueTask<bool>> condition, string expectation, Func<string>? otherwise = null) =>
+        TrueAsync(
+            async () =>
+            {
+                if (await condition())
+                {
+                    return true;
+                }
+
+                clock.Advance(step);
+                return false;
+            },
+            expectation,
+            otherwise: otherwise);
 
     /// <inheritdoc cref="TrueAsync(Func{bool}, string, TimeSpan?, Func{string}?)"/>
     public static async Task TrueAsync(

@@ -96,13 +96,7 @@ internal sealed class OperatorRig : IAsyncDisposable
         var stop = Host.StopAsync(CancellationToken.None);
         if (_clock is not null)
         {
-            await Eventually.TrueAsync(
-                () =>
-                {
-                    _clock.Advance(TimeSpan.FromSeconds(1));
-                    return stop.IsCompleted;
-                },
-                "the host has stopped");
+            await Eventually.TrueAsync(_clock, TimeSpan.FromSeconds(1), () => ValueTask.FromResult(stop.IsCompleted), "the host has stopped");
         }
 
         await stop;
