@@ -54,7 +54,8 @@ public sealed class ListTests(Servers servers) : ContractTest(servers)
         await GivenAsync("a");
         var second = await GivenAsync("b");
         (await DeleteAsync("a")).Succeeds();
-        await GivenAsync("c");
+        var last = await GivenAsync("c");
+        await CaughtUpAsync(last.Version);
 
         var list = (await GetAsync($"{Collection}?resourceVersion={second.Version}&resourceVersionMatch=Exact")).Succeeds();
 
