@@ -47,7 +47,7 @@ internal sealed class IndexedStore<T>(
             return [];
         }
 
-        ObjectList<T>? inNamespace = null;
+        var inNamespace = ObjectList<T, StoredItem<T>>.Empty;
         if (ns is not null && !snapshot.Namespaces.TryGet(new Text(ns), out inNamespace))
         {
             return [];
@@ -55,8 +55,8 @@ internal sealed class IndexedStore<T>(
 
         if (selector is null or { IsEverything: true } && predicate is null)
         {
-            var all = new T[inNamespace?.Count ?? snapshot.Objects.Count];
-            if (inNamespace is not null)
+            var all = new T[ns is null ? snapshot.Objects.Count : inNamespace.Count];
+            if (ns is not null)
             {
                 inNamespace.CopyTo(all);
             }
@@ -69,7 +69,7 @@ internal sealed class IndexedStore<T>(
         }
 
         var search = new Search(selector ?? LabelSelector.Everything, predicate);
-        if (inNamespace is not null)
+        if (ns is not null)
         {
             search.Look(inNamespace);
         }
@@ -194,7 +194,10 @@ internal sealed class IndexedStore<T>(
     private void SetVersion(int source, string? version) => _versions[source] = version ?? _versions[source];
 
     private void Publish(
-        PersistentMap<StoredKey, StoredPlace<T>> objects, PersistentMap<Text, ObjectList<T>> namespaces, StoreIndex<T>[] indexes, long bytes) =>
+        PersistentMap<StoredKey, StoredPlace<T>> objects,
+        PersistentMap<Text, ObjectList<T, StoredItem<T>>> namespaces,
+        StoreIndex<T>[] indexes,
+        long bytes) =>
         Volatile.Write(ref _snapshot, new StoreSnapshot<T>
         {
             Objects = objects,
@@ -387,7 +390,7 @@ internal sealed class IndexedStore<T>(
     private struct ContentsBuilder
     {
         private readonly PersistentMap<StoredKey, StoredPlace<T>>.Builder _objects;
-        private readonly PersistentMap<Text, ObjectList<T>>.Builder _namespaces;
+        private readonly PersistentMap<Text, ObjectList<T, StoredItem<T>>>.Builder _namespaces;
         private readonly Dictionary<string, List<StoredItem<T>>> _new = new(StringComparer.Ordinal);   // namespaces that come into being
 
         public ContentsBuilder(StoreSnapshot<T> before, int changes)
@@ -430,11 +433,11 @@ internal sealed class IndexedStore<T>(
             return known.Object;
         }
 
-        public readonly (PersistentMap<StoredKey, StoredPlace<T>> Objects, PersistentMap<Text, ObjectList<T>> Namespaces) ToMaps()
+        public readonly (PersistentMap<StoredKey, StoredPlace<T>> Objects, PersistentMap<Text, ObjectList<T, StoredItem<T>>> Namespaces) ToMaps()
         {
             foreach (var (ns, items) in _new)
             {
-                _namespaces.Set(new Text(ns), ObjectList<T>.Of(CollectionsMarshal.AsSpan(items)));
+                _namespaces.Set(new Text(ns), ObjectList<T, StoredItem<T>>.Of(CollectionsMarshal.AsSpan(items)));
             }
 
             return (_objects.ToMap(), _namespaces.ToMap());
@@ -443,12 +446,12 @@ internal sealed class IndexedStore<T>(
         private static StoredItem<T> ItemOf(T stored) => new(stored, LabelSignature.Of(stored));
 
         // The objects of a namespace that has some. One that has come into being by these changes gets its list now.
-        private readonly ObjectList<T> ListOf(Text ns)
+        private readonly ObjectList<T, StoredItem<T>> ListOf(Text ns)
         {
             if (!_namespaces.TryGet(ns, out var list))
             {
                 _new.Remove(ns.Value, out var items);
-                list = ObjectList<T>.Of(CollectionsMarshal.AsSpan(items));
+                list = ObjectList<T, StoredItem<T>>.Of(CollectionsMarshal.AsSpan(items));
                 _namespaces.Set(ns, list);
             }
 
@@ -521,6 +524,6 @@ internal sealed class IndexedStore<T>(
 
         public T[] Found => _results.ToArray();
 
-        public void Look(ObjectList<T> list) => list.Find(selector, predicate, ref _results);
+        public void Look(ObjectList<T, StoredItem<T>> list) => list.Find(selector, predicate, ref _results);
     }
 }

@@ -8,6 +8,9 @@ internal readonly record struct LabelSignature(ulong Bits)
     private const int BitIndexMask = 63;
     private const int BitIndexLength = 6;
 
+    /// <summary>Of labels that nobody has looked at: they may be any.</summary>
+    public static LabelSignature Unknown => new(ulong.MaxValue);
+
     /// <summary>The bits of all labels of an object.</summary>
     public static LabelSignature Of(IMetadata<V1ObjectMeta> resource)
     {

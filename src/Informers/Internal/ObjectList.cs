@@ -6,16 +6,18 @@ namespace CrMonitor.Informers;
 
 /// <summary>An immutable sequence of objects: a changed copy shares all but one path with its origin.</summary>
 /// <remarks>
-/// A tree with 32 children a node; the objects stand in arrays of up to 32, so that reading them all is little more than copying memory.
+/// A tree with 32 children a node; the objects stand in arrays of up to 32, so that reading them all is little more than copying memory. The list itself
+/// is a value, which stands in the entry of a map: the array of a short one is one read away.
 /// </remarks>
-internal sealed class ObjectList<T>
+internal readonly struct ObjectList<T, TItem>
     where T : class, IKubernetesObject<V1ObjectMeta>
+    where TItem : struct, IListedItem<T>
 {
     private const int BitsPerLevel = 5;
     private const int Width = 1 << BitsPerLevel;
     private const int LevelMask = Width - 1;
 
-    private readonly object _root;   // StoredItem<T>[] on the last level, object[] above it
+    private readonly object _root;   // TItem[] on the last level, object[] above it
     private readonly int _shift;     // of the root's slot; 0: the root is the last level
 
     private ObjectList(object root, int shift, int count)
@@ -25,12 +27,12 @@ internal sealed class ObjectList<T>
         Count = count;
     }
 
-    public static ObjectList<T> Empty { get; } = new(Array.Empty<StoredItem<T>>(), 0, 0);
+    public static ObjectList<T, TItem> Empty => new(Array.Empty<TItem>(), 0, 0);
 
     public int Count { get; }
 
     /// <summary>A list of these.</summary>
-    public static ObjectList<T> Of(ReadOnlySpan<StoredItem<T>> items)
+    public static ObjectList<T, TItem> Of(ReadOnlySpan<TItem> items)
     {
         var shift = 0;
         while (items.Length > Width << shift)
@@ -38,21 +40,21 @@ internal sealed class ObjectList<T>
             shift += BitsPerLevel;
         }
 
-        return items.IsEmpty ? Empty : new ObjectList<T>(Build(items, shift), shift, items.Length);
+        return items.IsEmpty ? Empty : new ObjectList<T, TItem>(Build(items, shift), shift, items.Length);
     }
 
     /// <summary>A copy with one more at the end.</summary>
-    public ObjectList<T> Add(StoredItem<T> item) => Count == Width << _shift
-        ? new ObjectList<T>(Put(new[] { _root }, _shift + BitsPerLevel, Count, item), _shift + BitsPerLevel, Count + 1)
-        : new ObjectList<T>(Put(_root, _shift, Count, item), _shift, Count + 1);
+    public ObjectList<T, TItem> Add(TItem item) => Count == Width << _shift
+        ? new ObjectList<T, TItem>(Put(new[] { _root }, _shift + BitsPerLevel, Count, item), _shift + BitsPerLevel, Count + 1)
+        : new ObjectList<T, TItem>(Put(_root, _shift, Count, item), _shift, Count + 1);
 
     /// <summary>A copy with <paramref name="item"/> in place of another.</summary>
-    public ObjectList<T> SetAt(int index, StoredItem<T> item) => new(Put(_root, _shift, index, item), _shift, Count);
+    public ObjectList<T, TItem> SetAt(int index, TItem item) => new(Put(_root, _shift, index, item), _shift, Count);
 
     /// <summary>A copy without the one at <paramref name="index"/>, which the last one takes the place of.</summary>
     /// <param name="index">Whose place it is.</param>
     /// <param name="moved">The object that stands at <paramref name="index"/> now; <see langword="null"/> if it was the last one.</param>
-    public ObjectList<T> RemoveAt(int index, out T? moved)
+    public ObjectList<T, TItem> RemoveAt(int index, out T? moved)
     {
         var last = At(Count - 1);
         moved = index == Count - 1 ? null : last.Object;
@@ -68,7 +70,7 @@ internal sealed class ObjectList<T>
     public void Find(LabelSelector selector, Func<T, bool>? predicate, ref ResultBuilder<T> results) =>
         Find(_root, _shift, new Query(selector, predicate), ref results);
 
-    private static object Build(ReadOnlySpan<StoredItem<T>> items, int shift)
+    private static object Build(ReadOnlySpan<TItem> items, int shift)
     {
         if (shift == 0)
         {
@@ -87,12 +89,12 @@ internal sealed class ObjectList<T>
     }
 
     // A copy of a node in which `item` stands at `index`, which may be the first one after the end.
-    private static object Put(object? node, int shift, int index, StoredItem<T> item)
+    private static object Put(object? node, int shift, int index, TItem item)
     {
         var slot = (index >> shift) & LevelMask;
         if (shift == 0)
         {
-            var items = Copy(Unsafe.As<StoredItem<T>[]?>(node), slot);
+            var items = Copy(Unsafe.As<TItem[]?>(node), slot);
             items[slot] = item;
             return items;
         }
@@ -102,9 +104,9 @@ internal sealed class ObjectList<T>
         return children;
     }
 
-    private static TItem[] Copy<TItem>(TItem[]? items, int slot)
+    private static TElement[] Copy<TElement>(TElement[]? items, int slot)
     {
-        var copy = new TItem[Math.Max(items?.Length ?? 0, slot + 1)];
+        var copy = new TElement[Math.Max(items?.Length ?? 0, slot + 1)];
         items?.CopyTo(copy, 0);
         return copy;
     }
@@ -126,7 +128,7 @@ internal sealed class ObjectList<T>
             return -1;
         }
 
-        var items = Unsafe.As<StoredItem<T>[]>(node);
+        var items = Unsafe.As<TItem[]>(node);
         for (var i = 0; i < items.Length; i++)
         {
             if (ReferenceEquals(items[i].Object, searched))
@@ -150,7 +152,7 @@ internal sealed class ObjectList<T>
             return target;
         }
 
-        ReadOnlySpan<StoredItem<T>> items = Unsafe.As<StoredItem<T>[]>(node);
+        ReadOnlySpan<TItem> items = Unsafe.As<TItem[]>(node);
         var part = target[..items.Length];
         for (var i = 0; i < part.Length; i++)
         {
@@ -172,7 +174,7 @@ internal sealed class ObjectList<T>
             return;
         }
 
-        foreach (ref readonly var item in Unsafe.As<StoredItem<T>[]>(node).AsSpan())
+        foreach (ref readonly var item in Unsafe.As<TItem[]>(node).AsSpan())
         {
             if (item.Labels.MayHave(query.Signature)
                 && (query.IsEverything || query.Selector.Matches(item.Object))
@@ -183,7 +185,7 @@ internal sealed class ObjectList<T>
         }
     }
 
-    private StoredItem<T> At(int index)
+    private TItem At(int index)
     {
         var node = _root;
         for (var shift = _shift; shift > 0; shift -= BitsPerLevel)
@@ -191,10 +193,10 @@ internal sealed class ObjectList<T>
             node = Unsafe.As<object[]>(node)[(index >> shift) & LevelMask];
         }
 
-        return Unsafe.As<StoredItem<T>[]>(node)[index & LevelMask];
+        return Unsafe.As<TItem[]>(node)[index & LevelMask];
     }
 
-    private ObjectList<T> WithoutLast()
+    private ObjectList<T, TItem> WithoutLast()
     {
         if (Count == 1)
         {
@@ -203,15 +205,15 @@ internal sealed class ObjectList<T>
 
         var root = WithoutLast(_root, _shift)!;
         return _shift > 0 && Unsafe.As<object[]>(root) is [var only]
-            ? new ObjectList<T>(only, _shift - BitsPerLevel, Count - 1)
-            : new ObjectList<T>(root, _shift, Count - 1);
+            ? new ObjectList<T, TItem>(only, _shift - BitsPerLevel, Count - 1)
+            : new ObjectList<T, TItem>(root, _shift, Count - 1);
     }
 
     private static object? WithoutLast(object node, int shift)
     {
         if (shift == 0)
         {
-            var items = Unsafe.As<StoredItem<T>[]>(node);
+            var items = Unsafe.As<TItem[]>(node);
             return items.Length == 1 ? null : items[..^1];
         }
 

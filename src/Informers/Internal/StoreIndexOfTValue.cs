@@ -13,7 +13,7 @@ internal sealed class StoreIndex<T, TValue> : StoreIndex<T>
 
     private readonly Func<T, IEnumerable<TValue>> _values;
     private readonly Action<string, ObjectKey, Exception> _failed;
-    private readonly PersistentMap<IndexValue<TValue>, ObjectList<T>> _entries;
+    private readonly PersistentMap<IndexValue<TValue>, ObjectList<T, IndexedItem<T>>> _entries;
 
     // The writer's own, handed from each state of the index to the next: where each object stands, for values that many objects have.
     private readonly Dictionary<TValue, Dictionary<T, int>> _places;
@@ -22,7 +22,7 @@ internal sealed class StoreIndex<T, TValue> : StoreIndex<T>
     /// <param name="values">What gives the values of an object.</param>
     /// <param name="failed">Is told when that throws; the object then has no values.</param>
     public StoreIndex(string name, Func<T, IEnumerable<TValue>> values, Action<string, ObjectKey, Exception> failed)
-        : this(name, values, failed, PersistentMap<IndexValue<TValue>, ObjectList<T>>.Empty, [])
+        : this(name, values, failed, PersistentMap<IndexValue<TValue>, ObjectList<T, IndexedItem<T>>>.Empty, [])
     {
     }
 
@@ -30,7 +30,7 @@ internal sealed class StoreIndex<T, TValue> : StoreIndex<T>
         string name,
         Func<T, IEnumerable<TValue>> values,
         Action<string, ObjectKey, Exception> failed,
-        PersistentMap<IndexValue<TValue>, ObjectList<T>> entries,
+        PersistentMap<IndexValue<TValue>, ObjectList<T, IndexedItem<T>>> entries,
         Dictionary<TValue, Dictionary<T, int>> places)
         : base(name)
     {
@@ -63,7 +63,7 @@ internal sealed class StoreIndex<T, TValue> : StoreIndex<T>
         return new StoreIndex<T, TValue>(Name, _values, _failed, entries.ToMap(), _places);
     }
 
-    private void Apply(PersistentMap<IndexValue<TValue>, ObjectList<T>>.Builder entries, StoreChange<T> change)
+    private void Apply(PersistentMap<IndexValue<TValue>, ObjectList<T, IndexedItem<T>>>.Builder entries, StoreChange<T> change)
     {
         var before = change.Old is null ? [] : ValuesOf(change.Key, change.Old);
         var after = change.Current is null ? [] : ValuesOf(change.Key, change.Current);
@@ -109,11 +109,11 @@ internal sealed class StoreIndex<T, TValue> : StoreIndex<T>
         }
     }
 
-    private void Add(PersistentMap<IndexValue<TValue>, ObjectList<T>>.Builder entries, TValue value, T added)
+    private void Add(PersistentMap<IndexValue<TValue>, ObjectList<T, IndexedItem<T>>>.Builder entries, TValue value, T added)
     {
         var key = new IndexValue<TValue>(value);
-        var list = entries.TryGet(key, out var present) ? present : ObjectList<T>.Empty;
-        list = list.Add(new StoredItem<T>(added, default));
+        var list = entries.TryGet(key, out var present) ? present : ObjectList<T, IndexedItem<T>>.Empty;
+        list = list.Add(new IndexedItem<T>(added));
         entries.Set(key, list);
         if (_places.TryGetValue(value, out var places))
         {
@@ -133,7 +133,7 @@ internal sealed class StoreIndex<T, TValue> : StoreIndex<T>
         }
     }
 
-    private void Replace(PersistentMap<IndexValue<TValue>, ObjectList<T>>.Builder entries, TValue value, T old, T current)
+    private void Replace(PersistentMap<IndexValue<TValue>, ObjectList<T, IndexedItem<T>>>.Builder entries, TValue value, T old, T current)
     {
         if (!TryTake(entries, value, old, out var list, out var place, out var places))
         {
@@ -143,10 +143,10 @@ internal sealed class StoreIndex<T, TValue> : StoreIndex<T>
         }
 
         places?.Add(current, place);
-        entries.Set(new IndexValue<TValue>(value), list.SetAt(place, new StoredItem<T>(current, default)));
+        entries.Set(new IndexValue<TValue>(value), list.SetAt(place, new IndexedItem<T>(current)));
     }
 
-    private void Remove(PersistentMap<IndexValue<TValue>, ObjectList<T>>.Builder entries, TValue value, T removed)
+    private void Remove(PersistentMap<IndexValue<TValue>, ObjectList<T, IndexedItem<T>>>.Builder entries, TValue value, T removed)
     {
         if (!TryTake(entries, value, removed, out var list, out var place, out var places))
         {
@@ -177,14 +177,14 @@ internal sealed class StoreIndex<T, TValue> : StoreIndex<T>
 
     // Finds the place of an object among those that have the value, and forgets it.
     private bool TryTake(
-        PersistentMap<IndexValue<TValue>, ObjectList<T>>.Builder entries,
+        PersistentMap<IndexValue<TValue>, ObjectList<T, IndexedItem<T>>>.Builder entries,
         TValue value,
         T taken,
-        out ObjectList<T> list,
+        out ObjectList<T, IndexedItem<T>> list,
         out int place,
         out Dictionary<T, int>? places)
     {
-        list = entries.TryGet(new IndexValue<TValue>(value), out var present) ? present : ObjectList<T>.Empty;
+        list = entries.TryGet(new IndexValue<TValue>(value), out var present) ? present : ObjectList<T, IndexedItem<T>>.Empty;
         place = !_places.TryGetValue(value, out places) ? list.IndexOf(taken)
             : places.Remove(taken, out var known) ? known
             : -1;

@@ -10,7 +10,7 @@ internal sealed class StoreSnapshot<T>
     public static StoreSnapshot<T> Empty { get; } = new()
     {
         Objects = PersistentMap<StoredKey, StoredPlace<T>>.Empty,
-        Namespaces = PersistentMap<Text, ObjectList<T>>.Empty,
+        Namespaces = PersistentMap<Text, ObjectList<T, StoredItem<T>>>.Empty,
         Indexes = [],
         ResourceVersion = null,
         Bytes = 0,
@@ -19,7 +19,7 @@ internal sealed class StoreSnapshot<T>
     public required PersistentMap<StoredKey, StoredPlace<T>> Objects { get; init; }
 
     /// <summary>The same objects by namespace; those of cluster scope stand under "".</summary>
-    public required PersistentMap<Text, ObjectList<T>> Namespaces { get; init; }
+    public required PersistentMap<Text, ObjectList<T, StoredItem<T>>> Namespaces { get; init; }
 
     public required StoreIndex<T>[] Indexes { get; init; }
 
