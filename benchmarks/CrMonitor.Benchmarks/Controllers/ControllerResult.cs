@@ -14,6 +14,8 @@ namespace CrMonitor.Benchmarks.Controllers;
 /// <param name="PeakRssMib">The most memory that the process has had resident.</param>
 /// <param name="LateP50Us">From the sending of a change to its reconcile, the median.</param>
 /// <param name="LateP99Us">The same, the 99th percentile.</param>
+/// <param name="LateMaxUs">The same, the longest.</param>
+/// <param name="LateMaxAtS">When that change was due, from the first one on: what is slow once shows at the beginning.</param>
 internal sealed record ControllerResult(
     ControllerWorkload Workload,
     int Concurrency,
@@ -27,4 +29,6 @@ internal sealed record ControllerResult(
     double BytesOp,
     double PeakRssMib,
     double? LateP50Us = null,
-    double? LateP99Us = null);
+    double? LateP99Us = null,
+    double? LateMaxUs = null,
+    double? LateMaxAtS = null);

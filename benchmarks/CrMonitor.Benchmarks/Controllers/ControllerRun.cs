@@ -81,11 +81,14 @@ internal static class ControllerRun
         var usage = Usage.Begin();
         await WriteAsync(settings, client, reconciler, changes);
         await reconciler.Complete;
+        var (latest, slowest) = reconciler.Latencies.Select((latency, change) => (latency, change)).Max();
         TimeSpan[] late = [.. reconciler.Latencies.Order()];
         var result = Read(usage, settings, repetition, changes, reconciler.Runs) with
         {
             LateP50Us = Percentile.Of(late, 0.5)?.TotalMicroseconds,
             LateP99Us = Percentile.Of(late, 0.99)?.TotalMicroseconds,
+            LateMaxUs = latest.TotalMicroseconds,
+            LateMaxAtS = (double)slowest / settings.Rate,
         };
         await host.StopAsync();
         return result;
