@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using CrMonitor.Tests;
 
 namespace CrMonitor.Contract.Tests;
 
@@ -81,7 +82,7 @@ public sealed class Cluster : IAsyncDisposable
         return name;
     }
 
-    /// <summary>Creates a definition, and returns when its resources are served.</summary>
+    /// <summary>Creates a definition, and returns when its resources are served and told of.</summary>
     public async Task<Answer> InstallAsync(string definition, string collection)
     {
         var created = await SendAsync(HttpMethod.Post, Definitions, definition);
@@ -91,10 +92,27 @@ public sealed class Cluster : IAsyncDisposable
         }
 
         _definitions.Add((string)created.Metadata["name"]!);
-        await CrMonitor.Tests.Eventually.TrueAsync(
-            async () => (await SendAsync(HttpMethod.Get, collection)).Status == 200, $"{collection} is served", TimeSpan.FromSeconds(10));
+        await Eventually.TrueAsync(async () => (await SendAsync(HttpMethod.Get, collection)).Status == 200, $"{collection} is served");
+
+        // Discovery follows by itself, on a real server sometimes after the resource can be had.
+        var end = collection.LastIndexOf('/');
+        await Eventually.TrueAsync(
+            async () => (await SendAsync(HttpMethod.Get, collection[..end])).Body["resources"] is JsonArray resources
+                && resources.Any(resource => (string?)resource!["name"] == collection[(end + 1)..]),
+            $"{collection} is discovered");
         return created;
     }
+
+    /// <summary>Returns when lists and watches show this version also where they promise no recent state (a version of "0" or "1").</summary>
+    public Task CatchUpAsync(string collection, string version) =>
+        Eventually.TrueAsync(
+            async () =>
+            {
+                // A loaded server may lose patience with itself (504) before its cache has the version.
+                var list = await SendAsync(HttpMethod.Get, $"{collection}?resourceVersion={version}&resourceVersionMatch=NotOlderThan");
+                return list.Status == 504 ? false : list.Succeeds().Status == 200;
+            },
+            $"{collection} has version {version}");
 
     public Task InstallWidgetsAsync() => InstallAsync(Widgets.Definition(Group), $"/apis/{Group}/v1/widgets");
 

@@ -48,9 +48,8 @@ public abstract class ContractTest(Servers servers)
     protected async Task<Answer> GivenAsync(string name, string spec = """{"image":"i"}""", string metadata = "") =>
         (await CreateAsync(Widget(name, spec, metadata))).Succeeds(201);
 
-    /// <summary>Returns when the server shows this version also where it promises no recent state (a version of "0" or "1").</summary>
-    protected async Task CaughtUpAsync(string version) =>
-        (await GetAsync($"{Collection}?resourceVersion={version}&resourceVersionMatch=NotOlderThan")).Succeeds();
+    /// <inheritdoc cref="Cluster.CatchUpAsync"/>
+    protected Task CatchUpAsync(string version) => Cluster.CatchUpAsync(Collection, version);
 
     /// <summary>Watches the widgets of this case.</summary>
     protected async Task<WatchReader> WatchAsync(string query, string? accept = null) =>

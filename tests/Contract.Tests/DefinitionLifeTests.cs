@@ -176,8 +176,7 @@ public sealed class DefinitionLifeTests(Servers servers) : ContractTest(servers)
         var other = $$$"""{"apiVersion":"{{{Group}}}/v1","kind":"Thing","metadata":{"name":"b"},"spec":{"n":"x"}}""";
         await CrMonitor.Tests.Eventually.TrueAsync(
             async () => (string?)(await Cluster.SendAsync(HttpMethod.Post, $"{Things}?dryRun=All", other)).At("spec.m") == "d",
-            "the new default is set",
-            TimeSpan.FromSeconds(10));
+            "the new default is set");
         (await Cluster.SendAsync(HttpMethod.Patch, $"{Things}/a", """{"metadata":{"labels":{"a":"b"}}}""", "application/merge-patch+json")).Succeeds().Has("spec.n", "1");
         (await Cluster.SendAsync(HttpMethod.Patch, $"{Things}/a", """{"spec":{"n":2}}""", "application/merge-patch+json")).Refuses(
             422, "Invalid", $"Thing.{Group} \"a\" is invalid: spec.n: Invalid value: \"integer\": spec.n in body must be of type string: \"integer\"");
@@ -213,7 +212,7 @@ public sealed class DefinitionLifeTests(Servers servers) : ContractTest(servers)
     {
         Answer? answer = null;
         await CrMonitor.Tests.Eventually.TrueAsync(
-            async () => isReady(answer = await GetAsync($"{Definitions}/{plural}.{Group}")), $"{plural} is looked at", TimeSpan.FromSeconds(10));
+            async () => isReady(answer = await GetAsync($"{Definitions}/{plural}.{Group}")), $"{plural} is looked at");
         return answer!;
     }
 

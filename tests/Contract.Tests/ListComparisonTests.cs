@@ -20,7 +20,7 @@ public sealed class ListComparisonTests(Servers servers) : ComparisonTest(server
         (await side.DoAsync(HttpMethod.Patch, "/a", """{"spec":{"replicas":2}}""", "application/merge-patch+json")).Succeeds();
         var page = await side.DoAsync(HttpMethod.Get, "?limit=1");
         var (now, token) = (page.Version, (string)page.Metadata["continue"]!);
-        (await side.DoAsync(HttpMethod.Get, $"?resourceVersion={now}&resourceVersionMatch=NotOlderThan")).Succeeds();
+        await side.Cluster.CatchUpAsync(side.Collection, now);
 
         foreach (var version in (string?[])[null, "", "0", versions[1], now, "abc", "-1", "18446744073709551616"])
         {
@@ -30,6 +30,13 @@ public sealed class ListComparisonTests(Servers servers) : ComparisonTest(server
                 {
                     foreach (var from in (string?[])[null, "", token, "x"])
                     {
+                        if ((version, limit, from) == ("0", "1", token))
+                        {
+                            // A real server's cache shows all the rest, its storage one page; which of them answers depends on whether the
+                            // cache still keeps the revision of the token.
+                            continue;
+                        }
+
                         var query = Query(("resourceVersion", version), ("resourceVersionMatch", match), ("limit", limit), ("continue", from));
                         var asked = query.Replace(token, "TOKEN", StringComparison.Ordinal);
                         asked = asked.Replace($"={now}", "=NOW", StringComparison.Ordinal).Replace(
@@ -112,7 +119,7 @@ public sealed class ListComparisonTests(Servers servers) : ComparisonTest(server
     {
         (await side.DoAsync(HttpMethod.Post, "", side.Widget("a"))).Succeeds(201);
         var last = (await side.DoAsync(HttpMethod.Post, "", side.Widget("b"))).Version;
-        (await side.DoAsync(HttpMethod.Get, $"?resourceVersion={last}&resourceVersionMatch=NotOlderThan")).Succeeds();
+        await side.Cluster.CatchUpAsync(side.Collection, last);
         var queries =
             from version in (string?[])[null, "", "0", "1", last, "abc"]
             from match in (string?[])[null, "", "NotOlderThan", "Exact", "foo"]

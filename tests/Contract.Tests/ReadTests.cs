@@ -19,7 +19,7 @@ public sealed class ReadTests(Servers servers) : ContractTest(servers)
     {
         await UseAsync(server);
         var first = await GivenAsync("a");
-        await CaughtUpAsync(first.Version);
+        await CatchUpAsync(first.Version);
 
         foreach (var version in (string[])["0", "", first.Version])
         {

@@ -6,7 +6,7 @@ namespace CrMonitor.Contract.Tests;
 public sealed class WatchReader(HttpResponseMessage response) : IDisposable
 {
     // A server that stays silent fails the case, and does not hang it.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private StreamReader? _reader;
 

@@ -145,7 +145,7 @@ public sealed class WatchTests(Servers servers) : ContractTest(servers)
         await UseAsync(server);
         await GivenAsync("a");
         var last = await GivenAsync("b");
-        await CaughtUpAsync(last.Version);
+        await CatchUpAsync(last.Version);
         const string Stream = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
         const string NoState = "sendInitialEvents=false&resourceVersionMatch=NotOlderThan";
         const string Bookmarks = "&allowWatchBookmarks=true";

@@ -48,6 +48,8 @@ public sealed class OutageTests
                 .Trigger(new ObjectKey("default", $"w{i}"), new ReconcileReason(ReconcileTrigger.External), isNews: true);
         }
 
+        // Before time passes: the lease cannot be renewed, and who no longer leads writes nothing.
+        await Eventually.TrueAsync(() => rig.Paths.Any(IsWrite), "it tries to write");
         rig.Server.Storage.Remove("widgets.example.com", "default", "w0");
         rig.Server.Compact();
         await PassUntilAsync(time, async () => (await CheckAsync(rig, "ready")).Status == HealthStatus.Unhealthy, "the host is not ready");
@@ -82,12 +84,14 @@ public sealed class OutageTests
         var leases = rig.Paths.Count(path => path.Contains("/leases", StringComparison.Ordinal));
         var watches = rig.Paths.Count(path =>
             path.StartsWith("GET", StringComparison.Ordinal) && !path.Contains("/leases", StringComparison.Ordinal));
-        var writes = rig.Paths.Count(path => path.StartsWith("PATCH", StringComparison.Ordinal));
+        var writes = rig.Paths.Count(IsWrite);
         Assert.InRange(watches, 2 * (int)(down / TimeSpan.FromMinutes(1)), 2 * (7 + (int)(down / TimeSpan.FromSeconds(30))));
         Assert.InRange(writes, 1, Widgets * 5 * 18);
         Assert.InRange(leases, elects ? 1 : 0, elects ? (int)(down / TimeSpan.FromSeconds(2)) + 10 : 0);
         Assert.Equal(rig.Paths.Count, watches + leases + writes);
     }
+
+    private static bool IsWrite(string path) => path.StartsWith("PATCH", StringComparison.Ordinal);
 
     private static async ValueTask<ReconcileResult> ApplyChildAsync(ReconcileContext<Widget> context, CancellationToken cancellationToken)
     {

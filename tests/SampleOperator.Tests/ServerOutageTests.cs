@@ -14,6 +14,10 @@ public sealed class ServerOutageTests
         await sut.Cluster.WaitForReadyAsync("stays");
         await sut.Cluster.WaitForReadyAsync("goes");
 
+        // What the operator's cache has not heard by then, it cannot hear of while the server is gone.
+        await Eventually.TrueAsync(
+            async () => (await sut.ScrapeAsync()).Value("application_phase", ("name", "goes"), ("phase", "Running")) == 1, "the cache shows it Running");
+
         await sut.Server.StopListeningAsync();
         await Eventually.TrueAsync(async () => !(await sut.ReadyzAsync()).IsReady, "the operator is not ready");
         Assert.Contains("applications.example.com", (await sut.ReadyzAsync()).Text, StringComparison.Ordinal);

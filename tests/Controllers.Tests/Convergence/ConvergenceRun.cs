@@ -31,7 +31,7 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
     // Longer than any backoff, so that what was put off is due within it.
     private static readonly TimeSpan QuietWindow = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan LongestQuiet = TimeSpan.FromHours(2);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private static readonly HttpStatusCode[] Refusals =
     [
         HttpStatusCode.Conflict, HttpStatusCode.TooManyRequests, HttpStatusCode.InternalServerError, HttpStatusCode.ServiceUnavailable,
