@@ -114,7 +114,8 @@ public sealed class FaultTests : ServerTest
     [Fact]
     public async Task The_port_of_a_server_that_does_not_listen_is_given_to_no_other_connection()
     {
-        Assert.SkipUnless(OperatingSystem.IsOSPlatformVersionAtLeast("linux", 6, 3), "Only there can a socket be told which port to take for a connection.");
+        Assert.SkipUnless(
+            OperatingSystem.IsOSPlatformVersionAtLeast("linux", 6, 3), "Only there can a socket be told which port to take for a connection.");
         await using var other = await EmbeddedApiServer.StartAsync(cancellationToken: Token);
         await Server.StopListeningAsync();
 
