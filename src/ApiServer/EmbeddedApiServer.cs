@@ -28,6 +28,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     private readonly SemaphoreSlim _gate = new(1);
     private volatile Cluster _cluster;
     private volatile Listener? _listener;
+    private PortReservation? _reservation;
     private CancellationTokenSource _controllersEnd = new();
     private Task _controllers = Task.CompletedTask;
     private int _port;
@@ -121,7 +122,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     /// Listens again, on the same port and with the same objects, after <see cref="StopListeningAsync"/>. Does nothing if it listens.
     /// </summary>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="IOException">The port has been taken meanwhile.</exception>
+    /// <exception cref="IOException">The port has been taken meanwhile: see <see cref="StopListeningAsync"/>.</exception>
     /// <exception cref="ObjectDisposedException">The server was stopped for good.</exception>
     public async Task StartListeningAsync(CancellationToken cancellationToken = default)
     {
@@ -139,6 +140,10 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     /// <summary>
     /// Breaks all connections and refuses new ones, as a server does that has crashed; its objects stay. Does nothing if it does not listen.
     /// </summary>
+    /// <remarks>
+    /// On Linux the port stays reserved, so that the system gives it to nobody else; a program that asks for this very port can still take it.
+    /// Elsewhere the port is free until the server listens again.
+    /// </remarks>
     public async Task StopListeningAsync()
     {
         await _gate.WaitAsync();
@@ -160,7 +165,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     /// that has yet to come.
     /// </param>
     /// <param name="cancellationToken">Gives up; the server may be left without listening.</param>
-    /// <exception cref="IOException">The port has been taken meanwhile.</exception>
+    /// <exception cref="IOException">The port has been taken meanwhile: see <see cref="StopListeningAsync"/>.</exception>
     /// <exception cref="ObjectDisposedException">The server was stopped for good.</exception>
     public async Task RestartAsync(bool keepsData = true, CancellationToken cancellationToken = default)
     {
@@ -188,7 +193,17 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     public async Task StopAsync()
     {
         await _stopping.CancelAsync();
-        await StopListeningAsync();
+        await _gate.WaitAsync();
+        try
+        {
+            await StopListenerAsync();
+            _reservation?.Dispose();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+
         await StopControllersAsync();
         if (_control is not null)
         {
@@ -266,6 +281,12 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
         if (_listener is null)
         {
+            if (_reservation is null && PortReservation.IsPossible)
+            {
+                _reservation = PortReservation.Take(_port);
+                _port = _reservation.Port;
+            }
+
             _listener = await Listener.StartAsync(_port, _certificate, _cluster.Endpoint, _loggers, cancellationToken);
             _port = _listener.Port;
         }

@@ -13,7 +13,7 @@ namespace CrMonitor.ApiServer.Tests;
 /// </summary>
 internal sealed class ControllerBench : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _running = [];

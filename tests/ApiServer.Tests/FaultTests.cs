@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace CrMonitor.ApiServer.Tests;
 
@@ -108,6 +109,50 @@ public sealed class FaultTests : ServerTest
 
         Assert.Equal(url, Server.Url);
         Assert.Contains("\"name\":\"a\"", await client.GetStringAsync(new Uri(ConfigMaps, UriKind.Relative), Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_port_of_a_server_that_does_not_listen_is_given_to_no_other_connection()
+    {
+        Assert.SkipUnless(
+            OperatingSystem.IsOSPlatformVersionAtLeast("linux", 6, 3), "Only there can a socket be told which port to take for a connection.");
+        await using var other = await EmbeddedApiServer.StartAsync(cancellationToken: Token);
+        await Server.StopListeningAsync();
+
+        // IP_LOCAL_PORT_RANGE of IPPROTO_IP: the system chooses the port of the connection, and has but one to choose.
+        using var connection = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        connection.SetRawSocketOption(0, 51, BitConverter.GetBytes((Server.Url.Port << 16) | Server.Url.Port));
+        var refusal = await Assert.ThrowsAsync<SocketException>(
+            async () => await connection.ConnectAsync(IPAddress.Loopback, other.Url.Port, Token));
+
+        Assert.Equal(SocketError.AddressNotAvailable, refusal.SocketErrorCode);
+        await Server.StartListeningAsync(Token);
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(ConfigMaps)).Status);
+    }
+
+    [Fact]
+    public async Task The_port_of_a_server_that_has_stopped_for_good_is_free()
+    {
+        await Server.StopAsync();
+
+        await using var next = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Port = Server.Url.Port }, Token);
+
+        Assert.Equal(Server.Url, next.Url);
+    }
+
+    [Fact]
+    public async Task A_port_that_was_taken_while_the_server_did_not_listen_is_named_with_a_remedy_and_can_be_tried_again()
+    {
+        await Server.StopListeningAsync();
+        await using (await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Port = Server.Url.Port }, Token))
+        {
+            var error = await Assert.ThrowsAsync<IOException>(() => Server.StartListeningAsync(Token));
+            Assert.Contains($"127.0.0.1:{Server.Url.Port}", error.Message, StringComparison.Ordinal);
+            Assert.Contains("End what holds the port", error.Message, StringComparison.Ordinal);
+        }
+
+        await Server.StartListeningAsync(Token);
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(ConfigMaps)).Status);
     }
 
     [Fact]

@@ -73,7 +73,7 @@ public sealed class KubectlObjectTests : KubectlTest
         await DefineAppsAsync();
         await SendAsync(App, "create");
 
-        var waiting = Kubectl.RunAsync("wait", "--for=condition=Ready", "app/shop", "--timeout=10s");
+        var waiting = Kubectl.RunAsync("wait", "--for=condition=Ready", "app/shop", "--timeout=60s");
         await Kubectl.RunAsync(
             "patch", "app", "shop", "--subresource=status", "--type=merge", "-p", """{"status":{"conditions":[{"type":"Ready","status":"True"}]}}""");
 

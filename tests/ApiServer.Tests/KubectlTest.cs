@@ -92,7 +92,7 @@ public abstract class KubectlTest : IAsyncLifetime
                           replicas: {type: integer, default: 1}
                       status: {type: object, x-kubernetes-preserve-unknown-fields: true}
             """);
-        await Kubectl.RunAsync("wait", "--for=condition=Established", "crd/apps.example.com", "--timeout=10s");
+        await Kubectl.RunAsync("wait", "--for=condition=Established", "crd/apps.example.com", "--timeout=60s");
     }
 
     protected async Task RollOutWebAsync()
@@ -101,7 +101,7 @@ public abstract class KubectlTest : IAsyncLifetime
         await RolledOutAsync();
     }
 
-    protected Task<string> RolledOutAsync() => Kubectl.RunAsync("rollout", "status", "deployment/web", "--timeout=20s");
+    protected Task<string> RolledOutAsync() => Kubectl.RunAsync("rollout", "status", "deployment/web", "--timeout=60s");
 
     /// <summary>Runs a command that reads its manifest from the standard input and is to succeed.</summary>
     protected async Task<string> SendAsync(string manifest, params string[] arguments)

@@ -18,7 +18,7 @@ public sealed class KubectlWorkloadTests : KubectlTest
         await Kubectl.ApplyAsync(Web.Replace("nginx:1", "fail", StringComparison.Ordinal).Replace(
             "  replicas: 2", "  progressDeadlineSeconds: 1", StringComparison.Ordinal));
 
-        var (exitCode, _, error) = await Kubectl.TryRunAsync(null, "rollout", "status", "deployment/web", "--timeout=20s");
+        var (exitCode, _, error) = await Kubectl.TryRunAsync(null, "rollout", "status", "deployment/web", "--timeout=60s");
 
         Assert.Equal(1, exitCode);
         Assert.Equal("error: deployment \"web\" exceeded its progress deadline\n", error);
@@ -111,7 +111,7 @@ public sealed class KubectlWorkloadTests : KubectlTest
         await Kubectl.RunAsync("rollout", "pause", "deployment/web");
         await Kubectl.RunAsync("set", "image", "deployment/web", "c=nginx:2");
         await Kubectl.RunAsync(
-            "wait", "deployment/web", "--for=jsonpath={.status.conditions[?(@.type==\"Progressing\")].reason}=DeploymentPaused", "--timeout=10s");
+            "wait", "deployment/web", "--for=jsonpath={.status.conditions[?(@.type==\"Progressing\")].reason}=DeploymentPaused", "--timeout=60s");
         Assert.Single((await Kubectl.RunAsync("get", "replicasets", "-o", "name")).Split('\n', StringSplitOptions.RemoveEmptyEntries));
         await Kubectl.RunAsync("rollout", "resume", "deployment/web");
         await RolledOutAsync();
@@ -127,7 +127,7 @@ public sealed class KubectlWorkloadTests : KubectlTest
     {
         await RollOutWebAsync();
 
-        await Kubectl.RunAsync("delete", "deployment", "web", "--cascade=foreground", "--timeout=10s");
+        await Kubectl.RunAsync("delete", "deployment", "web", "--cascade=foreground", "--timeout=60s");
 
         Assert.Equal("", await Kubectl.RunAsync("get", "deployments,replicasets,pods", "-o", "name"));
     }
@@ -137,7 +137,7 @@ public sealed class KubectlWorkloadTests : KubectlTest
     {
         await RollOutWebAsync();
 
-        await Kubectl.RunAsync("delete", "deployment", "web", "--cascade=orphan", "--timeout=10s");
+        await Kubectl.RunAsync("delete", "deployment", "web", "--cascade=orphan", "--timeout=60s");
 
         Assert.Matches(
             @"^replicaset.apps/web-\S+\npod/web-\S+\npod/web-\S+\n$", await Kubectl.RunAsync("get", "deployments,replicasets,pods", "-o", "name"));
@@ -149,7 +149,7 @@ public sealed class KubectlWorkloadTests : KubectlTest
     {
         await RollOutWebAsync();
 
-        await Kubectl.RunAsync("delete", "deployment", "web", "--timeout=10s");
+        await Kubectl.RunAsync("delete", "deployment", "web", "--timeout=60s");
 
         await Eventually.TrueAsync(async () => await Kubectl.RunAsync("get", "replicasets,pods", "-o", "name") == "", "all are gone");
     }
@@ -161,11 +161,11 @@ public sealed class KubectlWorkloadTests : KubectlTest
 
         Assert.Contains(
             "condition met",
-            await Kubectl.RunAsync("wait", "--for=condition=Ready", "pod", "-l", "app=web", "--timeout=10s"),
+            await Kubectl.RunAsync("wait", "--for=condition=Ready", "pod", "-l", "app=web", "--timeout=60s"),
             StringComparison.Ordinal);
         Assert.Contains(
             "condition met",
-            await Kubectl.RunAsync("wait", "--for=condition=Available", "deployment/web", "--timeout=10s"),
+            await Kubectl.RunAsync("wait", "--for=condition=Available", "deployment/web", "--timeout=60s"),
             StringComparison.Ordinal);
     }
 

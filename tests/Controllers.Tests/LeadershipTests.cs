@@ -75,7 +75,7 @@ public sealed class LeadershipTests
 
         rig.Reconciler.Run = (_, _) => ValueTask.FromResult(ReconcileResult.Done);
         leadership.End();
-        await Eventually.TrueAsync(() => rig.Controller.ActiveWorkers == 0, "the run was cut off");
+        await Eventually.TrueAsync(() => rig.Controller.Queue.Processing.Count == 0, "the run was cut off and its key given back");
         await rig.Informers.Widgets.SetAsync(Widget("second"));
         Assert.Equal(1, rig.Reconciler.Count);
         Assert.Equal(2, rig.Controller.Queue.Ready.Count);
@@ -102,7 +102,7 @@ public sealed class LeadershipTests
         var refused = Assert.IsType<LeadershipLostException>(await failure.WaitAsync(TestContext.Current.CancellationToken));
         Assert.Contains("default/operator", refused.Message);
         Assert.Empty(rig.Server.Requests);
-        await Eventually.TrueAsync(() => rig.Controller.ActiveWorkers == 0, "the run has ended");
+        await Eventually.TrueAsync(() => rig.Controller.Queue.Processing.Count == 0, "the run has ended and its key is given back");
         Assert.DoesNotContain(rig.Log.Lines, line => line.Level >= LogLevel.Warning);
         Assert.Single(rig.Controller.Queue.Ready);
     }

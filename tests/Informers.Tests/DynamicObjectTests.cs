@@ -93,6 +93,7 @@ public sealed class DynamicObjectTests
     {
         var path = DynamicPath.Parse("status.conditions[type=Ready].status");
         Object.TryGetString(path, out _);
+        Object.Exists(path);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         Object.TryGetString(path, out var status);

@@ -70,7 +70,7 @@ public sealed class HandlerTests
                 Task.Run(() => registration.DisposeAsync().AsTask(), TestContext.Current.CancellationToken),
                 Task.Run(fixture.Informer.StopAsync, TestContext.Current.CancellationToken),
                 Task.Run(() => registration.DisposeAsync().AsTask(), TestContext.Current.CancellationToken))
-                .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+                .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
             Assert.Single(handler.All);
         }
     }
@@ -338,7 +338,7 @@ public sealed class HandlerTests
         fixture.Informer.Start();
         (await fixture.Server.NextListAsync()).List("20", Json.Widget("a", 1));
 
-        await stopped.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await stopped.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
     [Fact]

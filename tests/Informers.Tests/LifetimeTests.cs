@@ -37,7 +37,7 @@ public sealed class LifetimeTests
             await body.Drained();
         }
 
-        await fixture.Factory.StopAsync().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await fixture.Factory.StopAsync().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
         Assert.True(body?.Closed.Task.IsCompleted ?? true, "the body is closed");
         Assert.False(fixture.Server.HasRequest, "nothing is asked after the stop");

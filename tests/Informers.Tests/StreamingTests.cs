@@ -301,7 +301,7 @@ public sealed class StreamingTests : IAsyncDisposable
         stream.Send(Json.Event("ADDED", Json.Widget("a", 5)));
         await stream.Drained();
 
-        await _fixture.Factory.StopAsync().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await _fixture.Factory.StopAsync().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.True(stream.Closed.Task.IsCompleted, "the body is closed");
         Assert.Empty(_failures);
     }

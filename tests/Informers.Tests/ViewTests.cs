@@ -269,7 +269,7 @@ public sealed class ViewTests
         {
             await spec.Entered();
             var writing = Task.Run(() => stored.NoteDelete(ViewFixture.Key("nobody")), Cancel);
-            await writing.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Cancel);
+            await writing.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Cancel);
             Assert.False(held.IsCompleted, "a converter is held");
             spec.Release();
             await held;

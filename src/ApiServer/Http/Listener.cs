@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -37,7 +38,7 @@ internal sealed class Listener : IAsyncDisposable
     /// <param name="endpoint">What serves the requests.</param>
     /// <param name="loggers">Where Kestrel logs.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="IOException">The port is in use.</exception>
+    /// <exception cref="IOException">The port is in use, or may not be used.</exception>
     public static async Task<Listener> StartAsync(
         int port, X509Certificate2? certificate, ApiEndpoint endpoint, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
@@ -64,16 +65,26 @@ internal sealed class Listener : IAsyncDisposable
         {
             await kestrel.StartAsync(new Application(endpoint), cancellationToken);
         }
-        catch
+        catch (Exception e)
         {
             kestrel.Dispose();
             await DisposeAsync(services);
+            if (e is IOException or SocketException)
+            {
+                throw CannotBind(port, e);
+            }
+
             throw;
         }
 
         var address = kestrel.Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         return new Listener(kestrel, services, new Uri(address).Port);
     }
+
+    public static IOException CannotBind(int port, Exception reason) => new(
+        $"The API server cannot listen on 127.0.0.1:{port}: {reason.GetBaseException().Message}. "
+        + "End what holds the port, or set EmbeddedApiServerOptions.Port to another one (0 takes any that is free).",
+        reason);
 
     public async ValueTask DisposeAsync()
     {

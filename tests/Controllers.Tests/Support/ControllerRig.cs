@@ -55,7 +55,7 @@ internal sealed class ControllerRig : IAsyncDisposable
 
     /// <summary>Waits until nothing is ready and nothing runs; what waits for its time may stay.</summary>
     public Task IdleAsync() => Eventually.TrueAsync(
-        () => Controller.Queue is { Ready.Count: 0, Processing.Count: 0 }, "the controller has nothing to do", TimeSpan.FromSeconds(10));
+        () => Controller.Queue is { Ready.Count: 0, Processing.Count: 0 }, "the controller has nothing to do");
 
     public async Task StopAsync(TimeSpan? gracePeriod = null, CancellationToken noMoreGrace = default)
     {

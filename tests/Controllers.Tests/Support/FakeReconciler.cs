@@ -15,9 +15,11 @@ internal sealed class FakeReconciler(Func<ReconcileContext<Widget>, Cancellation
 
     public async ValueTask<ReconcileResult> ReconcileAsync(ReconcileContext<Widget> context, CancellationToken cancellationToken)
     {
+        // As it is now: once it has been told, the test may say what the next run is to do.
+        var run = Run;
         Interlocked.Increment(ref _count);
         _runs.Writer.TryWrite(context);
-        return await Run(context, cancellationToken);
+        return await run(context, cancellationToken);
     }
 
     /// <summary>The next run that has begun.</summary>

@@ -30,7 +30,7 @@ internal sealed class RecordingHandler : IResourceHandler<Widget>
     public async Task<ResourceChange<Widget>> NextAsync()
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
         try
         {
             return await _changes.Reader.ReadAsync(limit.Token);

@@ -23,7 +23,7 @@ internal sealed class ScriptedServer : HttpMessageHandler
     public async Task<ScriptedRequest> NextAsync()
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
         try
         {
             return await _requests.Reader.ReadAsync(limit.Token);

@@ -22,7 +22,7 @@ internal sealed class SignallingTime : FakeTimeProvider
     public async Task<TimeSpan> NextDelayAsync()
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
         return await _delays.Reader.ReadAsync(limit.Token);
     }
 
