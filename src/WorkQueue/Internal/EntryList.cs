@@ -36,27 +36,30 @@ internal struct EntryList<TLinks> where TLinks : struct, IEntryLinks
     public void Remove(Entries entries, int slot)
     {
         ref var entry = ref entries[slot];
-        ref var previous = ref TLinks.Previous(ref entry);
-        ref var next = ref TLinks.Next(ref entry);
-        if (previous >= 0)
+        var next = TLinks.Next(ref entry);
+        if (slot == First)
         {
-            TLinks.Next(ref entries[previous]) = next;
-        }
-        else
-        {
+            // The next entry is left alone: it may be far away, and nobody asks what was before the first.
             First = next;
-        }
-
-        if (next >= 0)
-        {
-            TLinks.Previous(ref entries[next]) = previous;
+            if (next < 0)
+            {
+                _last = None;
+            }
         }
         else
         {
-            _last = previous;
+            var previous = TLinks.Previous(ref entry);
+            TLinks.Next(ref entries[previous]) = next;
+            if (next >= 0)
+            {
+                TLinks.Previous(ref entries[next]) = previous;
+            }
+            else
+            {
+                _last = previous;
+            }
         }
 
-        previous = next = None;
         Count--;
     }
 }
