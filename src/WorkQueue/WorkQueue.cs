@@ -31,7 +31,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     // So that a flood of keys that fall due together does not keep producers and workers out for long.
     private const int MaxReleasesAtOnce = 1024;
 
-    // How early the bucket of a posted key is fetched.
+    // How early the bucket of a posted key is fetched, and the entry whose hand-out ended: another processor may have written it last.
     private const int MessagesAhead = 3;
 
     // Invariants under a full check only up to here, so that Debug builds stay usable with many keys.
@@ -451,7 +451,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         var takenAt = entry.TakenAt;
         if (_inbox.TryReserve() is >= 0 and var position)
         {
-            _inbox.Publish(position, new Message<TKey> { Kind = MessageKind.EndOfHandOut, Slot = slot, At = now });
+            _inbox.Publish(position, new Message<TKey> { Kind = MessageKind.EndOfHandOut, Slot = slot, Hash = entry.Hash, At = now });
         }
         else
         {
@@ -529,7 +529,12 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             var place = _inbox.Peek();
             if (_inbox.Position + MessagesAhead < end)
             {
-                _entries.Index.Prefetch(_inbox.HashAt(_inbox.Position + MessagesAhead));
+                ref readonly var next = ref _inbox.Ahead(_inbox.Position + MessagesAhead);
+                _entries.Index.Prefetch(next.Hash);
+                if (next.Kind == MessageKind.EndOfHandOut)
+                {
+                    _entries.Prefetch(next.Slot);
+                }
             }
 
             var message = _inbox.Read(place);

@@ -72,8 +72,10 @@ internal sealed class Inbox<TKey> : InboxHead where TKey : notnull
         Volatile.Write(ref place.Position, position + 1);
     }
 
-    /// <summary>The hash of a message that was posted: enough to prefetch with. May be read before the message is complete.</summary>
-    public uint HashAt(long position) => _places[PlaceOf(position)].Message.Hash;
+    /// <summary>
+    /// A message that was posted and may not be complete yet: enough to prefetch with. What is missing is that of an older message, or nothing.
+    /// </summary>
+    public ref readonly Message<TKey> Ahead(long position) => ref _places[PlaceOf(position)].Message;
 
     /// <summary>The place of the oldest message, which must have been posted; returns when it is complete.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
