@@ -193,17 +193,10 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     public async Task StopAsync()
     {
         await _stopping.CancelAsync();
-        await _gate.WaitAsync();
-        try
-        {
-            await StopListenerAsync();
-            _reservation?.Dispose();
-        }
-        finally
-        {
-            _gate.Release();
-        }
+        await StopListeningAsync();
 
+        // From now on nobody listens again, and so takes another one.
+        _reservation?.Dispose();
         await StopControllersAsync();
         if (_control is not null)
         {
