@@ -49,7 +49,6 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private readonly WorkQueueInstruments? _instruments; // null: nothing is measured
     private readonly bool _ages;                         // with several priorities, the order asks for the times of entries
     private readonly Posts<TKey>? _posts;                // null: keys have no flows
-    private readonly bool _hasFlows;
     private readonly bool _hasLimits;
 
     // _gate guards the fields of this group. It is held for updates alone: never across an await or a callback, except comparers and
@@ -105,7 +104,6 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         _timesAdditions = _instruments is not null;
         _ages = _ready.Ages;
         _posts = _ready.Posts;
-        _hasFlows = _posts is not null;
         _hasLimits = _ready.HasLimits;
     }
 
@@ -126,7 +124,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
     KeyValuePair<string, object?> IMeasuredQueue.NameTag => _nameTag;
 
-    bool IMeasuredQueue.HasFlows => _hasFlows;
+    bool IMeasuredQueue.HasFlows => _posts is not null;
 
     PriorityLabels IMeasuredQueue.PriorityLabels { get; } = new();
 
@@ -538,7 +536,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             }
 
             var message = _inbox.Read(place);
-            if (_hasFlows && message.Kind != MessageKind.EndOfHandOut)
+            if (_posts is not null && message.Kind != MessageKind.EndOfHandOut)
             {
                 _ready.Receive(place);
             }
@@ -714,7 +712,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             return slot;
         }
 
-        if (!_hasFlows)
+        if (_posts is null)
         {
             return _table.Insert(key, hash);
         }
@@ -728,7 +726,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
     private void RemoveLocked(int slot)
     {
-        if (_hasFlows)
+        if (_posts is not null)
         {
             _ready.Leave(_entries, slot);
         }
@@ -807,7 +805,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
     private void MakeReadyLocked(int slot, long now)
     {
-        if (!_hasFlows && _parked.First is { } waiter)
+        if (_posts is null && _parked.First is { } waiter)
         {
             // Somebody waits, so no other key is ready, and this one's turn has come.
             ReleaseLocked(waiter, Item(HandOutLocked(slot, now)));

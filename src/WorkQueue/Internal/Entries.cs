@@ -93,7 +93,6 @@ internal sealed class Entries
 
         ref var entry = ref this[slot];
         entry.Hash = hash;
-        entry.Previous = entry.Next = entry.LanePrevious = entry.LaneNext = entry.Lane = None;
         entry.State = EntryState.None;
         Index.Add(hash, slot);
         return slot;
