@@ -23,6 +23,15 @@ internal static class Forms
     public static Option<Form> CreateOptionWithReader() =>
         CreateOption("The form in which objects are held: typed, dynamic or metadata; reader: the same bytes are read and none is held, the floor.");
 
+    /// <summary>Refuses a reader that is not to read a stream.</summary>
+    public static void RefuseReaderOfLists(Command command, Option<Form> form, Option<bool> streaming) => command.Validators.Add(result =>
+    {
+        if (result.GetValue(form) == Form.Reader && result.GetResult(streaming) is { Implicit: false } given && !given.GetValueOrDefault<bool>())
+        {
+            result.AddError("'--kind reader' reads one stream and nothing else: it cannot do '--streaming false'.");
+        }
+    });
+
     private static Option<Form> CreateOption(string description) =>
         new("--kind") { Description = description, DefaultValueFactory = _ => Form.Typed };
 }

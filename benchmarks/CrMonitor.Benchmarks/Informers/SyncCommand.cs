@@ -22,13 +22,7 @@ internal static class SyncCommand
         var form = Forms.CreateOptionWithReader();
         var streaming = new Option<bool>("--streaming") { Description = "Ask for the list as a stream.", DefaultValueFactory = _ => true };
         var command = new Command("sync", "Fills the cache of an informer from a server.") { server, count, form, streaming };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(form) == Form.Reader && result.GetResult(streaming) is { Implicit: false } given && !given.GetValueOrDefault<bool>())
-            {
-                result.AddError("'--kind reader' reads a stream: it cannot do '--streaming false'.");
-            }
-        });
+        Forms.RefuseReaderOfLists(command, form, streaming);
         command.SetAction(result =>
         {
             IKubeTransport transport = result.GetValue(server) is { } address and not ServerAddress.Memory

@@ -31,12 +31,8 @@ internal static class WatchCommand
             {
                 result.AddError("Events of '--server memory' do not tell when they were sent: '--latency' needs the stub.");
             }
-
-            if (result.GetValue(form) == Form.Reader && result.GetResult(streaming) is { Implicit: false } given && !given.GetValueOrDefault<bool>())
-            {
-                result.AddError("'--kind reader' reads one stream and nothing else: it cannot do '--streaming false'.");
-            }
         });
+        Forms.RefuseReaderOfLists(command, form, streaming);
         command.SetAction(result =>
         {
             var (address, count, isStream) = (result.GetValue(server)!, result.GetValue(events), result.GetValue(streaming));
