@@ -335,6 +335,8 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         Task drained;
         using (Enter())
         {
+            // From now on every end of work comes by the lock and finds who waits for the last one.
+            _inbox.Close();
             ShutDownLocked();
             _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             drained = _drained.Task;
@@ -652,7 +654,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             return _posts.TryPost(_inbox, addition);
         }
 
-        var position = _inbox.TryReserve();
+        var position = _inbox.TryReserveForAddition();
         if (position < 0)
         {
             return false;
@@ -941,7 +943,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     {
         _parked.Remove(waiter);
         waiter.IsParked = false;
-        if (_parked.First is null && !_isShutDown)
+        if (_parked.First is null && _drained is null)
         {
             _inbox.Open();
         }
@@ -988,7 +990,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
     private void ShutDownLocked()
     {
-        _inbox.Close();
+        _inbox.CloseToAdditions();
         ReadInboxLocked();
         _isShutDown = true;
         _aftermath.TimerIsStale = true;

@@ -11,13 +11,13 @@ internal sealed class FlowPosts<TKey, TFlow>(Func<TKey, TFlow> flowOf, Func<TFlo
 
     public override bool TryPost(Inbox<TKey> inbox, in Message<TKey> message)
     {
-        if (inbox.IsClosed)
+        if (inbox.IsClosedToAdditions)
         {
             return false;
         }
 
         var settings = SettingsOf(message.Key);
-        var position = inbox.TryReserve();
+        var position = inbox.TryReserveForAddition();
         if (position < 0)
         {
             return false;

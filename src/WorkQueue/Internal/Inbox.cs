@@ -19,7 +19,9 @@ internal sealed class Inbox<TKey> : InboxHead where TKey : notnull
     public const int Capacity = 256;
 
     private const int Mask = Capacity - 1;
+    private const int FlagBits = 2;
     private const long ClosedFlag = 1;
+    private const long ClosedToAdditionsFlag = 2;
 
     private readonly Place[] _places = new Place[Capacity];
     private InboxTail _tail;
@@ -29,11 +31,14 @@ internal sealed class Inbox<TKey> : InboxHead where TKey : notnull
     /// <summary>Whether messages are refused, so that all must come by the lock.</summary>
     public bool IsClosed => (Volatile.Read(ref _tail.Next) & ClosedFlag) != 0;
 
+    /// <summary>Whether additions are refused; ends of work may still be posted.</summary>
+    public bool IsClosedToAdditions => (Volatile.Read(ref _tail.Next) & (ClosedFlag | ClosedToAdditionsFlag)) != 0;
+
     /// <summary>The position of the next message to be read.</summary>
     public long Position => Head.Value;
 
     /// <summary>The position behind all messages that were posted until now.</summary>
-    public long End => Volatile.Read(ref _tail.Next) >> 1;
+    public long End => Volatile.Read(ref _tail.Next) >> FlagBits;
 
     /// <summary>Where in the ring a position is.</summary>
     public static int PlaceOf(long position) => (int)position & Mask;
@@ -41,28 +46,22 @@ internal sealed class Inbox<TKey> : InboxHead where TKey : notnull
     /// <summary>Refuses further messages. Those that were posted before can be read when this returns.</summary>
     public void Close() => Interlocked.Or(ref _tail.Next, ClosedFlag);
 
+    /// <summary>Ends <see cref="Close"/>.</summary>
     public void Open() => Interlocked.And(ref _tail.Next, ~ClosedFlag);
 
-    /// <summary>Takes a place in the ring, which <see cref="Publish"/> must fill at once.</summary>
+    /// <summary>Refuses further additions for ever.</summary>
+    /// <inheritdoc cref="Close"/>
+    public void CloseToAdditions() => Interlocked.Or(ref _tail.Next, ClosedToAdditionsFlag);
+
+    /// <summary>Takes a place in the ring for an end of work, which <see cref="Publish"/> must fill at once.</summary>
     /// <returns>The position of the place; -1 if the inbox is closed or full, and the message has to come by the lock.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public long TryReserve()
-    {
-        while (true)
-        {
-            var tail = Volatile.Read(ref _tail.Next);
-            var position = tail >> 1;
-            if ((tail & ClosedFlag) != 0 || (position >= Volatile.Read(ref _tail.Limit) && !IsFree(position)))
-            {
-                return -1;
-            }
+    public long TryReserve() => TryReserve(ClosedFlag);
 
-            if (Interlocked.CompareExchange(ref _tail.Next, tail + 2, tail) == tail)
-            {
-                return position;
-            }
-        }
-    }
+    /// <summary>Takes a place for an addition.</summary>
+    /// <inheritdoc cref="TryReserve()"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public long TryReserveForAddition() => TryReserve(ClosedFlag | ClosedToAdditionsFlag);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Publish(long position, in Message<TKey> message)
@@ -110,6 +109,25 @@ internal sealed class Inbox<TKey> : InboxHead where TKey : notnull
         while (Volatile.Read(ref place.Position) != position + 1)
         {
             spin.SpinOnce(sleep1Threshold: -1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private long TryReserve(long refusingFlags)
+    {
+        while (true)
+        {
+            var tail = Volatile.Read(ref _tail.Next);
+            var position = tail >> FlagBits;
+            if ((tail & refusingFlags) != 0 || (position >= Volatile.Read(ref _tail.Limit) && !IsFree(position)))
+            {
+                return -1;
+            }
+
+            if (Interlocked.CompareExchange(ref _tail.Next, tail + (1 << FlagBits), tail) == tail)
+            {
+                return position;
+            }
         }
     }
 

@@ -6,7 +6,7 @@ namespace CrMonitor.WorkQueue;
 [StructLayout(LayoutKind.Explicit, Size = 192)]
 internal struct InboxTail
 {
-    /// <summary>The next position, shifted by one for a flag: closed.</summary>
+    /// <summary>The next position, shifted by two for the flags: closed, and closed to additions.</summary>
     [FieldOffset(96)]
     public long Next;
 
