@@ -49,7 +49,9 @@ public sealed class FairOrder<TKey, TFlow>(Func<TKey, TFlow> flow) : WorkQueueOr
         }
     }
 
-    /// <summary>Which flows are the same. Its methods run inside the queue's lock and must not throw.</summary>
+    /// <summary>
+    /// Which flows are the same. Its methods are called by several threads at once, also inside the queue's lock, and must not throw.
+    /// </summary>
     /// <value>Null by default: the default comparer of the type.</value>
     public IEqualityComparer<TFlow>? FlowComparer { get; init; }
 
@@ -58,5 +60,5 @@ public sealed class FairOrder<TKey, TFlow>(Func<TKey, TFlow> flow) : WorkQueueOr
 
     internal override ReadyKeys<TKey> CreateReadyKeys(TimeProvider timeProvider) =>
         new FairReadyKeys<TKey, TFlow>(
-            new FlowPosts<TKey, TFlow>(_flow, Weight), MaxInWork ?? int.MaxValue, FlowComparer, Ageing.Ticks(AgeingTime, timeProvider));
+            new FlowPosts<TKey, TFlow>(_flow, Weight, FlowComparer), MaxInWork ?? int.MaxValue, Ageing.Ticks(AgeingTime, timeProvider));
 }

@@ -34,6 +34,9 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     // How early the bucket of a posted key is fetched, and the entry whose hand-out ended: another processor may have written it last.
     private const int MessagesAhead = 3;
 
+    // How many messages a producer reads that finds the inbox full: few, for workers wait for the lock meanwhile.
+    private const int MessagesForRoom = Inbox<TKey>.Capacity / 8;
+
     // Invariants under a full check only up to here, so that Debug builds stay usable with many keys.
     private const int MaxEntriesFullyChecked = 64;
 
@@ -512,19 +515,19 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
     }
 
-    private void ReadInbox()
+    private void ReadInbox(int maxMessages = int.MaxValue)
     {
-        using (Enter())
+        using (Enter(maxMessages))
         {
             // That is all: entering reads it.
         }
     }
 
     /// <summary>Does what was posted before this thread took the lock.</summary>
-    private void ReadInboxLocked()
+    private void ReadInboxLocked(int maxMessages = int.MaxValue)
     {
         // Those that come meanwhile may wait.
-        for (var end = _inbox.End; _inbox.Position < end;)
+        for (var end = Math.Min(_inbox.End, _inbox.Position + maxMessages); _inbox.Position < end;)
         {
             var place = _inbox.Peek();
             if (_inbox.Position + MessagesAhead < end)
@@ -538,11 +541,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             }
 
             var message = _inbox.Read(place);
-            if (_posts is not null && message.Kind != MessageKind.EndOfHandOut)
-            {
-                _ready.Receive(place);
-            }
-
+            var flow = _posts?.At(place);
             _inbox.Free(place);
             if (message.Kind == MessageKind.EndOfHandOut)
             {
@@ -550,7 +549,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             }
             else
             {
-                AddLocked(message, WaitingRule.EarlierDeadline, isPosted: true);
+                AddLocked(message, WaitingRule.EarlierDeadline, flow);
             }
         }
     }
@@ -649,6 +648,22 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
 
     private bool TryPost(in Message<TKey> addition)
     {
+        if (TryPostAtOnce(addition))
+        {
+            return true;
+        }
+
+        if (_inbox.IsClosedToAdditions)
+        {
+            return false;
+        }
+
+        ReadInbox(MessagesForRoom);
+        return TryPostAtOnce(addition);
+    }
+
+    private bool TryPostAtOnce(in Message<TKey> addition)
+    {
         if (_posts is not null)
         {
             return _posts.TryPost(_inbox, addition);
@@ -674,14 +689,14 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
                 return false;
             }
 
-            AddLocked(addition, rule, isPosted: false);
+            AddLocked(addition, rule, flow: null);
             return true;
         }
     }
 
-    private void AddLocked(in Message<TKey> addition, WaitingRule rule, bool isPosted)
+    private void AddLocked(in Message<TKey> addition, WaitingRule rule, FlowId? flow)
     {
-        var slot = FindOrInsertLocked(addition.Key, addition.Hash, isPosted);
+        var slot = FindOrInsertLocked(addition.Key, addition.Hash, flow);
         var priority = addition.Priority;
         _counts.Retries += addition.Kind == MessageKind.Addition ? 0 : 1;
         ref var entry = ref _entries[slot];
@@ -706,7 +721,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         MakeDirtyLocked(slot, priority, addition.At);
     }
 
-    private int FindOrInsertLocked(TKey key, uint hash, bool isPosted)
+    private int FindOrInsertLocked(TKey key, uint hash, FlowId? flow)
     {
         var slot = _table.Find(key, hash);
         if (slot >= 0)
@@ -720,7 +735,12 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
 
         // First what can throw.
-        var flow = _ready.FlowOf(key, isPosted);
+        flow ??= _posts.FlowOf(key);
+        if (flow.Number < 0)
+        {
+            _ready.Register(flow);
+        }
+
         slot = _table.Insert(key, hash);
         _ready.Enter(_entries, slot, flow);
         return slot;
@@ -1189,8 +1209,8 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         ReleaseDue();
     }
 
-    /// <summary>Takes the lock, reads the inbox, and, once the lock is let go, does what was left to be done then.</summary>
-    private Pass Enter() => new(this);
+    /// <summary>Takes the lock, reads the inbox or the front of it, and, once the lock is let go, does what was left to be done then.</summary>
+    private Pass Enter(int maxMessages = int.MaxValue) => new(this, maxMessages);
 
     [Conditional("DEBUG")]
     private void AssertInvariantsLocked()
@@ -1232,13 +1252,13 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         private readonly WorkQueue<TKey> _queue;
         private Lock.Scope _scope;
 
-        public Pass(WorkQueue<TKey> queue)
+        public Pass(WorkQueue<TKey> queue, int maxMessages)
         {
             _queue = queue;
             _scope = queue._gate.EnterScope();
             try
             {
-                queue.ReadInboxLocked();
+                queue.ReadInboxLocked(maxMessages);
             }
             catch
             {

@@ -160,6 +160,42 @@ public sealed class FairnessTests : IDisposable
     }
 
     [Fact]
+    public void A_flow_that_is_forgotten_while_a_key_of_it_is_added_comes_again()
+    {
+        var comparer = new InterruptedComparer();
+        using var queue = Queue(new FairOrder<string, string>(Flow) { FlowComparer = comparer });
+        Add(queue, "a/0");
+        Assert.Equal(["a/0"], queue.RunAllNow());
+        comparer.Interruption = () =>
+        {
+            for (var i = 0; i < 2000; i++)
+            {
+                Add(queue, $"other{i}/0");
+                queue.RunNow();
+            }
+        };
+
+        Add(queue, "a/1", "a/2", "b/1", "b/2");
+
+        Assert.Null(comparer.Interruption);
+        Assert.Equal(["a/1", "b/1", "a/2", "b/2"], queue.RunAllNow());
+    }
+
+    [Fact]
+    public void Additions_with_other_weights_than_before_go_to_the_same_flow()
+    {
+        var weight = 1;
+        using var queue = Queue(new FairOrder<string, string>(Flow) { Weight = flow => flow == "a" ? weight : 1 });
+        for (var i = 1; i <= 4; i++)
+        {
+            weight = 5 - i;
+            Add(queue, $"a/{i}", $"b/{i}");
+        }
+
+        Assert.Equal(["a/1", "a/2", "a/3", "a/4", "b/1", "b/2", "b/3", "b/4"], queue.RunAllNow());
+    }
+
+    [Fact]
     public void Steady_work_allocates_nothing()
     {
         using var queue = new WorkQueue<int>(new WorkQueueOptions<int> { Order = new FairOrder<int, int>(key => key % 1500) });
@@ -304,4 +340,28 @@ public sealed class FairnessTests : IDisposable
     }
 
     private WorkQueue<string> Queue(WorkQueueOrder<string> order) => new(new WorkQueueOptions<string> { TimeProvider = _time, Order = order });
+
+    /// <summary>Does something once before it says that a flow is the one that is looked for.</summary>
+    private sealed class InterruptedComparer : IEqualityComparer<string>
+    {
+        public Action? Interruption { get; set; }
+
+        public bool Equals(string? x, string? y)
+        {
+            if (x != y)
+            {
+                return false;
+            }
+
+            if (x == "a" && Interruption is { } interruption)
+            {
+                Interruption = null;
+                interruption();
+            }
+
+            return true;
+        }
+
+        public int GetHashCode(string obj) => StringComparer.Ordinal.GetHashCode(obj);
+    }
 }

@@ -51,6 +51,20 @@ public sealed class InboxTests
     }
 
     [Fact]
+    public void An_inbox_that_is_closed_to_additions_takes_ends_of_work_unless_it_is_closed_altogether()
+    {
+        _inbox.CloseToAdditions();
+
+        Assert.Equal(-1, _inbox.TryReserveForAddition());
+        Assert.True(TryPost(_inbox, "end"));
+        _inbox.Close();
+        Assert.False(TryPost(_inbox, "end"));
+        _inbox.Open();
+        Assert.Equal(-1, _inbox.TryReserveForAddition());
+        Assert.True(TryPost(_inbox, "end"));
+    }
+
+    [Fact]
     public async Task Messages_of_many_threads_are_read_once_each_and_those_of_one_thread_in_order()
     {
         const int Posters = 4;

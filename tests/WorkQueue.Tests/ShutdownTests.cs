@@ -70,6 +70,39 @@ public sealed class ShutdownTests : IDisposable
     }
 
     [Fact]
+    public async Task Any_number_of_keys_is_handed_out_and_ended_after_a_shutdown()
+    {
+        var keys = Enumerable.Range(0, 3 * Inbox<string>.Capacity).Select(i => $"{i}").ToArray();
+        foreach (var key in keys)
+        {
+            _queue.Add(key);
+        }
+
+        _queue.ShutDown();
+
+        foreach (var key in keys)
+        {
+            Assert.Equal(key, _queue.RunNow());
+        }
+
+        Assert.Null(await _queue.TakeAsync(Cancellation));
+        Assert.Equal(0, _queue.ProcessingCount);
+    }
+
+    [Fact]
+    public async Task A_drain_finds_work_that_has_ended_since_the_shutdown()
+    {
+        _queue.Add("a");
+        var held = _queue.TakeNow();
+        _queue.ShutDown();
+        held.Dispose();
+
+        var report = await _queue.DrainAsync(Timeout.InfiniteTimeSpan, Cancellation);
+
+        Assert.Empty(report.Left.Processing);
+    }
+
+    [Fact]
     public async Task A_drain_waits_for_held_keys_and_for_their_second_run()
     {
         _queue.Add("a");

@@ -18,8 +18,16 @@ internal static class Keys
     }
 
     /// <summary>The number of the namespace.</summary>
-    public static int Flow(string key) =>
-        int.Parse(key.AsSpan(3, key.IndexOf('/', StringComparison.Ordinal) - 3), NumberStyles.None, CultureInfo.InvariantCulture);
+    public static int Flow(string key)
+    {
+        var number = 0;
+        for (var i = 3; key[i] != '/'; i++)
+        {
+            number = (number * 10) + key[i] - '0';
+        }
+
+        return number;
+    }
 
     /// <summary>The number of the key.</summary>
     public static int Index(string key) =>

@@ -65,13 +65,26 @@ internal sealed class Entries
         }
     }
 
+    /// <summary>Fetches the bucket of an entry, if there is one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchBucket(int slot)
+    {
+        if (slot >= 0)
+        {
+            Index.Prefetch(this[slot].Hash);
+        }
+    }
+
     /// <summary>Fetches an entry that is about to be read, if there is one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public unsafe void Prefetch(int slot)
     {
         if (Sse.IsSupported && slot >= 0)
         {
-            Sse.Prefetch0(Unsafe.AsPointer(ref this[slot]));
+            // Most entries lie in two lines.
+            var entry = (byte*)Unsafe.AsPointer(ref this[slot]);
+            Sse.Prefetch0(entry);
+            Sse.Prefetch0(entry + sizeof(Entry) - 1);
         }
     }
 
@@ -83,6 +96,7 @@ internal sealed class Entries
         {
             slot = _free;
             _free = this[slot].Next;
+            Prefetch(_free); // another processor may have freed it
         }
         else
         {

@@ -33,31 +33,40 @@ internal struct EntryList<TLinks> where TLinks : struct, IEntryLinks
         Count++;
     }
 
+    /// <summary>Takes out the first entry, of which there must be one.</summary>
+    public int TakeFirst(Entries entries)
+    {
+        // The next entry is left alone: it may be far away, and nobody asks what was before the first.
+        var slot = First;
+        First = TLinks.Next(ref entries[slot]);
+        if (First < 0)
+        {
+            _last = None;
+        }
+
+        Count--;
+        return slot;
+    }
+
     public void Remove(Entries entries, int slot)
     {
-        ref var entry = ref entries[slot];
-        var next = TLinks.Next(ref entry);
         if (slot == First)
         {
-            // The next entry is left alone: it may be far away, and nobody asks what was before the first.
-            First = next;
-            if (next < 0)
-            {
-                _last = None;
-            }
+            TakeFirst(entries);
+            return;
+        }
+
+        ref var entry = ref entries[slot];
+        var next = TLinks.Next(ref entry);
+        var previous = TLinks.Previous(ref entry);
+        TLinks.Next(ref entries[previous]) = next;
+        if (next >= 0)
+        {
+            TLinks.Previous(ref entries[next]) = previous;
         }
         else
         {
-            var previous = TLinks.Previous(ref entry);
-            TLinks.Next(ref entries[previous]) = next;
-            if (next >= 0)
-            {
-                TLinks.Previous(ref entries[next]) = previous;
-            }
-            else
-            {
-                _last = previous;
-            }
+            _last = previous;
         }
 
         Count--;

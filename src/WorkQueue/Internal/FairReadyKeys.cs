@@ -1,48 +1,43 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace CrMonitor.WorkQueue;
 
 /// <summary>The state of a <see cref="FairOrder{TKey, TFlow}"/>.</summary>
 /// <remarks>
-/// <para>
 /// Flows stand in one of two lines: newcomers, whose keys have just become ready, and those that had a turn. The lines are served in turn; but of two
 /// flows at the front, the one which had a turn since the other came lets it go first. After its turn a flow goes to the end of the second
 /// line, also when it has no ready key left: it gives up that place only when it comes to the front without one. So a flow cannot come
 /// again as a newcomer before all others had their turn.
-/// </para>
-/// <para>
-/// What is called for each key is not inlined: callers into which all of it went were so large that the JIT compiler then inlined nothing more in
-/// them, not even the properties of a work item, which cost more than these calls do.
-/// </para>
 /// </remarks>
-internal sealed class FairReadyKeys<TKey, TFlow>(
-    FlowPosts<TKey, TFlow> posts, int maxInWork, IEqualityComparer<TFlow>? comparer, long ageingTicks) : ReadyKeys<TKey>
+internal sealed class FairReadyKeys<TKey, TFlow>(FlowPosts<TKey, TFlow> posts, int maxInWork, long ageingTicks) : ReadyKeys<TKey>
     where TKey : notnull
     where TFlow : notnull
 {
     private const int None = -1;
     private const int MaxKept = 1024;
 
+    // How many turns early a flow is fetched, and then its next key: the other processor may have written them last.
+    private const int FlowsAhead = 3;
+    private const int KeysAhead = 2;
+
     private readonly PriorityLevels _levels = new(ageingTicks);
-    private readonly Dictionary<TFlow, int> _byName = new(comparer);
     private Flow[] _flows = [];
+    private NamedFlowId<TFlow>?[] _ids = []; // of the flows, apart because only coming and going asks for them
+    private readonly Stack<int> _free = [];
+    private int _used;
 
     // Flows that ended, the oldest at _nextKept: their numbers + 1. Some may be in use again. Those that come again soon are then found with one
     // look-up; else a flow whose keys come one at a time would be made and forgotten with each of them.
     private readonly int[] _kept = new int[MaxKept];
     private uint _nextKept;
 
-    private int _used;
-    private int _free = None;
-
-    private FlowSettings<TFlow> _received;
-
     private Line _newcomers = new();
     private Line _others = new();
     private bool _isTurnOfNewcomers;
     private long _turn;          // how many turns have begun
-    private int _current = None; // the flow whose turn it is; in no line
+    private int _current = None; // the flow in the middle of its turn; in no line
     private int _credit;         // how many hand-outs are left of its turn
 
     public override bool Ages => _levels.Ages;
@@ -81,43 +76,31 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         AtLimit,
     }
 
-    public override void Receive(int place) => _received = posts.Receive(place);
-
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override int FlowOf(TKey key, bool isReceived)
+    public override void Register(FlowId flow)
     {
-        var (name, weight) = isReceived ? _received : posts.SettingsOf(key);
-        if (_byName.TryGetValue(name, out var index))
+        var id = (NamedFlowId<TFlow>)flow;
+        if (posts.Known.TryGetValue(id.Name, out var known))
         {
-            ref var flow = ref _flows[index];
-            flow.Weight = flow.Entries == 0 ? weight : flow.Weight;
-            return index;
-        }
-
-        if (_free >= 0)
-        {
-            index = _free;
-            _free = _flows[index].Next;
+            (id.Number, known.Number) = (known.Number, None);
         }
         else
         {
-            if (_used == _flows.Length)
-            {
-                Array.Resize(ref _flows, Math.Max(16, checked(_used * 2)));
-            }
-
-            index = _used++;
+            id.Number = Create();
         }
 
-        _flows[index] = new Flow { Name = name, Weight = weight };
-        _byName.Add(name, index);
-        return index;
+        _ids[id.Number] = id;
+        posts.Known[id.Name] = id;
     }
 
-    public override void Enter(Entries entries, int slot, int flow)
+    public override void Enter(Entries entries, int slot, FlowId id)
     {
-        entries[slot].Flow = flow;
-        _flows[flow].Entries++;
+        entries[slot].Flow = id.Number;
+        ref var flow = ref _flows[id.Number];
+        if (flow.Entries++ == 0)
+        {
+            flow.Weight = id.Weight;
+        }
     }
 
     public override void Leave(Entries entries, int slot)
@@ -142,7 +125,7 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         {
             flow.Place = Place.InLine;
             flow.Since = _turn;
-            _newcomers.Append(_flows, index);
+            _newcomers.Append(index);
         }
     }
 
@@ -161,21 +144,26 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override int Take(Entries entries, long? now)
     {
-        while (_current >= 0 || BeginTurn())
+        while (true)
         {
             var index = _current;
+            if (index < 0 && (index = BeginTurn()) < 0)
+            {
+                return HandOut.None;
+            }
+
             ref var flow = ref _flows[index];
             if (flow.Ready.Keys.Count == 0)
             {
                 // Its ready keys were taken back in the middle of its turn.
-                EndTurn(Place.Idle);
+                EndTurn(ref flow, Place.Idle);
                 Release(index);
                 continue;
             }
 
             if (flow.InWork >= maxInWork)
             {
-                EndTurn(Place.AtLimit);
+                EndTurn(ref flow, Place.AtLimit);
                 continue;
             }
 
@@ -186,18 +174,24 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
             }
 
             Count--;
-            flow.InWork += HasLimits ? 1 : 0;
-            if (--_credit == 0 || flow.Ready.Keys.Count == 0)
+            if (HasLimits)
             {
-                EndTurn(Place.InLine);
-                _others.Append(_flows, index);
+                flow.InWork++;
             }
 
-            PrefetchHandOuts(entries);
+            if (--_credit == 0 || flow.Ready.Keys.Count == 0)
+            {
+                EndTurn(ref flow, Place.InLine);
+                _others.Append(index);
+                PrefetchTurns(entries);
+            }
+            else
+            {
+                _levels.PrefetchHandOuts(flow.Ready, entries);
+            }
+
             return slot;
         }
-
-        return HandOut.None;
     }
 
     public override void EndHandOut(Entries entries, int slot)
@@ -208,7 +202,7 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         if (flow.Place == Place.AtLimit)
         {
             flow.Place = Place.InLine;
-            _others.Append(_flows, index);
+            _others.Append(index);
         }
     }
 
@@ -238,8 +232,8 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         }
 
         var index = 0;
-        var newcomers = _newcomers.ToQueue(_flows);
-        var others = _others.ToQueue(_flows);
+        var newcomers = _newcomers.ToQueue();
+        var others = _others.ToQueue();
         var isTurnOfNewcomers = _isTurnOfNewcomers;
         var turn = _turn;
         var since = new long[_used];
@@ -299,12 +293,14 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
     public override void AssertInvariants(Entries entries)
     {
         var ready = 0;
-        foreach (var index in _byName.Values)
+        for (var index = 0; index < _used; index++)
         {
             ref var flow = ref _flows[index];
+            Debug.Assert((_ids[index]?.Number ?? index) == index, "A flow is found by its name.");
             if (IsUnused(index))
             {
-                Debug.Assert(flow.IsKept && flow.Ready.Keys.Count == 0, "A flow without keys and without a place is kept for a while.");
+                Debug.Assert(flow.Ready.Keys.Count == 0, "A flow without a place has no ready key.");
+                Debug.Assert(flow.IsKept == (_ids[index] is not null), "A flow without keys and without a place is kept for a while.");
                 continue;
             }
 
@@ -320,39 +316,36 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         Debug.Assert(ready == Count, "Every ready key belongs to a flow.");
     }
 
-    /// <summary>Fetches what the next hand-outs will need, most likely those of the current flow, or else of the first two in the longer line.</summary>
-    private void PrefetchHandOuts(Entries entries)
+    /// <summary>
+    /// Fetches what the next turns will need, which are most likely those of the longer line: a flow, its next key, and the bucket of that.
+    /// </summary>
+    private void PrefetchTurns(Entries entries)
     {
-        if (_current >= 0)
+        if (_others.Count > FlowsAhead)
         {
-            _levels.PrefetchHandOuts(_flows[_current].Ready, entries);
+            PrefetchFlow(_others[FlowsAhead]);
         }
-        else if (_others.First is >= 0 and var next)
+
+        entries.Prefetch(_levels.Next(_flows[_others[Math.Min(KeysAhead, _others.Count - 1)]].Ready));
+        entries.PrefetchBucket(_levels.Next(_flows[_others[0]].Ready));
+    }
+
+    private unsafe void PrefetchFlow(int index)
+    {
+        if (Sse.IsSupported)
         {
-            ref var flow = ref _flows[next];
-            _levels.PrefetchHandOuts(flow.Ready, entries);
-            if (flow.Next >= 0)
-            {
-                entries.Prefetch(_flows[flow.Next].Ready.Keys.First);
-            }
+            Sse.Prefetch0(Unsafe.AsPointer(ref _flows[index]));
         }
     }
 
     /// <summary>Gives the turn to the flow at the front of the line that is to be served now.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool BeginTurn()
+    private int BeginTurn()
     {
-        while (true)
+        while (_newcomers.Count + _others.Count > 0)
         {
-            var newcomer = _newcomers.First;
-            var other = _others.First;
-            if (newcomer < 0 && other < 0)
-            {
-                return false;
-            }
-
-            var isNewcomer = newcomer >= 0 && (other < 0 || _isTurnOfNewcomers || _flows[other].Since >= _flows[newcomer].Since);
-            var index = isNewcomer ? _newcomers.RemoveFirst(_flows) : _others.RemoveFirst(_flows);
+            var isNewcomer = _newcomers.Count > 0
+                && (_others.Count == 0 || _isTurnOfNewcomers || _flows[_others[0]].Since >= _flows[_newcomers[0]].Since);
+            var index = isNewcomer ? _newcomers.RemoveFirst() : _others.RemoveFirst();
             ref var flow = ref _flows[index];
             if (flow.Ready.Keys.Count == 0)
             {
@@ -367,13 +360,15 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
             flow.Place = Place.Current;
             _credit = flow.Weight;
             _current = index;
-            return true;
+            return index;
         }
+
+        return None;
     }
 
-    private void EndTurn(Place place)
+    private void EndTurn(ref Flow flow, Place place)
     {
-        _flows[_current].Place = place;
+        flow.Place = place;
         _current = None;
     }
 
@@ -398,24 +393,40 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         oldest.IsKept = false;
         if (IsUnused(index))
         {
-            _byName.Remove(oldest.Name);
-            oldest = new Flow { Name = default!, Next = _free };
-            _free = index;
+            var id = _ids[index]!;
+            posts.Known.TryRemove(id.Name, out _);
+            id.Number = None;
+            _ids[index] = null;
+            oldest = new Flow();
+            _free.Push(index);
         }
+    }
+
+    private int Create()
+    {
+        if (!_free.TryPop(out var index))
+        {
+            if (_used == _flows.Length)
+            {
+                Array.Resize(ref _flows, Math.Max(16, checked(_used * 2)));
+                Array.Resize(ref _ids, _flows.Length);
+            }
+
+            index = _used++;
+        }
+
+        _flows[index] = new Flow();
+        return index;
     }
 
     private bool IsUnused(int index) => _flows[index] is { Entries: 0, Place: Place.Idle };
 
     private struct Flow
     {
-        public TFlow Name;
         public PrioritizedKeys Ready = new();
 
         /// <summary>How many keys of the flow are in the queue, in whichever state.</summary>
         public int Entries;
-
-        /// <summary>The number of its last turn; of a newcomer, of the turn during which it came.</summary>
-        public long Since;
 
         /// <summary>Counted if there is a limit.</summary>
         public int InWork;
@@ -426,57 +437,56 @@ internal sealed class FairReadyKeys<TKey, TFlow>(
         /// <summary>Whether it is among the flows that ended; it may be in use again.</summary>
         public bool IsKept;
 
-        /// <summary>The flow behind this one in its line; of an unused one, the next unused.</summary>
-        public int Next;
+        /// <summary>The number of its last turn; of a newcomer, of the turn during which it came.</summary>
+        public long Since;
 
         public Flow()
         {
-            Name = default!;
         }
     }
 
+    /// <summary>Flows in the order of their coming, in a ring: which ones come next is known without looking at them.</summary>
     private struct Line
     {
-        private int _last = None;
+        private int[] _indexes = new int[16];
+        private int _first;
 
         public Line()
         {
         }
 
-        public int First { get; private set; } = None;
+        public int Count { get; private set; }
 
-        public void Append(Flow[] flows, int index)
+        public readonly int this[int place] => _indexes[(_first + place) & (_indexes.Length - 1)];
+
+        public void Append(int index)
         {
-            flows[index].Next = None;
-            if (First < 0)
+            if (Count == _indexes.Length)
             {
-                First = index;
-            }
-            else
-            {
-                flows[_last].Next = index;
+                var indexes = new int[checked(Count * 2)];
+                _indexes.AsSpan(_first).CopyTo(indexes);
+                _indexes.AsSpan(0, _first).CopyTo(indexes.AsSpan(Count - _first));
+                _indexes = indexes;
+                _first = 0;
             }
 
-            _last = index;
+            _indexes[(_first + Count++) & (_indexes.Length - 1)] = index;
         }
 
-        public int RemoveFirst(Flow[] flows)
+        public int RemoveFirst()
         {
-            var index = First;
-            if (index >= 0)
-            {
-                First = flows[index].Next;
-            }
-
+            var index = _indexes[_first];
+            _first = (_first + 1) & (_indexes.Length - 1);
+            Count--;
             return index;
         }
 
-        public readonly Queue<int> ToQueue(Flow[] flows)
+        public readonly Queue<int> ToQueue()
         {
             var queue = new Queue<int>();
-            for (var index = First; index >= 0; index = flows[index].Next)
+            for (var place = 0; place < Count; place++)
             {
-                queue.Enqueue(index);
+                queue.Enqueue(this[place]);
             }
 
             return queue;

@@ -21,13 +21,14 @@ internal sealed class FifoReadyKeys<TKey> : ReadyKeys<TKey> where TKey : notnull
 
     public override int Take(Entries entries, long? now)
     {
-        var slot = _keys.First;
-        if (slot >= 0)
+        if (Count == 0)
         {
-            Remove(entries, slot);
-            entries.PrefetchHandOuts<OrderLinks>(_keys.First);
+            return HandOut.None;
         }
 
+        var slot = _keys.TakeFirst(entries);
+        Count--;
+        entries.PrefetchHandOuts<OrderLinks>(_keys.First);
         return slot;
     }
 

@@ -68,36 +68,41 @@ internal sealed class PriorityLevels(long ageingTicks)
     /// <returns>Its entry; or <see cref="HandOut.NeedsTime"/>.</returns>
     public int Take(ref PrioritizedKeys keys, Entries entries, long? now)
     {
-        var slot = keys.Keys.First;
-        if (keys.HighestLevel >= 0)
+        if (keys.HighestLevel < 0)
         {
-            var isTurnOfAged = IsTurnOfAged(keys);
-            if (isTurnOfAged && now is null)
-            {
-                return HandOut.NeedsTime;
-            }
+            return keys.Keys.TakeFirst(entries);
+        }
 
-            keys.HandOuts++;
-            if (!isTurnOfAged || now - Math.Max(entries[slot].QueuedAt, _ageingStart) < ageingTicks)
-            {
-                slot = _levels[keys.HighestLevel].Keys.First;
-            }
+        var isTurnOfAged = IsTurnOfAged(keys);
+        if (isTurnOfAged && now is null)
+        {
+            return HandOut.NeedsTime;
+        }
+
+        keys.HandOuts++;
+        var slot = keys.Keys.First;
+        if (!isTurnOfAged || now - Math.Max(entries[slot].QueuedAt, _ageingStart) < ageingTicks)
+        {
+            slot = _levels[keys.HighestLevel].Keys.First;
         }
 
         Remove(ref keys, entries, slot);
         return slot;
     }
 
+    /// <summary>The key whose turn is next, unless another one has aged; -1 if there is none.</summary>
+    public int Next(in PrioritizedKeys keys) => keys.HighestLevel >= 0 ? _levels[keys.HighestLevel].Keys.First : keys.Keys.First;
+
     /// <summary>Fetches what the next hand-outs will need, which are most likely those of the highest priority.</summary>
     public void PrefetchHandOuts(in PrioritizedKeys keys, Entries entries)
     {
         if (keys.HighestLevel >= 0)
         {
-            entries.PrefetchHandOuts<LaneLinks>(_levels[keys.HighestLevel].Keys.First);
+            entries.PrefetchHandOuts<LaneLinks>(Next(keys));
         }
         else
         {
-            entries.PrefetchHandOuts<OrderLinks>(keys.Keys.First);
+            entries.PrefetchHandOuts<OrderLinks>(Next(keys));
         }
     }
 

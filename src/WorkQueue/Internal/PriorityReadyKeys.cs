@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace CrMonitor.WorkQueue;
 
@@ -16,6 +17,7 @@ internal sealed class PriorityReadyKeys<TKey>(long ageingTicks) : ReadyKeys<TKey
 
     public override void BeginAgeing(long now) => _levels.BeginAgeing(now);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void Append(Entries entries, int slot)
     {
         _levels.Append(ref _keys, Owner, entries, slot);
@@ -28,6 +30,7 @@ internal sealed class PriorityReadyKeys<TKey>(long ageingTicks) : ReadyKeys<TKey
         Count--;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override int Take(Entries entries, long? now)
     {
         if (Count == 0)

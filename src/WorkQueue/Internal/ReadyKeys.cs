@@ -3,6 +3,10 @@ using System.Diagnostics;
 namespace CrMonitor.WorkQueue;
 
 /// <summary>The ready keys of one queue and the order among them. The queue's lock guards it.</summary>
+/// <remarks>
+/// Where appending and taking are long, they are not inlined: callers into which all of it went were so large that the JIT compiler then inlined
+/// nothing more in them, not even the properties of a work item, which cost more than these calls do.
+/// </remarks>
 internal abstract class ReadyKeys<TKey> where TKey : notnull
 {
     public int Count { get; protected set; }
@@ -42,16 +46,13 @@ internal abstract class ReadyKeys<TKey> where TKey : notnull
     /// <summary>Gives a ready key a higher priority.</summary>
     public virtual void Raise(Entries entries, int slot, int priority) => entries[slot].Priority = priority;
 
-    /// <summary>Looks at what <see cref="Posts{TKey}.TryPost"/> left beside a message whose place is about to be freed.</summary>
-    public virtual void Receive(int place)
+    /// <summary>Gives a flow its number.</summary>
+    public virtual void Register(FlowId flow)
     {
     }
 
-    /// <summary>The flow of a key that is about to enter the queue: that of <see cref="Receive"/>, or found by calling code of others.</summary>
-    public virtual int FlowOf(TKey key, bool isReceived) => 0;
-
-    /// <summary>A key entered the queue, in whichever state.</summary>
-    public virtual void Enter(Entries entries, int slot, int flow)
+    /// <summary>A key of a flow that has a number entered the queue, in whichever state.</summary>
+    public virtual void Enter(Entries entries, int slot, FlowId flow)
     {
     }
 
