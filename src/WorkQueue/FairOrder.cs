@@ -16,8 +16,8 @@ namespace CrMonitor.WorkQueue;
 /// <typeparam name="TKey">The key of the queue.</typeparam>
 /// <typeparam name="TFlow">What identifies a flow.</typeparam>
 /// <param name="flow">
-/// The flow of a key: always the same for the same key. Called for each addition, at times inside the queue's lock: it must be quick and must not use
-/// the queue. If it throws, the addition does, and the key is not added.
+/// The flow of a key: always the same for the same key. Called for each addition, by several threads at once. If it throws, the addition does, and
+/// the key is not added.
 /// </param>
 /// <exception cref="ArgumentNullException"><paramref name="flow"/> is null.</exception>
 public sealed class FairOrder<TKey, TFlow>(Func<TKey, TFlow> flow) : WorkQueueOrder<TKey> where TKey : notnull where TFlow : notnull

@@ -17,7 +17,7 @@ namespace CrMonitor.WorkQueue;
 /// <item>A cancelled <see cref="TakeAsync"/> takes no key with it.</item>
 /// <item>Additions and ends of work take no lock while no worker waits: they do not wait for each other, nor for those who take keys.</item>
 /// <item>Nothing polls: there is one timer, set to the earliest deadline, and asleep when no key waits.</item>
-/// <item>Code of others (limiters, schedulers, timers) runs outside the queue's lock, except comparers and the functions of a fair order.</item>
+/// <item>Code of others (limiters, schedulers, timers, the functions of a fair order) runs outside the queue's lock, except comparers.</item>
 /// </list>
 /// <para>
 /// Assumptions: each <see cref="WorkItem{TKey}"/> is disposed once, and each task of <see cref="TakeAsync"/> is awaited; else its key stays with
@@ -54,8 +54,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
     private readonly Posts<TKey>? _posts;                // null: keys have no flows
     private readonly bool _hasLimits;
 
-    // _gate guards the fields of this group. It is held for updates alone: never across an await or a callback, except comparers and
-    // the functions of a fair order.
+    // _gate guards the fields of this group. It is held for updates alone: never across an await or a callback, except comparers.
     // A method named ...Locked is called with it held. Timestamps are those of _timeProvider.
     private readonly Lock _gate = new();
     private readonly Inbox<TKey> _inbox = new();     // read first of all by whoever takes _gate; closed while somebody is parked, and by a shutdown
@@ -602,7 +601,8 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         NoticePriority(priority);
         var now = _timesAdditions ? _timeProvider.GetTimestamp() : 0;
         var addition = new Message<TKey> { Kind = kind, Key = key, Hash = _table.Hash(key), Priority = priority, At = now };
-        return TryPost(addition) || AddByLock(addition);
+        var flow = FlowOf(key);
+        return TryPost(addition, flow) || AddByLock(addition, flow);
     }
 
     private bool AddLater(TKey key, uint hash, long due, int priority, WaitingRule rule)
@@ -610,10 +610,12 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         NoticePriority(priority);
         var addition = new Message<TKey> { Kind = MessageKind.DelayedRetry, Key = key, Hash = hash, Priority = priority, At = due };
 
+        var flow = FlowOf(key);
+
         // A new deadline may be later than that for which the timer is set, which would then wake somebody for nothing.
-        if (rule == WaitingRule.NewDeadline || !TryPost(addition))
+        if (rule == WaitingRule.NewDeadline || !TryPost(addition, flow))
         {
-            return AddByLock(addition, rule);
+            return AddByLock(addition, flow, rule);
         }
 
         if (due < Volatile.Read(ref _nextWake))
@@ -646,40 +648,34 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
         }
     }
 
-    private bool TryPost(in Message<TKey> addition)
+    // After a shutdown additions are refused, so that nobody needs to know.
+    private FlowId? FlowOf(TKey key) => _posts is null || _isShutDown ? null : _posts.FlowOf(key);
+
+    /// <returns>False if the addition must come by the lock.</returns>
+    private bool TryPost(in Message<TKey> addition, FlowId? flow)
     {
-        if (TryPostAtOnce(addition))
-        {
-            return true;
-        }
-
-        if (_inbox.IsClosedToAdditions)
-        {
-            return false;
-        }
-
-        ReadInbox(MessagesForRoom);
-        return TryPostAtOnce(addition);
-    }
-
-    private bool TryPostAtOnce(in Message<TKey> addition)
-    {
-        if (_posts is not null)
-        {
-            return _posts.TryPost(_inbox, addition);
-        }
-
         var position = _inbox.TryReserveForAddition();
+        if (position < 0 && !_inbox.IsClosedToAdditions)
+        {
+            ReadInbox(MessagesForRoom);
+            position = _inbox.TryReserveForAddition();
+        }
+
         if (position < 0)
         {
             return false;
+        }
+
+        if (flow is not null)
+        {
+            _posts!.Put(position, flow);
         }
 
         _inbox.Publish(position, addition);
         return true;
     }
 
-    private bool AddByLock(in Message<TKey> addition, WaitingRule rule = WaitingRule.EarlierDeadline)
+    private bool AddByLock(in Message<TKey> addition, FlowId? flow, WaitingRule rule = WaitingRule.EarlierDeadline)
     {
         using (Enter())
         {
@@ -689,7 +685,7 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
                 return false;
             }
 
-            AddLocked(addition, rule, flow: null);
+            AddLocked(addition, rule, flow);
             return true;
         }
     }
@@ -729,13 +725,12 @@ public sealed class WorkQueue<TKey> : IDisposable, IMeasuredQueue where TKey : n
             return slot;
         }
 
-        if (_posts is null)
+        if (flow is null)
         {
             return _table.Insert(key, hash);
         }
 
         // First what can throw.
-        flow ??= _posts.FlowOf(key);
         if (flow.Number < 0)
         {
             _ready.Register(flow);

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace CrMonitor.WorkQueue;
 
@@ -77,14 +76,14 @@ internal sealed class Entries
 
     /// <summary>Fetches an entry that is about to be read, if there is one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public unsafe void Prefetch(int slot)
+    public void Prefetch(int slot)
     {
-        if (Sse.IsSupported && slot >= 0)
+        if (slot >= 0)
         {
             // Most entries lie in two lines.
-            var entry = (byte*)Unsafe.AsPointer(ref this[slot]);
-            Sse.Prefetch0(entry);
-            Sse.Prefetch0(entry + sizeof(Entry) - 1);
+            ref var entry = ref this[slot];
+            CacheLine.Prefetch(ref entry);
+            CacheLine.Prefetch(ref entry.State);
         }
     }
 

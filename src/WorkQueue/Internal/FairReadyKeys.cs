@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace CrMonitor.WorkQueue;
 
@@ -323,19 +322,11 @@ internal sealed class FairReadyKeys<TKey, TFlow>(FlowPosts<TKey, TFlow> posts, i
     {
         if (_others.Count > FlowsAhead)
         {
-            PrefetchFlow(_others[FlowsAhead]);
+            CacheLine.Prefetch(ref _flows[_others[FlowsAhead]]);
         }
 
         entries.Prefetch(_levels.Next(_flows[_others[Math.Min(KeysAhead, _others.Count - 1)]].Ready));
         entries.PrefetchBucket(_levels.Next(_flows[_others[0]].Ready));
-    }
-
-    private unsafe void PrefetchFlow(int index)
-    {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch0(Unsafe.AsPointer(ref _flows[index]));
-        }
     }
 
     /// <summary>Gives the turn to the flow at the front of the line that is to be served now.</summary>
@@ -397,7 +388,6 @@ internal sealed class FairReadyKeys<TKey, TFlow>(FlowPosts<TKey, TFlow> posts, i
             posts.Known.TryRemove(id.Name, out _);
             id.Number = None;
             _ids[index] = null;
-            oldest = new Flow();
             _free.Push(index);
         }
     }

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace CrMonitor.WorkQueue;
 
@@ -58,15 +57,11 @@ internal struct HashIndex
     /// greater part of an addition or a removal.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly unsafe void Prefetch(uint hash)
+    public readonly void Prefetch(uint hash)
     {
-        if (Sse.IsSupported)
-        {
-            // A hint only: where the array is replaced or moved in between, another line is fetched and nothing else happens. Both fields may be read
-            // without the lock, so the bounds are the array's own.
-            var buckets = _buckets;
-            Sse.Prefetch0(Unsafe.AsPointer(ref buckets[Home(hash) & (buckets.Length - 1)]));
-        }
+        // Both fields may be read without the lock, so the bounds are the array's own.
+        var buckets = _buckets;
+        CacheLine.Prefetch(ref buckets[Home(hash) & (buckets.Length - 1)]);
     }
 
     public void Add(uint hash, int number)

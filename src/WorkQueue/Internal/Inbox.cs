@@ -4,8 +4,8 @@ namespace CrMonitor.WorkQueue;
 
 /// <summary>
 /// What producers and workers told the queue and it has not looked at yet: additions and ends of work, in a ring. Posting takes no lock, so that a
-/// busy queue's lock, and the memory it guards, stay with those who take keys; whoever holds the lock reads the messages first of all. So the queue
-/// is always as if they had been posted under the lock.
+/// busy queue's lock, and the memory it guards, stay with those who take keys; whoever looks at that memory reads the messages first of all. So the
+/// queue is always as if they had been posted under the lock.
 /// </summary>
 /// <remarks>
 /// <para>Any thread may post. The queue's lock guards everything else.</para>

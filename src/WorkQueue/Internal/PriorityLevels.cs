@@ -83,7 +83,7 @@ internal sealed class PriorityLevels(long ageingTicks)
         var slot = keys.Keys.First;
         if (!isTurnOfAged || now - Math.Max(entries[slot].QueuedAt, _ageingStart) < ageingTicks)
         {
-            slot = _levels[keys.HighestLevel].Keys.First;
+            slot = Next(keys);
         }
 
         Remove(ref keys, entries, slot);
