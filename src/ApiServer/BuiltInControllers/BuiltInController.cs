@@ -29,7 +29,7 @@ internal abstract partial class BuiltInController<TKey>(IObjectAccess access, Ti
 
     protected DueKeys<TKey> Keys { get; } = new(time);
 
-    /// <summary>The kinds whose changes are observed, by storage key; <see langword="null"/> for all.</summary>
+    /// <summary>The kinds whose changes are observed, by storage key; <see langword="null"/> for what <see cref="IObjectAccess.WatchAsync"/> shows of all.</summary>
     protected abstract IReadOnlyCollection<string>? ObservedKinds { get; }
 
     /// <inheritdoc/>

@@ -25,7 +25,8 @@ internal interface IObjectAccess
     /// </summary>
     /// <remarks>The objects that there are come without a wait.</remarks>
     /// <param name="storageKeys">
-    /// The kinds to watch (<see cref="ResourceDefinition.StorageKey"/>), or <see langword="null"/> for all kinds, those added later included.
+    /// The kinds to watch (<see cref="ResourceDefinition.StorageKey"/>), or <see langword="null"/> for all kinds, those added later included; then
+    /// updates of an object that has neither owners nor a deletion time, before and after, are left out.
     /// </param>
     /// <param name="cancellationToken">Ends the sequence.</param>
     IAsyncEnumerable<ObjectChange> WatchAsync(IReadOnlyCollection<string>? storageKeys, CancellationToken cancellationToken);

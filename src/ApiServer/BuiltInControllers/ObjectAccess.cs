@@ -17,7 +17,7 @@ internal sealed class ObjectAccess(ObjectStore store, ResourceRegistry registry,
     {
         // Of a resource that is served no more, the last definition still tells what its objects were.
         var definitions = new Dictionary<string, ResourceDefinition>(StringComparer.Ordinal);
-        var (objects, cursor) = store.FollowAll();
+        var (objects, cursor) = store.FollowAll(storageKeys is null ? ConcernsLinks : change => storageKeys.Contains(change.Table.StorageKey));
         using (cursor)
         {
             foreach (var (table, obj) in objects)
@@ -31,11 +31,6 @@ internal sealed class ObjectAccess(ObjectStore store, ResourceRegistry registry,
             while (true)
             {
                 var change = await cursor.ReadAsync(cancellationToken);
-                if (storageKeys?.Contains(change.Table.StorageKey) == false)
-                {
-                    continue;
-                }
-
                 var shown = change switch
                 {
                     { Previous: null } => Show(ObjectChangeKind.Added, change.Table, change.Current!, change.Revision),
@@ -102,6 +97,9 @@ internal sealed class ObjectAccess(ObjectStore store, ResourceRegistry registry,
         writer.Delete(resource, namespaceName, name, new DeletionOptions { Uid = uid, PropagationPolicy = propagationPolicy });
         return ValueTask.CompletedTask;
     }
+
+    private static bool ConcernsLinks(Change change) =>
+        change is not { Previous: { } previous, Current: { } current } || ObjectLinks.AreIn(previous.Json.Span) || ObjectLinks.AreIn(current.Json.Span);
 
     private static JsonObject Normalized(ResourceDefinition resource, JsonObject obj)
     {

@@ -23,8 +23,7 @@ internal sealed record ObjectLinks
     /// <summary>Reads them out of an object.</summary>
     public static ObjectLinks Read(ReadOnlyMemory<byte> json)
     {
-        // Most objects have neither: then there is nothing to parse.
-        if (json.Span.IndexOf("\"ownerReferences\""u8) < 0 && json.Span.IndexOf("\"deletionTimestamp\""u8) < 0)
+        if (!AreIn(json.Span))
         {
             return None;
         }
@@ -50,6 +49,9 @@ internal sealed record ObjectLinks
             OrphansDependents = isDeleting && Items(metadata, "finalizers").Any(static finalizer => finalizer.ValueEquals(OrphanFinalizer)),
         };
     }
+
+    /// <summary>Whether the object may have owners or a deletion time. Most have neither: then there is nothing to parse.</summary>
+    public static bool AreIn(ReadOnlySpan<byte> json) => json.IndexOf("\"ownerReferences\""u8) >= 0 || json.IndexOf("\"deletionTimestamp\""u8) >= 0;
 
     public bool IsSameAs(ObjectLinks other) =>
         IsDeleting == other.IsDeleting

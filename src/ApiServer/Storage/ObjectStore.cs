@@ -157,7 +157,7 @@ internal sealed class ObjectStore
             change = AppendLocked(table, expected, written, objects.Add(written));
         }
 
-        Notify(table);
+        Notify(change);
         return written;
     }
 
@@ -176,7 +176,7 @@ internal sealed class ObjectStore
             change = AppendLocked(table, expected, null, table.Objects.Remove(expected));
         }
 
-        Notify(table);
+        Notify(change);
         return change;
     }
 
@@ -223,23 +223,23 @@ internal sealed class ObjectStore
         return cursor;
     }
 
-    /// <summary>Reads all objects, and follows every later change of any table.</summary>
-    public (IReadOnlyList<(ResourceTable Table, StoredObject Object)> Objects, StoreCursor Cursor) FollowAll()
+    /// <summary>Reads all objects, and follows the later changes of any table that concern the reader.</summary>
+    public (IReadOnlyList<(ResourceTable Table, StoredObject Object)> Objects, StoreCursor Cursor) FollowAll(Func<Change, bool> concerns)
     {
         lock (_gate)
         {
-            var cursor = new StoreCursor(_tail, Forget);
+            var cursor = new StoreCursor(_tail, concerns, Forget);
             ImmutableInterlocked.Update(ref _cursors, static (all, one) => all.Add(one), cursor);
             return ([.. _tables.Values.SelectMany(static t => t.Objects.Select(o => (t, o)))], cursor);
         }
     }
 
-    private void Notify(ResourceTable table)
+    private void Notify(Change change)
     {
-        table.Notify(_maximumLogLength);
+        change.Table.Notify(_maximumLogLength);
         foreach (var cursor in _cursors)
         {
-            cursor.Wake();
+            cursor.Notify(change);
         }
     }
 
