@@ -59,8 +59,9 @@ internal sealed class Listener : IAsyncDisposable
         options.Limits.MinRequestBodyDataRate = null;
         options.Limits.MinResponseDataRate = null;
 
-        var kestrel = new KestrelServer(
-            Options.Create(options), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers), loggers);
+        // Nothing here blocks the thread that it is given, so that bytes need not change threads on their way between socket and endpoint.
+        var transport = new SocketTransportOptions { UnsafePreferInlineScheduling = true };
+        var kestrel = new KestrelServer(Options.Create(options), new SocketTransportFactory(Options.Create(transport), loggers), loggers);
         try
         {
             await kestrel.StartAsync(new Application(endpoint), cancellationToken);
