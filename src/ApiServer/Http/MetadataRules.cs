@@ -13,6 +13,10 @@ internal static partial class MetadataRules
 
     private static readonly string[] SetByDeletion = ["deletionTimestamp", "deletionGracePeriodSeconds"];
 
+    private const int MaximumSubdomainLength = 253;
+
+    private const int MaximumLabelLength = 63;
+
     private const int MaximumAnnotationBytes = 256 * 1024;
 
     private const string SubdomainText =
@@ -34,7 +38,7 @@ internal static partial class MetadataRules
     /// <summary>Why <paramref name="name"/> cannot name an object; <see langword="null"/> if it can.</summary>
     public static IEnumerable<string> SubdomainErrors(string name)
     {
-        if (name.Length > 253)
+        if (name.Length > MaximumSubdomainLength)
         {
             yield return "must be no more than 253 characters";
         }
@@ -48,7 +52,7 @@ internal static partial class MetadataRules
     /// <summary>Why <paramref name="name"/> is not a DNS label (the names of namespaces, for one).</summary>
     public static IEnumerable<string> LabelErrors(string name)
     {
-        if (name.Length > 63)
+        if (name.Length > MaximumLabelLength)
         {
             yield return "must be no more than 63 bytes";
         }
@@ -60,7 +64,17 @@ internal static partial class MetadataRules
     }
 
     /// <summary>Why <paramref name="key"/> cannot be the key of a label or an annotation.</summary>
-    public static IEnumerable<string> QualifiedNameErrors(string key)
+    public static IEnumerable<string> QualifiedNameErrors(string key) => IsQualifiedName(key) ? [] : ListQualifiedNameErrors(key);
+
+    private static bool IsQualifiedName(ReadOnlySpan<char> key)
+    {
+        var end = key.IndexOf('/');
+        var name = key[(end + 1)..];
+        return (end < 0 || (end <= MaximumSubdomainLength && Subdomain().IsMatch(key[..end])))
+            && name.Length <= MaximumLabelLength && QualifiedName().IsMatch(name);
+    }
+
+    private static IEnumerable<string> ListQualifiedNameErrors(string key)
     {
         var parts = key.Split('/');
         if (parts.Length > 2)
@@ -84,7 +98,7 @@ internal static partial class MetadataRules
             yield return "name part must be non-empty";
         }
 
-        if (name.Length > 63)
+        if (name.Length > MaximumLabelLength)
         {
             yield return "name part must be no more than 63 bytes";
         }
@@ -97,7 +111,7 @@ internal static partial class MetadataRules
 
     public static string? LabelValueError(string value)
     {
-        if (value.Length > 63)
+        if (value.Length > MaximumLabelLength)
         {
             return "must be no more than 63 bytes";
         }

@@ -247,7 +247,7 @@ internal sealed class ResourceEndpoint(
             {
                 options.Warnings.Clear();
                 var result = ApplyPatch(type, definition, live, patch);
-                ObjectDecoder.DecodePatched(result, definition, complaints, options);
+                ObjectDecoder.DecodePatched(result, live, definition, complaints, options);
                 CheckName(result, request.Name);
                 return result;
             },

@@ -90,18 +90,7 @@ internal sealed class FieldManagers
             return;
         }
 
-        foreach (var entry in _entries.Values.ToList())
-        {
-            var (changed, removed) = comparisons.For(entry.ApiVersion);
-            Keep(entry, entry.Fields.Except(changed).Except(removed));
-        }
-
         var own = comparison.Changed.Except(Unowned);
-        if (own.IsEmpty)
-        {
-            return;
-        }
-
         var written = new ManagedFieldsEntry
         {
             Manager = manager,
@@ -111,7 +100,30 @@ internal sealed class FieldManagers
             Time = ManagedFieldsEntry.Format(context.Now),
             Fields = own,
         };
-        Put(Find(written) is { } previous ? written with { Fields = own.Union(previous.Fields) } : written);
+        var owner = Find(written);
+        if (owner is not null && (own.IsEmpty || !owner.SurelyOwns(own) || owner.MayOwn(comparison.Removed) || owner.MayOwn(Unowned)))
+        {
+            owner = null;
+        }
+
+        foreach (var entry in _entries.Values.ToList())
+        {
+            var (changed, removed) = comparisons.For(entry.ApiVersion);
+            if (!ReferenceEquals(entry, owner) && (entry.MayOwn(changed) || entry.MayOwn(removed)))
+            {
+                Keep(entry, entry.Fields.Except(changed).Except(removed));
+            }
+        }
+
+        if (owner is not null)
+        {
+            // It wrote again what it owns.
+            Put(owner with { Time = written.Time });
+        }
+        else if (!own.IsEmpty)
+        {
+            Put(Find(written) is { } previous ? written with { Fields = own.Union(previous.Fields) } : written);
+        }
     }
 
     /// <summary>Takes from all but the applier what an apply changes or removes.</summary>

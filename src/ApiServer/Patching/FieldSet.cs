@@ -194,6 +194,46 @@ internal sealed class FieldSet
         return result;
     }
 
+    /// <summary>
+    /// Whether this set and one in the form of <c>fieldsV1</c> may have a member in common. Told without reading all of it; items of lists, which
+    /// can be written in several ways, are taken to be in both.
+    /// </summary>
+    public bool MayIntersect(JsonObject fieldsV1)
+    {
+        foreach (var (element, isMember, children) in _entries)
+        {
+            if (element.Kind != PathElementKind.Field)
+            {
+                return true;
+            }
+
+            if (fieldsV1[element.ToFieldsV1()] is { } below
+                && ((isMember && MayBeMember(below)) || (children is not null && (below is not JsonObject inner || children.MayIntersect(inner)))))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether each member of this set is surely one of a set in the form of <c>fieldsV1</c>. Told without reading all of it.</summary>
+    public bool IsSurelyWithin(JsonObject fieldsV1)
+    {
+        foreach (var (element, isMember, children) in _entries)
+        {
+            if (element.Kind != PathElementKind.Field
+                || fieldsV1[element.ToFieldsV1()] is not JsonObject below
+                || (isMember && below.Count > 0 && !below.ContainsKey("."))
+                || (children is not null && !children.IsSurelyWithin(below)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Whether every member of this set is one of the other.</summary>
     public bool IsSubsetOf(FieldSet other) => ReferenceEquals(this, other) || Except(other).IsEmpty;
 
@@ -221,6 +261,10 @@ internal sealed class FieldSet
             }
         }
     }
+
+    // An element with children is no member unless "." says so; what else is below it would have to be read.
+    private static bool MayBeMember(JsonNode below) =>
+        below is not JsonObject { Count: > 0 } inner || inner.ContainsKey(".") || !inner.All(static pair => pair.Key.StartsWith("f:", StringComparison.Ordinal));
 
     private FieldSet Except(FieldSet other, bool recursive)
     {

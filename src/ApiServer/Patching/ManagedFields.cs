@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CrMonitor.ApiServer.Storage;
 
 namespace CrMonitor.ApiServer.Patching;
 
@@ -62,23 +63,34 @@ internal static class ManagedFields
     /// If a write changed nothing but times of managed fields, puts the former times back, so that the write is none. To be called last, when
     /// <paramref name="updated"/> is what would be stored, resourceVersion included. Changes <paramref name="updated"/> alone.
     /// </summary>
-    public static void KeepTimesIfUnchanged(JsonObject live, JsonObject updated)
+    /// <returns>Whether the two are equal now.</returns>
+    public static bool KeepTimesIfUnchanged(JsonObject live, JsonObject updated)
     {
-        var before = live["metadata"]?["managedFields"] as JsonArray;
-        var after = updated["metadata"]?["managedFields"] as JsonArray;
-        if (before is null || after is null || before.Count != after.Count || live.Count != updated.Count || JsonNode.DeepEquals(before, after))
+        if (live.Count != updated.Count)
         {
-            return;
+            return false;
         }
 
         foreach (var (name, value) in updated)
         {
-            if (!live.TryGetPropertyValue(name, out var former)
-                || (name == "metadata" ? !SameMetadata(former, value) : !JsonNode.DeepEquals(former, value)))
+            if (!live.TryGetPropertyValue(name, out var former) || (name == "metadata" ? !SameMetadata(former, value) : !JsonText.AreEqual(former, value)))
             {
-                return;
+                return false;
             }
         }
+
+        var before = live["metadata"]?["managedFields"];
+        var after = updated["metadata"]?["managedFields"];
+        if (JsonText.AreEqual(before, after))
+        {
+            return true;
+        }
+
+        return before is JsonArray formerTimes && after is JsonArray newTimes && formerTimes.Count == newTimes.Count && KeepTimes(formerTimes, newTimes, updated);
+    }
+
+    private static bool KeepTimes(JsonArray before, JsonArray after, JsonObject updated)
+    {
 
         // Times are part of the order, hence by identity.
         List<ManagedFieldsEntry> formerEntries;
@@ -91,7 +103,7 @@ internal static class ManagedFields
         catch (FormatException)
         {
             // Entries that nobody can read have no times to keep; they are stored as they are.
-            return;
+            return false;
         }
 
         foreach (var entry in newEntries)
@@ -99,11 +111,12 @@ internal static class ManagedFields
             var former = formerEntries.Find(other => other.Identity == entry.Identity && other.ApiVersion == entry.ApiVersion);
             if (former is null || !former.Fields.IsSubsetOf(entry.Fields) || !entry.Fields.IsSubsetOf(former.Fields))
             {
-                return;
+                return false;
             }
         }
 
         updated["metadata"]!["managedFields"] = before.DeepClone();
+        return true;
     }
 
     /// <summary>Takes the managed fields out of an object.</summary>
@@ -128,7 +141,8 @@ internal static class ManagedFields
 
     private static FieldManagers Former(JsonObject? live, JsonArray? sent, FieldManagerContext context)
     {
-        if (context.Subresource is null && sent is not null)
+        var stored = live?["metadata"]?["managedFields"] as JsonArray;
+        if (context.Subresource is null && sent is not null && !(stored is not null && JsonText.IsSameText(sent, stored)))
         {
             if (IsReset(sent, context))
             {
@@ -141,7 +155,7 @@ internal static class ManagedFields
             }
         }
 
-        return ParseOrNull(live?["metadata"]?["managedFields"] as JsonArray, checksFields: false) ?? new FieldManagers();
+        return ParseOrNull(stored, checksFields: false) ?? new FieldManagers();
     }
 
     // A client that sends one empty entry, or no entry of a built-in kind, asks for the tracking to end.
@@ -173,7 +187,7 @@ internal static class ManagedFields
 
         foreach (var (name, now) in after)
         {
-            if (name != "managedFields" && (!before.TryGetPropertyValue(name, out var old) || !JsonNode.DeepEquals(old, now)))
+            if (name != "managedFields" && (!before.TryGetPropertyValue(name, out var old) || !JsonText.AreEqual(old, now)))
             {
                 return false;
             }

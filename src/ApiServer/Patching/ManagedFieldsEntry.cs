@@ -7,8 +7,10 @@ namespace CrMonitor.ApiServer.Patching;
 /// <summary>What one manager owns: an entry of <c>metadata.managedFields</c>. Belongs to one write, as the JSON does that it was read from.</summary>
 internal sealed record ManagedFieldsEntry
 {
-    // The fields as they were read, until they are changed; most entries are written as they were read, without being looked into.
+    // The fields as they were read, until they are changed. Most entries are written as they were read; a look into JSON that was parsed makes
+    // it dear to copy, and so is taken at a copy.
     private JsonObject? _json;
+    private JsonObject? _looked;
     private FieldSet? _fields;
 
     public required string Manager { get; init; }
@@ -27,9 +29,15 @@ internal sealed record ManagedFieldsEntry
     /// <exception cref="FormatException">They cannot be read.</exception>
     public FieldSet Fields
     {
-        get => _fields ??= FieldSet.Parse(_json!);
-        init => (_fields, _json) = (value, null);
+        get => _fields ??= FieldSet.Parse(Look(_json!));
+        init => (_fields, _json, _looked) = (value, null, null);
     }
+
+    /// <summary>Whether it may own one of these fields: if not, it stays as it is without them.</summary>
+    public bool MayOwn(FieldSet fields) => _json is null || fields.MayIntersect(Look(_json));
+
+    /// <summary>Whether it is sure, without a look at all of its fields, that it owns these.</summary>
+    public bool SurelyOwns(FieldSet fields) => _json is not null && fields.IsSurelyWithin(Look(_json));
 
     /// <summary>As text, managers are sorted by it.</summary>
     public string Identity
@@ -132,6 +140,8 @@ internal sealed record ManagedFieldsEntry
     }
 
     public static string Format(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private JsonObject Look(JsonObject json) => _looked ??= (JsonObject)json.DeepClone();
 
     private static string Text(JsonObject entry, string name) => entry[name] switch
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CrMonitor.ApiServer.Storage;
 
 namespace CrMonitor.ApiServer.Patching;
 
@@ -29,10 +30,10 @@ internal sealed record ObjectComparison(FieldSet Changed, FieldSet Removed)
         {
             foreach (var (name, old) in before)
             {
-                if (!IsManagedFields(name, position, depth))
+                JsonNode? now = null;
+                var remains = after is not null && after.TryGetPropertyValue(name, out now);
+                if (!IsManagedFields(name, position, depth) && !(remains && IsUntouched(name, old, now, depth)))
                 {
-                    JsonNode? now = null;
-                    var remains = after is not null && after.TryGetPropertyValue(name, out now);
                     CompareField(PathElement.Field(name), true, old, remains, now, position.Field(name), ref changed, ref removed, depth + 1);
                 }
             }
@@ -49,6 +50,11 @@ internal sealed record ObjectComparison(FieldSet Changed, FieldSet Removed)
             }
         }
     }
+
+    // A write leaves most of an object as it is. What lies deeper is not worth it, and the metadata are never the same.
+    private static bool IsUntouched(string name, JsonNode? old, JsonNode? now, int depth) =>
+        (depth == 0 ? name != "metadata" : depth == 1)
+        && ((old is JsonObject && now is JsonObject) || (old is JsonArray && now is JsonArray)) && JsonText.IsSameText(old, now);
 
     // Depth 1 alone is the metadata of the object itself; embedded objects may have a field of that name too.
     private static bool IsManagedFields(string name, SchemaPosition position, int depth) =>

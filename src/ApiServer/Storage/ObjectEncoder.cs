@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -18,42 +19,56 @@ internal static class ObjectEncoder
     private static Utf8JsonWriter? _writer;
 
     /// <summary>Makes a draft of <paramref name="obj"/>, which has apiVersion, name and uid.</summary>
-    public static StoredObject Encode(JsonObject obj)
+    /// <param name="obj">The object.</param>
+    /// <param name="former">The version before it, with which it shares what it can.</param>
+    /// <param name="likelyRevision">The revision that it may get: if that has as many digits as the real one, nothing needs to be moved for it.</param>
+    public static StoredObject Encode(JsonObject obj, StoredObject? former, long likelyRevision)
     {
         var metadata = (JsonObject)obj["metadata"]!;
         var writer = Rent(out var buffer);
         var versionStart = 0;
+        Span<byte> version = stackalloc byte[20];
+        _ = likelyRevision.TryFormat(version, out var versionLength, provider: CultureInfo.InvariantCulture);
 
         writer.WriteStartObject();
-        foreach (var (name, value) in obj)
+        foreach (var (field, value) in obj)
         {
-            writer.WritePropertyName(name);
-            if (name != "metadata")
+            writer.WritePropertyName(field);
+            if (field != "metadata")
             {
                 Write(writer, value);
                 continue;
             }
 
             writer.WriteStartObject();
-            foreach (var (field, fieldValue) in metadata)
+            foreach (var (name, text) in metadata)
             {
-                if (field != "resourceVersion")
+                if (name != "resourceVersion")
                 {
-                    writer.WritePropertyName(field);
-                    Write(writer, fieldValue);
+                    writer.WritePropertyName(name);
+                    Write(writer, text);
                 }
             }
 
-            writer.WriteString("resourceVersion"u8, ""u8);
-            versionStart = checked((int)(writer.BytesCommitted + writer.BytesPending)) - 1;
+            writer.WriteString("resourceVersion"u8, version[..versionLength]);
+            versionStart = checked((int)(writer.BytesCommitted + writer.BytesPending)) - 1 - versionLength;
             writer.WriteEndObject();
         }
 
         writer.WriteEndObject();
         writer.Flush();
+        var (ns, ownName, uid) = (String(metadata, "namespace"), String(metadata, "name"), String(metadata, "uid"));
+        var isSame = former is not null && ns == former.Namespace && ownName == former.Name && uid == former.Uid;
         return new StoredObject(
-            String(metadata, "namespace"), String(metadata, "name"), String(metadata, "uid"), string.Intern(String(obj, "apiVersion")),
-            Labels(metadata), buffer.WrittenSpan.ToArray(), versionStart);
+            isSame ? former!.Key : StoredObject.KeyOf(ns, ownName),
+            isSame ? former!.Namespace : ns,
+            isSame ? former!.Name : ownName,
+            isSame ? former!.Uid : uid,
+            string.Intern(String(obj, "apiVersion")),
+            Labels(metadata, former),
+            buffer.WrittenSpan.ToArray(),
+            versionStart,
+            versionLength);
     }
 
     public static byte[] ToUtf8(JsonNode node)
@@ -87,11 +102,18 @@ internal static class ObjectEncoder
 
     private static string String(JsonObject obj, string name) => obj[name]?.GetValue<string>() ?? "";
 
-    private static IReadOnlyDictionary<string, string> Labels(JsonObject metadata)
+    private static IReadOnlyDictionary<string, string> Labels(JsonObject metadata, StoredObject? former)
     {
         if (metadata["labels"] is not JsonObject { Count: > 0 } labels)
         {
             return StoredObject.NoLabels;
+        }
+
+        if (former is not null
+            && former.Labels.Count == labels.Count
+            && labels.All(l => former.Labels.TryGetValue(l.Key, out var value) && value == (l.Value?.GetValue<string>() ?? "")))
+        {
+            return former.Labels;
         }
 
         // Keys and values of labels repeat over many objects; their strings are shared.

@@ -4,7 +4,7 @@ namespace CrMonitor.ApiServer.Storage;
 
 /// <summary>One version of one object: its JSON as it goes to clients, and what queries need of it. Immutable.</summary>
 /// <remarks>
-/// The JSON is written before its revision is known, with an empty <c>metadata.resourceVersion</c> (a draft, <see cref="Revision"/> 0);
+/// The JSON is written before its revision is known, with a likely <c>metadata.resourceVersion</c> (a draft, <see cref="Revision"/> 0);
 /// the store splices the revision in while it holds its lock, so that encoding an object never happens under that lock.
 /// </remarks>
 internal sealed class StoredObject
@@ -14,8 +14,16 @@ internal sealed class StoredObject
     private readonly int _versionLength;
 
     public StoredObject(
-        string ns, string name, string uid, string apiVersion, IReadOnlyDictionary<string, string> labels, byte[] json, int versionStart)
-        : this(KeyOf(ns, name), ns, name, uid, apiVersion, labels, 0, json, versionStart, 0)
+        string key,
+        string ns,
+        string name,
+        string uid,
+        string apiVersion,
+        IReadOnlyDictionary<string, string> labels,
+        byte[] json,
+        int versionStart,
+        int versionLength)
+        : this(key, ns, name, uid, apiVersion, labels, 0, json, versionStart, versionLength)
     {
     }
 
@@ -64,16 +72,25 @@ internal sealed class StoredObject
     /// <summary>UTF-8, one object, without white space around it.</summary>
     public ReadOnlyMemory<byte> Json => _json;
 
+    /// <summary>The bytes of the JSON but for its <c>resourceVersion</c>.</summary>
+    public int LengthWithoutVersion => _json.Length - _versionLength;
+
     public static string KeyOf(string ns, string name) => ns.Length == 0 ? name : $"{ns}/{name}";
 
     /// <summary>An object that is good for nothing but to be looked for: it has a key alone.</summary>
     public static StoredObject Probe(string key) => new(key, "", key, "", "", NoLabels, 0, [], 0, 0);
 
-    /// <summary>The same object with another <c>resourceVersion</c>.</summary>
+    /// <summary>The same object with another <c>resourceVersion</c>. A draft is not to be used afterwards: its JSON may have become the new object's.</summary>
     public StoredObject WithRevision(long revision)
     {
         Span<byte> digits = stackalloc byte[20];
         _ = revision.TryFormat(digits, out var length, provider: System.Globalization.CultureInfo.InvariantCulture);
+        if (Revision == 0 && length == _versionLength)
+        {
+            digits[..length].CopyTo(_json.AsSpan(_versionStart));
+            return new StoredObject(Key, Namespace, Name, Uid, ApiVersion, Labels, revision, _json, _versionStart, length);
+        }
+
         var json = new byte[_json.Length - _versionLength + length];
         _json.AsSpan(0, _versionStart).CopyTo(json);
         digits[..length].CopyTo(json.AsSpan(_versionStart));

@@ -95,12 +95,13 @@ internal static class ObjectDecoder
     }
 
     /// <summary>Takes the result of a patch as <see cref="Decode"/> takes a body.</summary>
-    /// <param name="patched">The result.</param>
+    /// <param name="patched">The result. Managed fields that the patch left alone are taken out of it, since a write keeps what it is not told of.</param>
+    /// <param name="live">The object before the patch.</param>
     /// <param name="definition">Its resource.</param>
     /// <param name="complaints">What is wrong with the patch itself, for clients that want to know.</param>
     /// <param name="options">How it is written.</param>
     /// <exception cref="ApiException">The result is not an object of the kind.</exception>
-    public static void DecodePatched(JsonObject patched, ResourceDefinition definition, IEnumerable<string> complaints, WriteOptions options)
+    public static void DecodePatched(JsonObject patched, JsonObject live, ResourceDefinition definition, IEnumerable<string> complaints, WriteOptions options)
     {
         if (MetadataRules.Text(patched, "kind").Length == 0)
         {
@@ -119,7 +120,8 @@ internal static class ObjectDecoder
         }
 
         var text = options.FieldValidation == FieldValidation.Strict ? GoText.Json(patched) : "";
-        List<string> all = [.. complaints, .. Normalize(patched, definition, why => BadPatch(GoText.Json(patched), why))];
+        var known = TakeKnownManagedFields(patched, live);
+        List<string> all = [.. complaints, .. Normalize(patched, definition, why => BadPatch(TextOf(patched, known), why))];
         switch (options.FieldValidation)
         {
             case FieldValidation.Strict when all.Count > 0:
@@ -128,6 +130,30 @@ internal static class ObjectDecoder
                 options.Warnings.AddRange(all);
                 break;
         }
+    }
+
+    private static JsonNode? TakeKnownManagedFields(JsonObject patched, JsonObject live)
+    {
+        if (patched["metadata"] is not JsonObject metadata
+            || metadata["managedFields"] is not { } managed
+            || live["metadata"]?["managedFields"] is not { } known
+            || !JsonText.IsSameText(managed, known))
+        {
+            return null;
+        }
+
+        metadata.Remove("managedFields");
+        return managed;
+    }
+
+    private static string TextOf(JsonObject patched, JsonNode? managedFields)
+    {
+        if (managedFields is not null && patched["metadata"] is JsonObject metadata)
+        {
+            metadata["managedFields"] = managedFields;
+        }
+
+        return GoText.Json(patched);
     }
 
     /// <summary>The answer to a patch whose result, <paramref name="text"/>, is not what it should be.</summary>
@@ -219,6 +245,11 @@ internal static class ObjectDecoder
                 if (value is not JsonObject obj)
                 {
                     return (TypeName(value), field, schema.AdditionalProperties is null ? "v1.OwnerReference" : "map[string]string");
+                }
+
+                if (schema.AdditionalProperties is null && schema.Properties.Count == 0)
+                {
+                    return null;
                 }
 
                 foreach (var (name, child) in obj)

@@ -195,7 +195,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
                 definition.Strategy.PrepareForDeletion(obj);
             }
 
-            var draft = ObjectEncoder.Encode(obj);
+            var draft = Encode(obj, existing);
             if (options.IsDryRun)
             {
                 return (draft.WithRevision(existing.Revision), false);
@@ -241,7 +241,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
                 metadata["creationTimestamp"] = existing is null ? Now() : JsonText.FindText(existing.Json.Span, ["metadata", "creationTimestamp"]);
             }
 
-            if (store.TryWrite(table, existing, ObjectEncoder.Encode(obj)) is { } written)
+            if (store.TryWrite(table, existing, Encode(obj, existing)) is { } written)
             {
                 Written?.Invoke(definition, written.Key);
                 return written;
@@ -287,13 +287,13 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
     // The limits are those of etcd: of what it stores at once, and of what is sent to it at all.
     private static void CheckSize(StoredObject draft)
     {
-        if (draft.Json.Length > MaximumMessageLength)
+        if (draft.LengthWithoutVersion > MaximumMessageLength)
         {
             throw ApiErrors.Unclassified(
-                $"rpc error: code = ResourceExhausted desc = trying to send message larger than max ({draft.Json.Length} vs. {MaximumMessageLength})");
+                $"rpc error: code = ResourceExhausted desc = trying to send message larger than max ({draft.LengthWithoutVersion} vs. {MaximumMessageLength})");
         }
 
-        if (draft.Json.Length > MaximumObjectLength)
+        if (draft.LengthWithoutVersion > MaximumObjectLength)
         {
             throw ApiErrors.Unclassified("etcdserver: request is too large");
         }
@@ -374,7 +374,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
         var table = store.Table(definition.StorageKey);
         for (var attempt = 1; ; attempt++)
         {
-            var draft = ObjectEncoder.Encode(obj);
+            var draft = Encode(obj, null);
             CheckSize(draft);
             if (options.IsDryRun && table.Find(draft.Key) is null)
             {
@@ -425,14 +425,13 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
                 ((JsonObject)obj["metadata"]!)["generation"] = generation + 1;
             }
 
-            ManagedFields.KeepTimesIfUnchanged(live, obj);
-            if (JsonNode.DeepEquals(live, obj))
+            if (ManagedFields.KeepTimesIfUnchanged(live, obj))
             {
                 return existing;
             }
 
             definition.Strategy.ConvertToStorage(obj, definition);
-            var draft = ObjectEncoder.Encode(obj);
+            var draft = Encode(obj, existing);
             CheckSize(draft);
             if (options.IsDryRun)
             {
@@ -566,7 +565,7 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
     {
         foreach (var (field, value) in obj)
         {
-            if (field != "metadata" && !(field == "status" && definition.HasStatus) && !JsonNode.DeepEquals(value, live[field]))
+            if (field != "metadata" && !(field == "status" && definition.HasStatus) && !JsonText.AreEqual(value, live[field]))
             {
                 return true;
             }
@@ -745,6 +744,8 @@ internal sealed class ResourceWriter(ObjectStore store, ResourceRegistry registr
             throw error;
         }
     }
+
+    private StoredObject Encode(JsonObject obj, StoredObject? former) => ObjectEncoder.Encode(obj, former, store.Revision + 1);
 
     private static string GenerateName(string prefix) =>
         (prefix.Length > MaximumGeneratedNameBase ? prefix[..MaximumGeneratedNameBase] : prefix)
