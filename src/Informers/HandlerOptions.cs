@@ -62,4 +62,15 @@ public sealed class HandlerOptions
     /// </summary>
     /// <value><see langword="false"/> by default: then it is one <see cref="ChangeKind.Updated"/> between two uids.</value>
     public bool SplitRecreations { get; init; }
+
+    /// <summary>
+    /// Call the handler where the cache is written, instead of waking a thread for it: for one that does no more than put a key into a queue, say. Each
+    /// call must be completed when it returns. It runs under the informer's lock: it may read the cache, but must neither block nor ask the informer for
+    /// anything else, since all other handlers and the watch wait for it.
+    /// </summary>
+    /// <value>
+    /// <see langword="false"/> by default. A view of another form and <see cref="ISharedInformer{T}.ReadChangesAsync"/> do not heed it. A call that is not
+    /// completed is logged as a failure.
+    /// </value>
+    public bool CallSynchronously { get; init; }
 }

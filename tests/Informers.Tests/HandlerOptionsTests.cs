@@ -116,6 +116,94 @@ public sealed class HandlerOptionsTests
     }
 
     [Fact]
+    public async Task A_handler_that_is_called_synchronously_is_told_as_soon_as_the_cache_is_written_and_sees_it_written()
+    {
+        await using var fixture = new InformerFixture();
+        List<int?> seen = [];
+        var handler = new RecordingHandler
+        {
+            Before = (change, _) =>
+            {
+                seen.Add(fixture.Informer.Lister.Get(change.Key)?.Spec?.Size);
+                return Task.CompletedTask;
+            },
+        };
+        var early = fixture.Informer.AddHandler(handler, new HandlerOptions { CallSynchronously = true });
+        var watch = await fixture.SyncAsync("20", Json.Widget("a", 5, size: 1));
+        Assert.True(early.HasSynced);
+        Assert.Equal(["Added default/a ->1 initial"], handler.All);
+
+        watch.Send(Json.Event("MODIFIED", Json.Widget("a", 21, size: 2)));
+        await fixture.Informer.WaitForCacheAsync(cache => cache.ResourceVersion == "21", Cancel);
+        watch.Send(Json.Event("DELETED", Json.Widget("a", 22, size: 3)));
+        await fixture.Informer.WaitForCacheAsync(cache => cache.ResourceVersion == "22", Cancel);
+        watch.Send(Json.Event("ADDED", Json.Widget("b", 23, size: 4)));
+        await fixture.Informer.WaitForCacheAsync(cache => cache.ResourceVersion == "23", Cancel);
+        Assert.Equal(["Added default/a ->1 initial", "Updated default/a 1->2", "Deleted default/a 3->", "Added default/b ->4"], handler.All);
+        Assert.Equal([1, 2, null, 4], seen);
+
+        var late = new RecordingHandler();
+        Assert.True(fixture.Informer.AddHandler(late, new HandlerOptions { CallSynchronously = true }).HasSynced);
+        Assert.Equal(["Added default/b ->4 initial"], late.All);
+    }
+
+    [Fact]
+    public async Task A_handler_that_is_called_synchronously_is_told_again_by_resyncs_and_nothing_after_its_end()
+    {
+        await using var fixture = new InformerFixture();
+        var handler = new RecordingHandler();
+        var options = new HandlerOptions { CallSynchronously = true, ResyncPeriod = TimeSpan.FromSeconds(1), ResyncJitter = 0 };
+        var registration = fixture.Informer.AddHandler(handler, options);
+        var watch = await fixture.SyncAsync("20", Json.Widget("a", 5, size: 1));
+        await handler.NextAsync();
+        Assert.Equal(TimeSpan.FromSeconds(1), await fixture.Time.SkipDelayAsync());
+        Assert.Equal("Updated default/a 1->1 resync", await handler.NextTextAsync());
+
+        await registration.DisposeAsync();
+        await registration.DisposeAsync();
+        watch.Send(Json.Event("MODIFIED", Json.Widget("a", 21, size: 2)));
+        await fixture.Informer.WaitForCacheAsync(cache => cache.ResourceVersion == "21", Cancel);
+        Assert.Equal(2, handler.All.Count);
+    }
+
+    [Fact]
+    public async Task A_handler_that_is_called_synchronously_and_waits_or_fails_is_named_and_holds_nobody_up()
+    {
+        await using var fixture = new InformerFixture();
+        var waiting = new RecordingHandler { Before = (_, token) => _gate.Task.WaitAsync(token) };
+        var failing = new RecordingHandler { Before = (_, _) => throw new InvalidOperationException("It fails.") };
+        fixture.Informer.AddHandler(waiting, new HandlerOptions { CallSynchronously = true });
+        fixture.Informer.AddHandler(failing, new HandlerOptions { CallSynchronously = true });
+        await fixture.SyncAsync("20", Json.Widget("a", 5), Json.Widget("b", 6));
+
+        Assert.Equal(2, waiting.All.Count);
+        Assert.Equal(2, failing.All.Count);
+        Assert.Equal(4, fixture.Logs.Lines.Count(static line => line.StartsWith("Error", StringComparison.Ordinal)
+            && line.Contains($"the handler {typeof(RecordingHandler)} failed on Added of default/", StringComparison.Ordinal)));
+        _gate.SetException(new InvalidOperationException("It fails late."));
+        await fixture.Informer.StopAsync();
+    }
+
+    [Fact]
+    public async Task Readers_of_changes_wait_for_who_reads_whatever_the_options_say()
+    {
+        await using var fixture = new InformerFixture();
+        await fixture.SyncAsync("20", Json.Widget("a", 5), Json.Widget("b", 6));
+        List<string> told = [];
+        await foreach (var change in fixture.Informer.ReadChangesAsync(new HandlerOptions { CallSynchronously = true }, Cancel))
+        {
+            told.Add(RecordingHandler.Describe(change));
+            if (told.Count == 2)
+            {
+                break;
+            }
+        }
+
+        Assert.Equal(["Added default/a ->0 initial", "Added default/b ->0 initial"], told.Order());
+        Assert.DoesNotContain(fixture.Logs.Lines, static line => line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Options_that_make_no_sense_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new HandlerOptions { ResyncPeriod = TimeSpan.FromMilliseconds(999) });

@@ -181,8 +181,9 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             _informer.AddIndex(name, values);
         }
 
-        var options = new HandlerOptions { ResyncPeriod = _settings.ResyncPeriod, TellBriefObjects = true };
-        var registration = _informer.AddHandler(new PrimaryHandler<T>(this, _settings.WakingChanges, WakingMembers(), _settings.Filter), options);
+        var handler = new PrimaryHandler<T>(this, _settings.WakingChanges, WakingMembers(), _settings.Filter);
+        var options = new HandlerOptions { ResyncPeriod = _settings.ResyncPeriod, TellBriefObjects = true, CallSynchronously = handler.IsPrompt };
+        var registration = _informer.AddHandler(handler, options);
         _attachments.Add(new Attachment(_informer, registration, share: null));
         foreach (var source in _settings.Sources)
         {

@@ -9,7 +9,7 @@ internal sealed class OwnedSource<TOwned>(bool anyOwner, CacheScope? scope) : Wa
     where TOwned : class, IKubernetesObject<V1ObjectMeta>
 {
     public override Attachment Attach(IInformers informers, IServiceProvider services, IReconcileTarget target) =>
-        Attach<TOwned>(informers, scope, resource => new Handler(resource.Kind, anyOwner, target));
+        Attach<TOwned>(informers, scope, resource => new Handler(resource.Kind, anyOwner, target), isPrompt: true);
 
     private sealed class Handler(string kind, bool anyOwner, IReconcileTarget target) : IResourceHandler<TOwned>
     {

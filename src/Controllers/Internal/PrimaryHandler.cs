@@ -10,6 +10,9 @@ internal sealed partial class PrimaryHandler<T>(
     IReconcileTarget target, Changed changes, IReadOnlyList<MemberChange<T>> members, Func<ResourceChange<T>, bool>? filter) : IResourceHandler<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
+    /// <summary>A call takes no time and runs no code of users. Members are compared as JSON, which takes some.</summary>
+    public bool IsPrompt => filter is null && members.Count == 0;
+
     public ValueTask HandleAsync(ResourceChange<T> change, CancellationToken cancellationToken)
     {
         if (TriggerOf(change) is { } trigger && Passes(change))

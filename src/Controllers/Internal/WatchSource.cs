@@ -13,10 +13,16 @@ internal abstract class WatchSource
     /// <summary>Begins to translate changes of the other objects into keys of <paramref name="target"/>.</summary>
     public abstract Attachment Attach(IInformers informers, IServiceProvider services, IReconcileTarget target);
 
-    protected static Attachment Attach<T>(IInformers informers, CacheScope? scope, Func<KubeResource, IResourceHandler<T>> handler)
+    /// <param name="informers">Where the informer is found.</param>
+    /// <param name="scope">Its scope.</param>
+    /// <param name="handler">Makes the handler of the other objects.</param>
+    /// <param name="isPrompt">The handler takes no time, runs no code of users and asks no informer.</param>
+    protected static Attachment Attach<T>(
+        IInformers informers, CacheScope? scope, Func<KubeResource, IResourceHandler<T>> handler, bool isPrompt = false)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var share = informers.Share<T>(scope);
-        return new Attachment(share.Informer, share.Informer.AddHandler(handler(share.Informer.Resource), new HandlerOptions { TellBriefObjects = true }), share);
+        var options = new HandlerOptions { TellBriefObjects = true, CallSynchronously = isPrompt };
+        return new Attachment(share.Informer, share.Informer.AddHandler(handler(share.Informer.Resource), options), share);
     }
 }

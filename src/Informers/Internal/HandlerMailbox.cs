@@ -8,7 +8,9 @@ namespace CrMonitor.Informers;
 
 /// <summary>
 /// What waits for one handler: at most one change a key, oldest key first. A slow handler costs memory for live keys, and nobody's time but its own.
+/// One that is called synchronously (<see cref="HandlerOptions.CallSynchronously"/>) is called by those who post.
 /// </summary>
+/// <remarks>Whatever puts changes into the mailbox, or starts it, holds the lock of the informer.</remarks>
 internal sealed partial class HandlerMailbox<T> : HandlerRegistration
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
@@ -19,6 +21,7 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
     private static readonly AsyncLocal<HandlerMailbox<T>?> Current = new();
 
     private readonly IResourceHandler<T> _handler;
+    private readonly bool _isSynchronous;
     private readonly string _resource;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -41,6 +44,7 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
     private long? _initialEnd;                  // synced once every key up to this number is done; null: before the end of the list, and when it is done
     private int _warnAt = FirstWarningDepth;
     private bool _closed;
+    private bool _started;
     private Task? _loop;
 
     /// <summary>Creates the mailbox of <paramref name="handler"/>.</summary>
@@ -61,6 +65,8 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
         Action<HandlerMailbox<T>> ended)
     {
         _handler = handler;
+        // A view decodes before it tells, and a reader waits for whoever reads.
+        _isSynchronous = handlerOptions.CallSynchronously && handler is not (IViewHandler or ChangeReader<T>);
         _options = handlerOptions;
         _resource = resource.ToString();
         _time = options.TimeProvider;
@@ -123,7 +129,7 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
             }
         }
 
-        _signal.Writer.TryWrite(true);
+        Wake();
         if (warn > 0)
         {
             LogSlow(_resource, warn, HandlerType);
@@ -143,7 +149,7 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
     }
 
     /// <summary>All cached objects have been posted.</summary>
-    public void EndResync() => _signal.Writer.TryWrite(true);
+    public void EndResync() => Wake();
 
     /// <summary>All objects of the first list have been posted.</summary>
     public void EndInitialList()
@@ -160,15 +166,27 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
     {
         lock (_gate)
         {
-            if (!_closed)
+            if (_closed)
             {
-                var calls = Task.Factory.StartNew(RunAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap();
-                _loop = _options.ResyncPeriod is { } period
-                    ? Task.WhenAll(calls, Task.Factory.StartNew(
-                        () => ResyncAsync(period), CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap())
-                    : calls;
+                return;
             }
+
+            _started = true;
+            List<Task> loops = [];
+            if (!_isSynchronous)
+            {
+                loops.Add(Task.Factory.StartNew(RunAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap());
+            }
+
+            if (_options.ResyncPeriod is { } period)
+            {
+                loops.Add(Task.Factory.StartNew(() => ResyncAsync(period), CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap());
+            }
+
+            _loop = loops.Count == 0 ? null : Task.WhenAll(loops);
         }
+
+        Wake();
     }
 
     public override async ValueTask DisposeAsync()
@@ -191,14 +209,71 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
             _stopping.Cancel();
         }
 
-        if (loop is null)
-        {
-            _ended(this);
-        }
-        else if (Current.Value != this)
+        if (loop is not null && Current.Value != this)
         {
             await loop;
         }
+
+        if (loop is null || _isSynchronous)
+        {
+            _ended(this);
+        }
+    }
+
+    private void Wake()
+    {
+        if (!_isSynchronous)
+        {
+            _signal.Writer.TryWrite(true);
+        }
+        else if (_started)
+        {
+            Deliver();
+        }
+    }
+
+    private void Deliver()
+    {
+        while (TryTake(out var change))
+        {
+            try
+            {
+                var call = _handler.HandleAsync(change, _stopping.Token);
+                if (call.IsCompleted)
+                {
+                    call.GetAwaiter().GetResult();
+                }
+                else
+                {
+                    _ = FinishAsync(call, change);
+                    throw new InvalidOperationException(
+                        $"The handler {HandlerType} of {_resource} waits, although it is to be called synchronously. Add it without {nameof(HandlerOptions.CallSynchronously)}.");
+                }
+            }
+            catch (Exception e)
+            {
+                NoteFailure(e, change);
+            }
+        }
+    }
+
+    // What it waits for is not waited for: it would hold up the informer.
+    private async Task FinishAsync(ValueTask call, ResourceChange<T> change)
+    {
+        try
+        {
+            await call;
+        }
+        catch (Exception e)
+        {
+            NoteFailure(e, change);
+        }
+    }
+
+    private void NoteFailure(Exception e, ResourceChange<T> change)
+    {
+        InformerInstruments.HandlerExceptions.Add(1, _tags);
+        LogHandlerFailed(e, _resource, HandlerType, change.Kind, change.Key);
     }
 
     private async Task RunAsync()
@@ -218,8 +293,7 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
                 }
                 catch (Exception e)
                 {
-                    InformerInstruments.HandlerExceptions.Add(1, _tags);
-                    LogHandlerFailed(e, _resource, HandlerType, change.Kind, change.Key);
+                    NoteFailure(e, change);
                 }
             }
 

@@ -259,9 +259,8 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
         lock (_gate)
         {
             _store.ForEach(mailbox, static (target, key, cached) => target.PostResync(key, cached));
+            mailbox.EndResync();
         }
-
-        mailbox.EndResync();
     }
 
     private void Forget(HandlerMailbox<T> mailbox)

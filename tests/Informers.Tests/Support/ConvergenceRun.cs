@@ -68,6 +68,8 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
         Add(all, null);
         Add(all, async () => await Task.Yield());
         Add(some, null);
+        Add(all, null, synchronously: true);
+        Add(some, null, synchronously: true);
         try
         {
             for (var i = _random.Next(6); i > 0; i--)
@@ -82,6 +84,7 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
             }
 
             Add(all, null);
+            Add(all, null, synchronously: true);
             return await SettleAsync(all, some);
         }
         finally
@@ -97,10 +100,10 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
         }
     }
 
-    private void Add(ISharedInformer<Widget> informer, Func<Task>? pause)
+    private void Add(ISharedInformer<Widget> informer, Func<Task>? pause, bool synchronously = false)
     {
         var view = new ReplayedView(pause);
-        informer.AddHandler(view);
+        informer.AddHandler(view, new HandlerOptions { CallSynchronously = synchronously });
         _views.Add((informer, view));
     }
 
