@@ -54,6 +54,7 @@ public sealed class ResultTests
         Assert.Equal([new ReconcileReason(ReconcileTrigger.Created)], first.Reasons);
         Assert.Equal([new ReconcileReason(ReconcileTrigger.Retry)], second.Reasons);
         Assert.NotEqual(first.ReconcileId, second.ReconcileId);
+        Assert.Equal((4, true), (first.ReconcileId.Version, first.ReconcileId.Variant is >= 8 and <= 11));
     }
 
     [Fact]

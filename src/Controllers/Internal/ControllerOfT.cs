@@ -440,6 +440,16 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
     }
 
+    // A UUID of version 4 that nobody has to be unable to guess. Guid.NewGuid asks the kernel for each.
+    private static Guid NewReconcileId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Random.Shared.NextBytes(bytes);
+        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x40);
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return new Guid(bytes, bigEndian: true);
+    }
+
     private async Task RunAsync(WorkItem<ObjectKey> item, LeadershipTerm? term)
     {
         if (term is not null)
@@ -457,7 +467,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             Reasons = reasons,
             OmittedReasons = omitted,
             QueuedAt = _time.GetUtcNow() - (item.TimeInQueue ?? TimeSpan.Zero),
-            ReconcileId = Guid.NewGuid(),
+            ReconcileId = NewReconcileId(),
             Leadership = term,
             Observed = _informer.NoteWrite,
         };
