@@ -100,6 +100,8 @@ internal sealed class FieldManagers
             Time = ManagedFieldsEntry.Format(context.Now),
             Fields = own,
         };
+
+        // Who writes again what it owns, and removes nothing of it, keeps its fields: most writes do, and they need not be read then.
         var owner = Find(written);
         if (owner is not null && (own.IsEmpty || !owner.SurelyOwns(own) || owner.MayOwn(comparison.Removed) || owner.MayOwn(Unowned)))
         {
@@ -117,7 +119,6 @@ internal sealed class FieldManagers
 
         if (owner is not null)
         {
-            // It wrote again what it owns.
             Put(owner with { Time = written.Time });
         }
         else if (!own.IsEmpty)

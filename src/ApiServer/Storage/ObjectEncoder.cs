@@ -31,22 +31,22 @@ internal static class ObjectEncoder
         _ = likelyRevision.TryFormat(version, out var versionLength, provider: CultureInfo.InvariantCulture);
 
         writer.WriteStartObject();
-        foreach (var (field, value) in obj)
+        foreach (var (name, value) in obj)
         {
-            writer.WritePropertyName(field);
-            if (field != "metadata")
+            writer.WritePropertyName(name);
+            if (name != "metadata")
             {
                 Write(writer, value);
                 continue;
             }
 
             writer.WriteStartObject();
-            foreach (var (name, text) in metadata)
+            foreach (var (field, fieldValue) in metadata)
             {
-                if (name != "resourceVersion")
+                if (field != "resourceVersion")
                 {
-                    writer.WritePropertyName(name);
-                    Write(writer, text);
+                    writer.WritePropertyName(field);
+                    Write(writer, fieldValue);
                 }
             }
 
@@ -57,15 +57,16 @@ internal static class ObjectEncoder
 
         writer.WriteEndObject();
         writer.Flush();
-        var (ns, ownName, uid) = (String(metadata, "namespace"), String(metadata, "name"), String(metadata, "uid"));
-        var isSame = former is not null && ns == former.Namespace && ownName == former.Name && uid == former.Uid;
+        var (ns, objectName, uid) = (String(metadata, "namespace"), String(metadata, "name"), String(metadata, "uid"));
+        var isSame = former is not null && ns == former.Namespace && objectName == former.Name && uid == former.Uid;
         return new StoredObject(
-            isSame ? former!.Key : StoredObject.KeyOf(ns, ownName),
+            isSame ? former!.Key : StoredObject.KeyOf(ns, objectName),
             isSame ? former!.Namespace : ns,
-            isSame ? former!.Name : ownName,
+            isSame ? former!.Name : objectName,
             isSame ? former!.Uid : uid,
             string.Intern(String(obj, "apiVersion")),
             Labels(metadata, former),
+            revision: 0,
             buffer.WrittenSpan.ToArray(),
             versionStart,
             versionLength);

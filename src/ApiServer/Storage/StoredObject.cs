@@ -20,20 +20,6 @@ internal sealed class StoredObject
         string uid,
         string apiVersion,
         IReadOnlyDictionary<string, string> labels,
-        byte[] json,
-        int versionStart,
-        int versionLength)
-        : this(key, ns, name, uid, apiVersion, labels, 0, json, versionStart, versionLength)
-    {
-    }
-
-    private StoredObject(
-        string key,
-        string ns,
-        string name,
-        string uid,
-        string apiVersion,
-        IReadOnlyDictionary<string, string> labels,
         long revision,
         byte[] json,
         int versionStart,
