@@ -44,7 +44,6 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
     private long? _initialEnd;                  // synced once every key up to this number is done; null: before the end of the list, and when it is done
     private int _warnAt = FirstWarningDepth;
     private bool _closed;
-    private bool _started;
     private Task? _loop;
 
     /// <summary>Creates the mailbox of <paramref name="handler"/>.</summary>
@@ -171,19 +170,8 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
                 return;
             }
 
-            _started = true;
-            List<Task> loops = [];
-            if (!_isSynchronous)
-            {
-                loops.Add(Task.Factory.StartNew(RunAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap());
-            }
-
-            if (_options.ResyncPeriod is { } period)
-            {
-                loops.Add(Task.Factory.StartNew(() => ResyncAsync(period), CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap());
-            }
-
-            _loop = loops.Count == 0 ? null : Task.WhenAll(loops);
+            var calls = _isSynchronous ? Task.CompletedTask : StartLoop(RunAsync, scheduler);
+            _loop = _options.ResyncPeriod is { } period ? Task.WhenAll(calls, StartLoop(() => ResyncAsync(period), scheduler)) : calls;
         }
 
         Wake();
@@ -220,13 +208,16 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
         }
     }
 
+    private static Task StartLoop(Func<Task> loop, TaskScheduler scheduler) =>
+        Task.Factory.StartNew(loop, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap();
+
     private void Wake()
     {
         if (!_isSynchronous)
         {
             _signal.Writer.TryWrite(true);
         }
-        else if (_started)
+        else if (_loop is not null)
         {
             Deliver();
         }
@@ -236,33 +227,26 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
     {
         while (TryTake(out var change))
         {
-            try
+            // A call that waits is not waited for: it would hold up the informer.
+            if (!CallAsync(change).IsCompleted)
             {
-                var call = _handler.HandleAsync(change, _stopping.Token);
-                if (call.IsCompleted)
-                {
-                    call.GetAwaiter().GetResult();
-                }
-                else
-                {
-                    _ = FinishAsync(call, change);
-                    throw new InvalidOperationException(
-                        $"The handler {HandlerType} of {_resource} waits, although it is to be called synchronously. Add it without {nameof(HandlerOptions.CallSynchronously)}.");
-                }
-            }
-            catch (Exception e)
-            {
-                NoteFailure(e, change);
+                NoteFailure(
+                    new InvalidOperationException(
+                        $"The handler {HandlerType} of {_resource} waits, although it is to be called synchronously. Add it without {nameof(HandlerOptions.CallSynchronously)}."),
+                    change);
             }
         }
     }
 
-    // What it waits for is not waited for: it would hold up the informer.
-    private async Task FinishAsync(ValueTask call, ResourceChange<T> change)
+    private async Task CallAsync(ResourceChange<T> change)
     {
         try
         {
-            await call;
+            await _handler.HandleAsync(change, _stopping.Token);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Asked to end, it has ended.
         }
         catch (Exception e)
         {
@@ -283,18 +267,7 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
         {
             while (TryTake(out var change))
             {
-                try
-                {
-                    await _handler.HandleAsync(change, _stopping.Token);
-                }
-                catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-                {
-                    // Asked to end, it has ended.
-                }
-                catch (Exception e)
-                {
-                    NoteFailure(e, change);
-                }
+                await CallAsync(change);
             }
 
             // The signal may be of a change that was taken already; then one more look finds nothing.
