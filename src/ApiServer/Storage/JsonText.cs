@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -12,18 +11,10 @@ internal static class JsonText
     public const int MaximumDepth = 1000;
 
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? _first;
+    private static JsonScratch? _first;
 
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? _second;
-
-    [ThreadStatic]
-    private static Utf8JsonWriter? _firstWriter;
-
-    [ThreadStatic]
-    private static Utf8JsonWriter? _secondWriter;
-
-    private static readonly JsonWriterOptions Plain = new() { SkipValidation = true, MaxDepth = MaximumDepth };
+    private static JsonScratch? _second;
 
     private static readonly JsonWriterOptions Pretty =
         new() { Indented = true, NewLine = "\n", MaxDepth = MaximumDepth, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -59,11 +50,8 @@ internal static class JsonText
     /// <summary>
     /// Whether two nodes are written alike, their members in the same order. Two copies of one text are told without being taken apart.
     /// </summary>
-    public static bool IsSameText(JsonNode a, JsonNode b)
-    {
-        var first = Write(a, ref _first, ref _firstWriter);
-        return first.SequenceEqual(Write(b, ref _second, ref _secondWriter));
-    }
+    public static bool IsSameText(JsonNode a, JsonNode b) =>
+        (_first ??= new JsonScratch()).Write(a).SequenceEqual((_second ??= new JsonScratch()).Write(b));
 
     /// <summary>Whether two nodes are equal as JSON. It is quick where they are written alike, which most are.</summary>
     public static bool AreEqual(JsonNode? a, JsonNode? b) =>
@@ -162,17 +150,6 @@ internal static class JsonText
             JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False => Encoding.UTF8.GetString(reader.ValueSpan),
             _ => "",
         };
-    }
-
-    private static ReadOnlySpan<byte> Write(JsonNode node, ref ArrayBufferWriter<byte>? buffer, ref Utf8JsonWriter? writer)
-    {
-        buffer ??= new ArrayBufferWriter<byte>(4096);
-        writer ??= new Utf8JsonWriter(buffer, Plain);
-        buffer.ResetWrittenCount();
-        writer.Reset();
-        node.WriteTo(writer);
-        writer.Flush();
-        return buffer.WrittenSpan;
     }
 
     private static bool TryEnter(ref Utf8JsonReader reader, string field)

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -9,14 +7,8 @@ namespace CrMonitor.ApiServer.Storage;
 /// <summary>Writes objects as JSON.</summary>
 internal static class ObjectEncoder
 {
-    // Clients are no browsers, and other servers do not escape either.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = JsonText.MaximumDepth };
-
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? _buffer;
-
-    [ThreadStatic]
-    private static Utf8JsonWriter? _writer;
+    private static JsonScratch? _scratch;
 
     /// <summary>Makes a draft of <paramref name="obj"/>, which has apiVersion, name and uid.</summary>
     /// <param name="obj">The object.</param>
@@ -25,7 +17,8 @@ internal static class ObjectEncoder
     public static StoredObject Encode(JsonObject obj, StoredObject? former, long likelyRevision)
     {
         var metadata = (JsonObject)obj["metadata"]!;
-        var writer = Rent(out var buffer);
+        var scratch = _scratch ??= new JsonScratch();
+        var writer = scratch.Begin();
         var versionStart = 0;
         Span<byte> version = stackalloc byte[20];
         _ = likelyRevision.TryFormat(version, out var versionLength, provider: CultureInfo.InvariantCulture);
@@ -56,7 +49,6 @@ internal static class ObjectEncoder
         }
 
         writer.WriteEndObject();
-        writer.Flush();
         var (ns, objectName, uid) = (String(metadata, "namespace"), String(metadata, "name"), String(metadata, "uid"));
         var isSame = former is not null && ns == former.Namespace && objectName == former.Name && uid == former.Uid;
         return new StoredObject(
@@ -67,27 +59,12 @@ internal static class ObjectEncoder
             string.Intern(String(obj, "apiVersion")),
             Labels(metadata, former),
             revision: 0,
-            buffer.WrittenSpan.ToArray(),
+            scratch.End().ToArray(),
             versionStart,
             versionLength);
     }
 
-    public static byte[] ToUtf8(JsonNode node)
-    {
-        var writer = Rent(out var buffer);
-        node.WriteTo(writer);
-        writer.Flush();
-        return buffer.WrittenSpan.ToArray();
-    }
-
-    private static Utf8JsonWriter Rent(out ArrayBufferWriter<byte> buffer)
-    {
-        buffer = _buffer ??= new ArrayBufferWriter<byte>(4096);
-        buffer.ResetWrittenCount();
-        var writer = _writer ??= new Utf8JsonWriter(buffer, Options);
-        writer.Reset();
-        return writer;
-    }
+    public static byte[] ToUtf8(JsonNode node) => (_scratch ??= new JsonScratch()).Write(node).ToArray();
 
     private static void Write(Utf8JsonWriter writer, JsonNode? value)
     {
