@@ -13,7 +13,7 @@ public sealed class RequestLog
 {
     // _gate guards the fields below.
     private readonly Lock _gate = new();
-    private readonly Queue<ApiRequest> _latest = new();
+    private readonly Queue<Recorded> _latest = new();
     private readonly int _capacity;
     private long _count;
 
@@ -35,13 +35,14 @@ public sealed class RequestLog
     /// <param name="matches">Which requests; all that are kept by default.</param>
     public IReadOnlyList<ApiRequest> Latest(Func<ApiRequest, bool>? matches = null)
     {
-        ApiRequest[] all;
+        Recorded[] all;
         lock (_gate)
         {
             all = [.. _latest];
         }
 
-        return matches is null ? all : [.. all.Where(matches)];
+        var requests = all.Select(recorded => new ApiRequest(recorded.Verb, recorded.Path, recorded.UserAgent));
+        return [.. matches is null ? requests : requests.Where(matches)];
     }
 
     /// <summary>Forgets all requests, such as those by which a test has arranged its objects.</summary>
@@ -59,11 +60,14 @@ public sealed class RequestLog
         lock (_gate)
         {
             _count++;
-            _latest.Enqueue(request);
+            _latest.Enqueue(new Recorded(request.Verb, request.Path, request.UserAgent));
             if (_latest.Count > _capacity)
             {
                 _latest.Dequeue();
             }
         }
     }
+
+    /// <summary>What a request is read from again: as little as possible, since so many are kept.</summary>
+    private readonly record struct Recorded(string Verb, string Path, string UserAgent);
 }

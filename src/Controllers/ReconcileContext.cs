@@ -53,8 +53,8 @@ public sealed class ReconcileContext<T>
     /// <value><see langword="null"/> where nobody is elected.</value>
     public LeadershipTerm? Leadership { get; init; }
 
-    /// <summary>Is told each answer of the server, for the cache to show it at once.</summary>
-    internal Action<T>? Observed { get; init; }
+    /// <summary>Is told each answer of the server, to show it at once.</summary>
+    internal ISharedInformer<T>? Informer { get; init; }
 
     /// <summary>
     /// Takes the server's answer to a write of this object as its present state, for the rest of this run. The helpers of this library do it themselves.
@@ -71,6 +71,19 @@ public sealed class ReconcileContext<T>
         }
 
         Object = answer;
-        Observed?.Invoke(answer);
+        Informer?.NoteWrite(answer);
+    }
+
+    /// <summary>Patches the reconciled object, or its subresource, and takes what the server answers as its present state.</summary>
+    internal async Task PatchAsync(KubePatch patch, WriteOptions? options, CancellationToken cancellationToken)
+    {
+        if (Client is KubeClient client && Informer is { } informer)
+        {
+            Object = await client.PatchShownAsync(informer, Key, patch, options, cancellationToken);
+        }
+        else
+        {
+            Observe(await Client.PatchAsync<T>(Key, patch, options, cancellationToken));
+        }
     }
 }

@@ -19,13 +19,12 @@ public static class ReconcileContextStatusExtensions
     {
         ArgumentNullException.ThrowIfNull(context);
         var current = context.Object ?? throw new InvalidOperationException($"{context.Key} is gone: it has no status to write.");
-        var answer = await context.Client.PatchStatusAsync(current, status, options, cancellationToken);
-        if (ReferenceEquals(answer, current))
+        if (StatusPatch.Of(current, status, options ?? new StatusPatchOptions(), context.Client.Resource<T>().Json.Options) is not { } patch)
         {
             return false;
         }
 
-        context.Observe(answer);
+        await context.PatchAsync(patch, StatusPatch.Subresource, cancellationToken);
         return true;
     }
 }

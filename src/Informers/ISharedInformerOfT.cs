@@ -115,8 +115,12 @@ public interface ISharedInformer<T> : ISharedInformer
     /// watch brings it, and makes it an <see cref="InvalidObject"/>.
     /// </remarks>
     /// <param name="answer">The object as JSON.</param>
+    /// <returns>
+    /// The object as the cache shows it, shared with all who read it; <see langword="null"/> unless the cache shows just this version (the object is
+    /// gone, out of scope, changed again, or cannot be decoded).
+    /// </returns>
     /// <exception cref="ArgumentException">The answer shows no object with a name (but a <c>Status</c>, say).</exception>
-    void NoteWrite(ReadOnlySpan<byte> answer);
+    T? NoteWrite(ReadOnlySpan<byte> answer);
 
     /// <summary>
     /// Takes an object out of the cache that the server has confirmed to be deleted for good, without waiting for the watch to say so.

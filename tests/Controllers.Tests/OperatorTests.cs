@@ -113,6 +113,62 @@ public sealed class OperatorTests
         Assert.DoesNotContain(rig.Log.Lines, line => line.Level >= LogLevel.Warning);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task After_its_status_write_a_run_goes_on_with_what_the_cache_shows_of_the_answer(bool isView)
+    {
+        var written = new TaskCompletionSource<(Widget? OfTheRun, Widget? OfTheCache)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        ILister<Widget>? cache = null;
+        var reconciler = new FakeReconciler(async (context, cancellationToken) =>
+        {
+            if (context.Object is { Status: null }
+                && await context.PatchStatusAsync(new WidgetStatus { Size = 7 }, cancellationToken: cancellationToken))
+            {
+                written.SetResult((context.Object, cache!.Get(Key)));
+            }
+
+            return ReconcileResult.Done;
+        });
+        await using var rig = await OperatorRig.CreateAsync(
+            reconciler, services: crMonitor => isView ? crMonitor.AddInformer(DynamicObject.Of(Widgets)) : crMonitor);
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        await rig.ReadyAsync();
+        cache = rig.Host.Services.GetRequiredService<ILister<Widget>>();
+        await rig.Client.CreateAsync(New(), cancellationToken: TestContext.Current.CancellationToken);
+
+        var (ofTheRun, ofTheCache) = await written.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        Assert.Equal(7, ofTheRun?.Status?.Size);
+        Assert.Same(ofTheCache, ofTheRun);
+    }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("""{"kind":"Widget","metadata":{"name":"w","namespace":"default","resourceVersion":"999"},"spec":"broken"}""")]
+    public async Task An_answer_to_a_status_write_that_shows_no_object_fails_the_run_with_the_request_and_the_kind(string answer)
+    {
+        var failure = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reconciler = new FakeReconciler(async (context, cancellationToken) =>
+        {
+            failure.TrySetResult(await Record.ExceptionAsync(() => context.PatchStatusAsync(new WidgetStatus { Size = 7 }, cancellationToken: cancellationToken)));
+            return ReconcileResult.Done;
+        });
+        await using var rig = await OperatorRig.CreateAsync(reconciler, options: options =>
+        {
+            var transport = options.Transport;
+            options.Transport = services => new AnsweringTransport(transport(services), HttpMethod.Patch, answer);
+        });
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        await rig.ReadyAsync();
+        await rig.Client.CreateAsync(New(), cancellationToken: TestContext.Current.CancellationToken);
+
+        var refused = Assert.IsType<InvalidDataException>(await failure.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+
+        Assert.StartsWith("PATCH /apis/example.com/v1/namespaces/default/widgets/w/status", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("is not a Widget as Widget describes it", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task While_the_server_is_gone_the_host_runs_is_not_ready_and_says_why_and_then_catches_up()
     {

@@ -266,6 +266,35 @@ public sealed class OwnWritesTests
     }
 
     [Fact]
+    public async Task Who_notes_the_bytes_of_an_answer_is_given_what_the_cache_shows_of_it_and_nothing_if_it_shows_something_else()
+    {
+        await using var fixture = new InformerFixture(new InformerScope { LabelSelector = LabelSelector.Parse("app=web") });
+        const string Web = """{"app":"web"}""";
+        var watch = await SyncAsync(fixture, "20", Json.Widget("a", 5, size: 1, labels: Web));
+
+        var noted = Note(Json.Widget("a", 22, size: 2, labels: Web));
+        Assert.NotNull(noted);
+        Assert.Same(fixture.Informer.Lister.Get(new ObjectKey("default", "a")), noted);
+        Assert.Same(noted, Note(Json.Widget("a", 22, size: 2, labels: Web)));
+
+        // Older, of an object of that name from before, out of scope, not to be decoded, the last state of one that is gone.
+        Assert.Null(Note(Json.Widget("a", 21, size: 1, labels: Web)));
+        Assert.Null(Note(Json.Widget("a", 22, size: 1, uid: "before-", labels: Web)));
+        Assert.Null(Note(Json.Widget("b", 23, size: 1)));
+        Assert.Null(Note("""{"metadata":{"name":"c","namespace":"default","resourceVersion":"24","labels":{"app":"web"}},"spec":"broken"}"""));
+        var last = JsonNode.Parse(Json.Widget("a", 22, size: 2, labels: Web))!;
+        last["metadata"]!["deletionTimestamp"] = "2030-01-01T00:00:00Z";
+        Assert.Null(Note(last.ToJsonString()));
+
+        // The watch was faster.
+        watch.Send(Json.Event("ADDED", Json.Widget("d", 25, size: 1, labels: Web)));
+        await ReachAsync(fixture, "25");
+        Assert.Same(fixture.Informer.Lister.Get(new ObjectKey("default", "d")), Note(Json.Widget("d", 25, size: 1, labels: Web)));
+
+        Widget? Note(string answer) => fixture.Informer.NoteWrite(Encoding.UTF8.GetBytes(answer));
+    }
+
+    [Fact]
     public async Task An_answer_that_cannot_be_decoded_is_logged_and_left_to_the_watch_and_one_without_a_name_is_refused()
     {
         await using var fixture = new InformerFixture();

@@ -20,7 +20,8 @@ public sealed class ViewOwnWritesTests
         var watch = await fixture.SyncAsync("20", Json.Widget("a", 5, size: 1));
         await handler.NextAsync();
 
-        fixture.Typed.NoteWrite(Encoding.UTF8.GetBytes(Json.Widget("a", 21, size: 2)));
+        Assert.Same(fixture.Typed.NoteWrite(Encoding.UTF8.GetBytes(Json.Widget("a", 21, size: 2))), fixture.Typed.Lister.Get(A));
+        Assert.Null(fixture.Typed.NoteWrite(Encoding.UTF8.GetBytes(Json.Widget("a", 20, size: 1))));
         Assert.Equal((2, "21"), (SizeOf(fixture, A), fixture.Metadata.Lister.Get(A)!.Metadata.ResourceVersion));
         Assert.Contains("\"21\"", fixture.Stored.Lister.Get(A)!.ToString(), StringComparison.Ordinal);
         Assert.Equal("Updated default/a 1->2", await handler.NextTextAsync());

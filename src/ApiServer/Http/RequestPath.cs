@@ -8,52 +8,9 @@ internal static class RequestPath
     public static ApiRequest Parse(HttpRequest request)
     {
         var path = request.Path.Value ?? "/";
-        var method = request.Method;
-        var agent = request.Headers.UserAgent.ToString();
-        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries).AsSpan();
-        string group;
-        switch (parts)
-        {
-            case ["api", _, _, ..]:
-                group = "";
-                parts = parts[1..];
-                break;
-            case ["apis", _, _, _, ..]:
-                group = parts[1];
-                parts = parts[2..];
-                break;
-            default:
-                return new ApiRequest { Verb = LowerCase(method), Path = path, UserAgent = agent };
-        }
-
-        var version = parts[0];
-        parts = parts[1..];
-        var isOldWatch = parts is ["watch", _, ..];
-        if (isOldWatch)
-        {
-            parts = parts[1..];
-        }
-
-        var ns = "";
-        if (parts is ["namespaces", _, not ("status" or "finalize"), ..])
-        {
-            ns = parts[1];
-            parts = parts[2..];
-        }
-
-        var name = parts.Length > 1 ? parts[1] : "";
-        return new ApiRequest
-        {
-            Verb = Verb(request, name, isOldWatch),
-            Group = group,
-            Version = version,
-            Resource = parts[0],
-            Namespace = ns,
-            Name = name,
-            Subresource = parts.Length > 2 ? parts[2] : "",
-            Path = path,
-            UserAgent = agent,
-        };
+        var resource = ResourcePath.Of(path);
+        var verb = resource.Resource.Length == 0 ? LowerCase(request.Method) : Verb(request, resource.Name, resource.IsOldWatch);
+        return new ApiRequest(verb, path, request.Headers.UserAgent.ToString(), resource);
     }
 
     private static string Verb(HttpRequest request, string name, bool isOldWatch)

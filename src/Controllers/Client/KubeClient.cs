@@ -17,7 +17,7 @@ public sealed partial class KubeClient : IKubeClient
 
     private readonly RestClient _rest;
     private readonly CrMonitorOptions _options;
-    private readonly string _fieldManager;
+    private readonly string _query;   // of writes that name no field manager
     private readonly ILogger _logger;
     private readonly IInformers? _caches;
     private readonly bool _readsCaches;
@@ -38,7 +38,7 @@ public sealed partial class KubeClient : IKubeClient
         ArgumentException.ThrowIfNullOrEmpty(options.FieldManager);
         _rest = rest;
         _options = options;
-        _fieldManager = options.FieldManager;
+        _query = FieldManagerQuery(options.FieldManager);
         _logger = logger ?? NullLogger<KubeClient>.Instance;
     }
 
@@ -53,7 +53,7 @@ public sealed partial class KubeClient : IKubeClient
     {
         _rest = other._rest;
         _options = other._options;
-        _fieldManager = other._fieldManager;
+        _query = other._query;
         _logger = other._logger;
         _caches = other._caches;
         _readsCaches = readsCaches;
@@ -168,6 +168,38 @@ public sealed partial class KubeClient : IKubeClient
         ArgumentNullException.ThrowIfNull(patch);
         var to = Resource<T>();
         return WriteAsync(to, HttpMethod.Patch, Path(to, key, options), patch.Body, patch.ContentType, options, cancellationToken);
+    }
+
+    /// <summary>As <see cref="PatchAsync{T}"/>; but what <paramref name="informer"/> shows of the answer is not decoded once more.</summary>
+    /// <returns>The answer, shared with the cache: it must not be changed.</returns>
+    internal async Task<T> PatchShownAsync<T>(
+        ISharedInformer<T> informer, ObjectKey key, KubePatch patch, WriteOptions? options, CancellationToken cancellationToken)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        var resource = Resource<T>();
+        var request = new KubeRequest
+        {
+            Method = HttpMethod.Patch,
+            Path = Path(resource, key, options),
+            Body = patch.Body,
+            ContentType = patch.ContentType,
+        };
+        var response = await SendAsync(request, cancellationToken);
+        T? shown = null;
+        try
+        {
+            foreach (var cache in _caches?.Find(resource) ?? [])
+            {
+                var noted = cache.NoteWrite(response.Body.Span);
+                shown = ReferenceEquals(cache, informer) ? noted : shown;
+            }
+        }
+        catch (ArgumentException e)
+        {
+            throw NotOfTheKind(resource, request, response, e);
+        }
+
+        return shown ?? Read(resource, request, response);
     }
 
     /// <inheritdoc/>
@@ -306,11 +338,13 @@ public sealed partial class KubeClient : IKubeClient
         return (byte[])[.. Encoding.UTF8.GetBytes(missing.ToString()), .. json.AsSpan(1)];
     }
 
+    private static string FieldManagerQuery(string manager) => $"?fieldManager={Uri.EscapeDataString(manager)}";
+
     private string Path(KubeResource to, ObjectKey key, WriteOptions? options) => to.ObjectPath(key, options?.Subresource) + Query(options);
 
     private string Query(WriteOptions? options)
     {
-        var query = $"?fieldManager={Uri.EscapeDataString(options?.FieldManager ?? _fieldManager)}";
+        var query = options?.FieldManager is { } manager ? FieldManagerQuery(manager) : _query;
         if (options is ApplyOptions { Force: true })
         {
             query += "&force=true";
@@ -390,7 +424,7 @@ public sealed partial class KubeClient : IKubeClient
         }
     }
 
-    private static InvalidDataException NotOfTheKind<T>(KubeResource<T> resource, KubeRequest request, KubeResponse response, JsonException e)
+    private static InvalidDataException NotOfTheKind<T>(KubeResource<T> resource, KubeRequest request, KubeResponse response, Exception e)
         where T : class, IKubernetesObject<V1ObjectMeta> => new(
         $"{request}: the server answered {(int)response.StatusCode}, but the body is not a {resource.Kind} "
         + $"as {typeof(T).Name} describes it: {e.Message}",

@@ -86,7 +86,7 @@ public static class KubeClientCreateOrUpdateExtensions
         var from = JsonSerializer.SerializeToElement(current, contract);
         var wanted = Changed(resource, key, current, change);
         var to = JsonSerializer.SerializeToElement(wanted, contract);
-        if (!MergeDiff.NamesBetween(from, to).Any())
+        if (!MergeDiff.Differ(from, to, ignored: []))
         {
             return (wanted, WriteOutcome.Unchanged);
         }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CrMonitor.Informers;
 using k8s;
 using k8s.Models;
@@ -8,8 +7,6 @@ namespace CrMonitor.Controllers;
 /// <summary>Writes a status if, and only if, something of it changed.</summary>
 public static class KubeClientStatusExtensions
 {
-    private static readonly JsonElement Nothing = JsonElement.Parse("{}"u8);
-
     /// <summary>Makes <paramref name="status"/> the status of an object. Writes what differs from <paramref name="current"/>, as a merge patch.</summary>
     /// <param name="client">What writes.</param>
     /// <param name="current">The object that the status was computed for. It is not changed.</param>
@@ -23,32 +20,8 @@ public static class KubeClientStatusExtensions
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(current);
-        options ??= new StatusPatchOptions();
-        var contract = NullFree.Contract<TStatus>(client.Resource<T>().Json.Options);
-        var from = AsObject(JsonSerializer.SerializeToElement(current.Status, contract));
-        var to = AsObject(JsonSerializer.SerializeToElement(status, contract));
-        if (MergeDiff.NamesBetween(from, to).All(options.IgnoredFields.Contains))
-        {
-            return current;
-        }
-
-        var patch = JsonBytes.Write(writer =>
-        {
-            writer.WriteStartObject();
-            writer.WritePropertyName("status"u8);
-            MergeDiff.Write(writer, from, to);
-            if (options.OnlyThisVersion)
-            {
-                writer.WriteStartObject("metadata"u8);
-                writer.WriteString("resourceVersion"u8, current.Metadata.ResourceVersion);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndObject();
-        });
-        return await client.PatchAsync<T>(
-            ObjectKey.Of(current), KubePatch.Merge(patch), new WriteOptions { Subresource = "status" }, cancellationToken);
+        return StatusPatch.Of(current, status, options ?? new StatusPatchOptions(), client.Resource<T>().Json.Options) is { } patch
+            ? await client.PatchAsync<T>(ObjectKey.Of(current), patch, StatusPatch.Subresource, cancellationToken)
+            : current;
     }
-
-    private static JsonElement AsObject(JsonElement status) => status.ValueKind == JsonValueKind.Object ? status : Nothing;
 }

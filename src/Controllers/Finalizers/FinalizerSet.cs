@@ -131,6 +131,6 @@ public sealed class FinalizerSet<T>
                 ["finalizers"] = new JsonArray([.. finalizers.Select(name => JsonValue.Create(name))]),
             },
         };
-        context.Observe(await context.Client.PatchAsync<T>(context.Key, KubePatch.Merge(patch), cancellationToken: cancellationToken));
+        await context.PatchAsync(KubePatch.Merge(patch), options: null, cancellationToken);
     }
 }

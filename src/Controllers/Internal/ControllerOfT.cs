@@ -469,7 +469,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             QueuedAt = _time.GetUtcNow() - (item.TimeInQueue ?? TimeSpan.Zero),
             ReconcileId = NewReconcileId(),
             Leadership = term,
-            Observed = _informer.NoteWrite,
+            Informer = _informer,
         };
         using var scope = _logger.BeginScope(new ReconcileScope(Name, Resource.Kind, key, current?.Metadata.Uid, context.ReconcileId));
         using var activity = Activities.StartActivity(_activityName, ActivityKind.Internal, default(ActivityContext), links: links);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace CrMonitor.Controllers;
@@ -11,7 +12,7 @@ internal static class MergeDiff
         writer.WriteStartObject();
         foreach (var property in current.EnumerateObject())
         {
-            if (Value(property.Value) is not null && Value(desired, property.Name) is null)
+            if (IsTakenAway(property, desired))
             {
                 writer.WriteNull(property.Name);
             }
@@ -19,8 +20,8 @@ internal static class MergeDiff
 
         foreach (var property in desired.EnumerateObject())
         {
-            var from = Value(current, property.Name);
-            if (!Differs(from, Value(property.Value)) || property.Value.ValueKind == JsonValueKind.Null)
+            var from = ValueOf(property, current);
+            if (!IsSet(property.Value, from))
             {
                 continue;
             }
@@ -39,22 +40,45 @@ internal static class MergeDiff
         writer.WriteEndObject();
     }
 
-    /// <summary>The names of the properties that a merge patch between the two would have.</summary>
-    public static IEnumerable<string> NamesBetween(JsonElement current, JsonElement desired) => current.EnumerateObject()
-        .Concat(desired.EnumerateObject())
-        .Select(property => property.Name)
-        .Distinct(StringComparer.Ordinal)
-        .Where(name => Differs(Value(current, name), Value(desired, name)));
-
-    private static bool Differs(JsonElement? current, JsonElement? desired) => (current, desired) switch
+    /// <summary>The merge patch between the two would have properties other than the <paramref name="ignored"/> ones.</summary>
+    public static bool Differ(JsonElement current, JsonElement desired, IReadOnlyCollection<string> ignored)
     {
-        (null, null) => false,
-        ({ ValueKind: JsonValueKind.Object } from, { ValueKind: JsonValueKind.Object } to) => NamesBetween(from, to).Any(),
-        ({ } from, { } to) => !JsonElement.DeepEquals(from, to),
-        _ => true,
+        foreach (var property in desired.EnumerateObject())
+        {
+            if (IsSet(property.Value, ValueOf(property, current)) && !ignored.Contains(property.Name))
+            {
+                return true;
+            }
+        }
+
+        foreach (var property in current.EnumerateObject())
+        {
+            if (IsTakenAway(property, desired) && !ignored.Contains(property.Name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsTakenAway(JsonProperty property, JsonElement desired) =>
+        property.Value.ValueKind != JsonValueKind.Null && ValueOf(property, desired) is null;
+
+    private static bool IsSet(JsonElement desired, JsonElement? current) => (current, desired.ValueKind) switch
+    {
+        (_, JsonValueKind.Null) => false,
+        (null, _) => true,
+        ({ ValueKind: JsonValueKind.Object } from, JsonValueKind.Object) => Differ(from, desired, ignored: []),
+        ({ } from, _) => !JsonElement.DeepEquals(from, desired),
     };
 
-    private static JsonElement? Value(JsonElement owner, string name) => owner.TryGetProperty(name, out var value) ? Value(value) : null;
-
-    private static JsonElement? Value(JsonElement value) => value.ValueKind == JsonValueKind.Null ? null : value;
+    /// <summary>What <paramref name="owner"/> has under the name of <paramref name="property"/>.</summary>
+    private static JsonElement? ValueOf(JsonProperty property, JsonElement owner)
+    {
+        // As it is written, without a string of it, unless it is escaped.
+        var name = JsonMarshal.GetRawUtf8PropertyName(property);
+        var isThere = name.Contains((byte)'\\') ? owner.TryGetProperty(property.Name, out var value) : owner.TryGetProperty(name, out value);
+        return isThere && value.ValueKind != JsonValueKind.Null ? value : null;
+    }
 }

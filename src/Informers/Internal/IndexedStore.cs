@@ -423,6 +423,7 @@ internal sealed class IndexedStore<T>(
                     Remove(stored, ns, known.Position);
                     break;
                 case not null when isKnown:
+                    ShareTexts(known.Object, current);
                     Update(stored, ns, new StoredPlace<T>(current, known.Position, length));
                     break;
                 default:
@@ -441,6 +442,15 @@ internal sealed class IndexedStore<T>(
             }
 
             return (_objects.ToMap(), _namespaces.ToMap());
+        }
+
+        // What all versions of an object have alike, they have once: the collector has less to keep.
+        private static void ShareTexts(T before, T current)
+        {
+            if (current is not DynamicObject && before.Metadata is { } known && current.Metadata is { } metadata && metadata.Uid == known.Uid)
+            {
+                (metadata.Uid, metadata.Name, metadata.NamespaceProperty) = (known.Uid, known.Name, known.NamespaceProperty);
+            }
         }
 
         private static StoredItem<T> ItemOf(T stored) => new(stored, LabelSignature.Of(stored));

@@ -181,7 +181,7 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
         }
     }
 
-    public void NoteWrite(ReadOnlySpan<byte> answer)
+    public T? NoteWrite(ReadOnlySpan<byte> answer)
     {
         if (_form.ReadPart(answer) is { } part)
         {
@@ -191,6 +191,11 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
         {
             _source.NoteWrite(answer);
         }
+
+        var header = ObjectHeader.Read(answer);
+        return header.Key is { } key && _lister.Get(key) is { } shown && header.IsVersion(shown.Metadata.Uid, shown.Metadata.ResourceVersion)
+            ? shown
+            : null;
     }
 
     public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null)

@@ -45,14 +45,14 @@ internal sealed partial class SharedInformer<T>
         NoteWrite(new DecodedObject<T>(answer, ObjectKey.Of(answer), _form.VersionOf(answer), null));
     }
 
-    public void NoteWrite(ReadOnlySpan<byte> answer)
+    public T? NoteWrite(ReadOnlySpan<byte> answer)
     {
         // The watch was faster. Not so the write that ends an object: its answer may have the version that was there before.
         var header = ObjectHeader.Read(answer);
         if (answer.IndexOf("\"deletionTimestamp\""u8) < 0
-            && header.Key is { } shown && _store.Get(shown) is { } held && _form.IsSame(held, header))
+            && header.Key is { } named && _store.Get(named) is { } held && _form.IsSame(held, header))
         {
-            return;
+            return held;
         }
 
         var decoded = _answers.Decode(answer, header);
@@ -64,10 +64,11 @@ internal sealed partial class SharedInformer<T>
         if (decoded.Object is null)
         {
             LogAnswerNotTaken(decoded.Error, _resource, key);
-            return;
+            return null;
         }
 
         NoteWrite(decoded);
+        return _store.Get(key) is { } shown && _form.IsSame(shown, header) ? shown : null;
     }
 
     public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null)

@@ -68,7 +68,12 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public void NoteWrite(T answer) => Cache.Objects[ObjectKey.Of(answer)] = answer;
 
-    public void NoteWrite(ReadOnlySpan<byte> answer) => NoteWrite(JsonSerializer.Deserialize(answer, resource.Json)!);
+    public T NoteWrite(ReadOnlySpan<byte> answer)
+    {
+        var shown = JsonSerializer.Deserialize(answer, resource.Json)!;
+        NoteWrite(shown);
+        return shown;
+    }
 
     public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null) => Cache.Objects.TryRemove(key, out _);
 
