@@ -52,5 +52,23 @@ public sealed class UnchangedObjectTests
         Assert.NotSame(b, informer.Lister.Get(new ObjectKey("default", "b")));
     }
 
+    [Fact]
+    public async Task Versions_of_an_object_share_the_texts_that_stay_and_take_nothing_else_from_the_one_before()
+    {
+        await using var fixture = new InformerFixture();
+        var key = new ObjectKey("default", "a");
+        var watch = await fixture.SyncAsync("20", Json.Widget("a", 5, size: 1));
+        var before = fixture.Informer.Lister.Get(key)!;
+
+        watch.Send(Json.Event("MODIFIED", Json.Widget("a", 25, size: 2)));
+        var after = (await fixture.Informer.WaitForAsync(key, widget => widget?.Metadata.ResourceVersion == "25", TestContext.Current.CancellationToken))!;
+        Assert.Same(before.Metadata.Uid, after.Metadata.Uid);
+        Assert.Same(before.Metadata.Name, after.Metadata.Name);
+
+        watch.Send(Json.Event("MODIFIED", Json.Widget("a", 26, size: 3, uid: "v-")));
+        var again = (await fixture.Informer.WaitForAsync(key, widget => widget?.Metadata.ResourceVersion == "26", TestContext.Current.CancellationToken))!;
+        Assert.Equal("v-a", again.Metadata.Uid);
+    }
+
     private static string Unreadable(string widget) => widget.Replace("\"size\":0", "\"size\":\"many\"", StringComparison.Ordinal);
 }

@@ -447,11 +447,15 @@ internal sealed class IndexedStore<T>(
         // What all versions of an object have alike, they have once: the collector has less to keep.
         private static void ShareTexts(T before, T current)
         {
-            if (current is not DynamicObject && before.Metadata is { } known && current.Metadata is { } metadata && metadata.Uid == known.Uid)
+            if (current is not DynamicObject && before.Metadata is { } known && current.Metadata is { } metadata)
             {
-                (metadata.Uid, metadata.Name, metadata.NamespaceProperty) = (known.Uid, known.Name, known.NamespaceProperty);
+                metadata.Uid = Shared(known.Uid, metadata.Uid);
+                metadata.Name = Shared(known.Name, metadata.Name);
+                metadata.NamespaceProperty = Shared(known.NamespaceProperty, metadata.NamespaceProperty);
             }
         }
+
+        private static string? Shared(string? known, string? current) => known == current ? known : current;
 
         private static StoredItem<T> ItemOf(T stored) => new(stored, LabelSignature.Of(stored));
 
