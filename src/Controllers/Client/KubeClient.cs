@@ -185,21 +185,14 @@ public sealed partial class KubeClient : IKubeClient
             ContentType = patch.ContentType,
         };
         var response = await SendAsync(request, cancellationToken);
-        T? shown = null;
         try
         {
-            foreach (var cache in _caches?.Find(resource) ?? [])
-            {
-                var noted = cache.NoteWrite(response.Body.Span);
-                shown = ReferenceEquals(cache, informer) ? noted : shown;
-            }
+            return Note(resource, response.Body.Span, informer) ?? Read(resource, request, response);
         }
         catch (ArgumentException e)
         {
             throw NotOfTheKind(resource, request, response, e);
         }
-
-        return shown ?? Read(resource, request, response);
     }
 
     /// <inheritdoc/>
@@ -363,13 +356,25 @@ public sealed partial class KubeClient : IKubeClient
         if (options is not { DryRun: true } && answer.Metadata?.Uid is not null)
         {
             // By its bytes: the caller may change what he gets.
-            foreach (var cache in _caches?.Find(resource) ?? [])
-            {
-                cache.NoteWrite(response.Body.Span);
-            }
+            Note(resource, response.Body.Span);
         }
 
         return answer;
+    }
+
+    /// <summary>Tells the caches of the answer to a write.</summary>
+    /// <returns>What <paramref name="informer"/> shows of it.</returns>
+    private T? Note<T>(KubeResource<T> resource, ReadOnlySpan<byte> answer, ISharedInformer<T>? informer = null)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        T? shown = null;
+        foreach (var cache in _caches?.Find(resource) ?? [])
+        {
+            var noted = cache.NoteWrite(answer);
+            shown = ReferenceEquals(cache, informer) ? noted : shown;
+        }
+
+        return shown;
     }
 
     // A server answers with a Status when the object is gone, and with the object when something (a finalizer, a grace time) still holds it.
