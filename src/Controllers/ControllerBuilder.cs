@@ -171,10 +171,11 @@ public sealed class ControllerBuilder<T>
 
     /// <summary>Runs for every object again after this time, lengthened at random by up to a tenth, whether it changed or not.</summary>
     /// <remarks>The server is not asked. For controllers that look after something outside of the cluster; others need it not.</remarks>
-    /// <value>Never by default; one second at least.</value>
+    /// <value>Never by default; one second at least, and 44 days at most.</value>
     public ControllerBuilder<T> Resync(TimeSpan period)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(period, TimeSpan.FromSeconds(1));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(period, TimerLimit.Longest / 1.1);
         ResyncPeriod = period;
         return this;
     }
@@ -240,10 +241,11 @@ public sealed class ControllerBuilder<T>
     }
 
     /// <summary>Cancels the token of a run after this time. The run then counts as failed, with a count of its own for timeouts.</summary>
-    /// <value>No timeout by default.</value>
+    /// <value>No timeout by default; 49 days at most.</value>
     public ControllerBuilder<T> Timeout(TimeSpan timeout)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, TimerLimit.Longest);
         ReconcileTimeout = timeout;
         return this;
     }

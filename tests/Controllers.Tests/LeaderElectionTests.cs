@@ -380,6 +380,28 @@ public sealed class LeaderElectionTests : IDisposable
         Assert.Equal(_a.Identity, _server.Holder);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_request_that_fails_while_it_is_cut_off_by_the_stop_is_no_loss_of_the_election(bool leads)
+    {
+        if (leads)
+        {
+            Lead(_a);
+        }
+        else
+        {
+            _a.Start();
+        }
+
+        (_a.Network.Present, _a.Network.BreaksWhenCancelled) = (Fault.RequestsLost, true);
+        _world.Pass(TimeSpan.FromSeconds(3));
+
+        _world.Await(_a.StopAsync(), TimeSpan.FromSeconds(1.001));
+
+        Assert.False(_a.Elector.IsLost);
+    }
+
     // Acceptance test 12, of the election.
     [Fact]
     public void A_server_that_is_gone_for_ten_minutes_is_asked_no_more_often_than_before_and_led_again_when_it_is_back()

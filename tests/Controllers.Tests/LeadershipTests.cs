@@ -45,6 +45,25 @@ public sealed class LeadershipTests
     }
 
     [Fact]
+    public async Task An_object_that_comes_while_a_standby_finds_it_missing_is_reconciled_by_the_next_leader()
+    {
+        var leadership = new FakeLeadership();
+        await using var rig = new ControllerRig(leadership: leadership);
+        await rig.StartAsync();
+        var coming = Task.CompletedTask;
+        rig.Informers.Widgets.Cache.Missed = () => coming = rig.Informers.Widgets.SetAsync(Widget());
+
+        // Such as a source that has seen what the object owns.
+        rig.Controller.Trigger(Key, new ReconcileReason(ReconcileTrigger.External), isNews: false);
+        await coming;
+        leadership.Begin(Term(rig));
+
+        var run = await rig.Reconciler.NextAsync();
+        Assert.Equal(Key, run.Key);
+        Assert.Equal([ReconcileTrigger.Created, ReconcileTrigger.External], run.Reasons.Select(reason => reason.Trigger).Order());
+    }
+
+    [Fact]
     public async Task A_process_that_has_led_reconciles_what_was_deleted_while_it_stood_by()
     {
         var leadership = new FakeLeadership();

@@ -112,6 +112,36 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public void Times_that_no_timer_can_wait_for_are_refused_by_name()
+    {
+        using var services = new ServiceCollection()
+            .AddCrMonitor(options =>
+            {
+                options.ShutdownGracePeriod = TimeSpan.MaxValue;
+                options.StuckAfter = TimeSpan.FromDays(50);
+                options.SyncTimeout = TimeSpan.MaxValue;
+                options.LeaderElection = new LeaderElectionOptions
+                {
+                    LeaseName = "operator",
+                    LeaseNamespace = "default",
+                    LeaseDuration = TimeSpan.MaxValue,
+                    RenewDeadline = TimeSpan.FromDays(60),
+                };
+            })
+            .Services.BuildServiceProvider();
+
+        var failure = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IOptions<CrMonitorOptions>>().Value);
+
+        Assert.Equal(
+            ["ShutdownGracePeriod", "StuckAfter", "SyncTimeout", "LeaderElection.LeaseDuration"],
+            failure.Failures.Select(mistake => mistake.Split(' ')[0]));
+        Assert.All(failure.Failures, mistake => Assert.Contains("49 days", mistake, StringComparison.Ordinal));
+        var builder = new ControllerBuilder<Widget>(new CrMonitorBuilder(new ServiceCollection()));
+        Assert.Throws<ArgumentOutOfRangeException>(() => builder.Timeout(TimeSpan.MaxValue));
+        Assert.Throws<ArgumentOutOfRangeException>(() => builder.Resync(TimeSpan.MaxValue));
+    }
+
+    [Fact]
     public void Times_of_an_election_that_cannot_work_are_refused_by_name()
     {
         var failure = Assert.Throws<OptionsValidationException>(() => Election(new LeaderElectionOptions

@@ -99,7 +99,7 @@ public sealed class RunTests
     }
 
     [Fact]
-    public async Task A_run_is_a_span_that_names_controller_and_outcome_and_no_object()
+    public async Task A_run_is_a_span_without_a_parent_that_names_controller_and_outcome_and_no_object()
     {
         var spans = new System.Collections.Concurrent.ConcurrentQueue<Activity>();
         using var listener = new ActivityListener
@@ -111,12 +111,17 @@ public sealed class RunTests
         ActivitySource.AddActivityListener(listener);
         await using var rig = new ControllerRig(
             new FakeReconciler((_, _) => throw new InvalidOperationException("no")), controller => controller.Named("traced-widgets"));
-        await rig.StartAsync();
+        using (new Activity("of whoever starts the controller").Start())
+        {
+            await rig.StartAsync();
+        }
+
         await rig.Informers.Widgets.SetAsync(Widget());
         await rig.Reconciler.NextAsync();
         await rig.IdleAsync();
 
         var span = Assert.Single(spans, span => span.DisplayName == "reconcile traced-widgets");
+        Assert.Null(span.ParentId);
         Assert.Equal(ActivityStatusCode.Error, span.Status);
         Assert.Equal("Error", span.GetTagItem("crmonitor.outcome"));
         Assert.DoesNotContain(span.TagObjects, tag => tag.Value is "w" or "default/w");

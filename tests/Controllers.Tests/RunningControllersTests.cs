@@ -83,6 +83,30 @@ public sealed class RunningControllersTests
     }
 
     [Fact]
+    public async Task The_lease_is_kept_while_a_run_of_a_controller_that_was_removed_does_not_heed_its_cancellation()
+    {
+        var release = new TaskCompletionSource<ReconcileResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reconciler = new FakeReconciler((_, _) => new ValueTask<ReconcileResult>(release.Task));
+        await using var rig = await OperatorRig.CreateAsync(
+            reconciler,
+            options: options =>
+            {
+                options.LeaderElection = new LeaderElectionOptions { LeaseNamespace = "default" };
+                options.ShutdownGracePeriod = TimeSpan.Zero;
+            });
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        await rig.Client.CreateAsync(Objects.Widget(version: null!), cancellationToken: TestContext.Current.CancellationToken);
+        await reconciler.NextAsync();
+        Assert.True(await rig.Host.Services.GetRequiredService<IControllers>().RemoveAsync("widget"));
+
+        await rig.Host.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Contains(rig.Log.Lines, line => line.Text.Contains("do not heed their cancellation: default/w", StringComparison.Ordinal));
+        Assert.DoesNotContain(rig.Log.Lines, line => line.Text.EndsWith("has given the lease default/tests back", StringComparison.Ordinal));
+        release.SetResult(ReconcileResult.Done);
+    }
+
+    [Fact]
     public async Task A_controller_that_is_added_just_before_the_stop_ends_in_peace()
     {
         await using var server = await EmbeddedApiServer.StartAsync(cancellationToken: TestContext.Current.CancellationToken);

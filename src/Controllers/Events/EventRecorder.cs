@@ -138,6 +138,10 @@ internal sealed partial class EventRecorder : IEventRecorder, IDisposable
         catch (OperationCanceledException) when (_cancelled.IsCancellationRequested)
         {
         }
+        catch (Exception e) when (_cancelled.IsCancellationRequested)
+        {
+            LogCutOff(e);
+        }
         catch (Exception e)
         {
             LogBroken(e);
@@ -399,6 +403,9 @@ internal sealed partial class EventRecorder : IEventRecorder, IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The event {Reason} of {Kind} {Name} could not be written; it is dropped")]
     private partial void LogUnreachable(Exception exception, string reason, string kind, string name);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The writing of an event failed while the event recorder was being stopped")]
+    private partial void LogCutOff(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The event recorder ended unexpectedly; no more events are written")]
     private partial void LogBroken(Exception exception);

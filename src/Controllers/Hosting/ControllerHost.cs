@@ -36,6 +36,7 @@ internal sealed partial class ControllerHost(
     private readonly Lock _gate = new();
     private readonly Dictionary<Controller, Task> _starts = [];
     private readonly Dictionary<Controller, Task> _leaving = []; // removed, and not yet at rest
+    private readonly List<Controller> _abandoned = []; // removed, with runs that do not heed their cancellation
     private volatile IReadOnlyList<Controller> _controllers = [];
     private TaskScheduler? _scheduler; // that of the start; null before it and after the stop
 
@@ -152,6 +153,11 @@ internal sealed partial class ControllerHost(
             lock (_gate)
             {
                 _leaving.Remove(removed);
+                _abandoned.RemoveAll(controller => controller.ActiveWorkers == 0);
+                if (removed.ActiveWorkers > 0)
+                {
+                    _abandoned.Add(removed);
+                }
             }
 
             rest.SetResult();
@@ -218,7 +224,7 @@ internal sealed partial class ControllerHost(
         bool nothingRuns;
         lock (_gate)
         {
-            nothingRuns = _controllers.Concat(_leaving.Keys).All(controller => controller.ActiveWorkers == 0);
+            nothingRuns = _controllers.Concat(_leaving.Keys).Concat(_abandoned).All(controller => controller.ActiveWorkers == 0);
         }
 
         return _elector.StopAsync(nothingRuns, LeadershipEndsWithin);

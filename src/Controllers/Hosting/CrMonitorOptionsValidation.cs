@@ -36,8 +36,12 @@ internal sealed partial class CrMonitorOptionsValidation : IValidateOptions<CrMo
             mistakes.Add($"{nameof(options.SyncTimeout)} must be positive, not {options.SyncTimeout}.");
         }
 
+        CheckLength(mistakes, nameof(options.ShutdownGracePeriod), options.ShutdownGracePeriod);
+        CheckLength(mistakes, nameof(options.StuckAfter), options.StuckAfter);
+        CheckLength(mistakes, nameof(options.SyncTimeout), options.SyncTimeout);
         if (options.LeaderElection is { } election)
         {
+            CheckLength(mistakes, $"{nameof(options.LeaderElection)}.{nameof(election.LeaseDuration)}", election.LeaseDuration);
             Check(mistakes, election);
         }
 
@@ -88,6 +92,14 @@ internal sealed partial class CrMonitorOptionsValidation : IValidateOptions<CrMo
             mistakes.Add(
                 $"{Section}.{nameof(election.RenewDeadline)} ({election.RenewDeadline}) must be longer than 1.2 times {nameof(election.RetryPeriod)} "
                 + $"({election.RetryPeriod}): else one lost request costs the leadership.");
+        }
+    }
+
+    private static void CheckLength(List<string> mistakes, string option, TimeSpan time)
+    {
+        if (time > TimerLimit.Longest)
+        {
+            mistakes.Add($"{option} is {time}. Timers wait for {TimerLimit.Longest.TotalDays:0} days at most.");
         }
     }
 

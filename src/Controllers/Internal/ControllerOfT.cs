@@ -157,17 +157,26 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
     public void Trigger(ObjectKey key, ReconcileReason reason, bool isNews)
     {
-        if (!_mayHaveWorked && _informer.Lister.Get(key) is null)
+        if (IsNobodys(key))
         {
             // This process never did anything for an object that is gone. Else a standby would collect the keys of all objects that ever were.
             _queue.Cancel(key);
-            _reasons.Take(key);
-            return;
+            var (reasons, omitted, _) = _reasons.Take(key);
+            if (IsNobodys(key))
+            {
+                return;
+            }
+
+            // It has come meanwhile, and what was cancelled was its own.
+            _reasons.PutBack(key, reasons, omitted);
+            isNews = true;
         }
 
         _reasons.Add(key, reason);
         _queue.Add(key, isNews ? 0 : LowPriority);
     }
+
+    private bool IsNobodys(ObjectKey key) => !_mayHaveWorked && _informer.Lister.Get(key) is null;
 
     public IEnumerable<ObjectKey> ByIndex(string index, string value) => _informer.Lister.ByIndex(index, value).Select(found => ObjectKey.Of(found));
 
@@ -375,8 +384,9 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
     private async Task WorkAsync(Worker worker)
     {
-        // The loop belongs to the scheduler that runs the controller, not to the caller's stack.
+        // The loop belongs to the scheduler that runs the controller, not to the caller's stack, and its runs are no part of what the caller is doing.
         await Task.Yield();
+        Activity.Current = null;
         try
         {
             while (!_stop.IsCancellationRequested)

@@ -164,6 +164,10 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
         }
+        catch (Exception e) when (_stop.IsCancellationRequested)
+        {
+            LogCutOff(e, _key);
+        }
         catch (Exception e)
         {
             // Nothing that a server or a user can do should lead here. The liveness check fails from now on.
@@ -479,6 +483,9 @@ internal sealed partial class LeaderElector : ILeadership, IDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A callback that was registered with the end of the term of {Lease} failed")]
     private partial void LogCallbackFailed(Exception exception, ObjectKey lease);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A request for {Lease} failed while the election was being stopped")]
+    private partial void LogCutOff(Exception exception, ObjectKey lease);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The election over {Lease} ended unexpectedly; this process does not lead again")]
     private partial void LogBroken(Exception exception, ObjectKey lease);

@@ -26,6 +26,9 @@ internal sealed class SimulatedNetwork(VirtualWorld world, SimulatedClock clock,
 
     public Fault Present { get; set; }
 
+    /// <summary>A call that is cancelled fails as if its connection had broken, as some do.</summary>
+    public bool BreaksWhenCancelled { get; set; }
+
     /// <summary>How long the next request, or the next answer, is on its way.</summary>
     public Func<TimeSpan> Latency { get; set; } = () => TimeSpan.Zero;
 
@@ -62,7 +65,8 @@ internal sealed class SimulatedNetwork(VirtualWorld world, SimulatedClock clock,
         }
 
         // Not WaitAsync, which would leave the scheduler of this world.
-        using var cut = cancellationToken.Register(() => answer.TrySetCanceled(cancellationToken));
+        using var cut = cancellationToken.Register(() =>
+            _ = BreaksWhenCancelled ? answer.TrySetException(new HttpRequestException("connection closed")) : answer.TrySetCanceled(cancellationToken));
         return await answer.Task;
     }
 }

@@ -14,7 +14,20 @@ internal sealed class FakeLister<T> : ILister<T>
 
     public string? ResourceVersion { get; set; }
 
-    public T? Get(ObjectKey key) => Objects.GetValueOrDefault(key);
+    /// <summary>What happens right after the next look at an object that is not there, before who looked learns it.</summary>
+    public Action? Missed { get; set; }
+
+    public T? Get(ObjectKey key)
+    {
+        var found = Objects.GetValueOrDefault(key);
+        if (found is null && Missed is { } missed)
+        {
+            Missed = null;
+            missed();
+        }
+
+        return found;
+    }
 
     public IReadOnlyList<T> List(string? ns = null, LabelSelector? selector = null, Func<T, bool>? predicate = null) => [.. Objects.Values];
 
