@@ -175,7 +175,7 @@ public sealed class ControllerBuilder<T>
     public ControllerBuilder<T> Resync(TimeSpan period)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(period, TimeSpan.FromSeconds(1));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(period, TimerLimit.Longest / 1.1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(period, TimerLimit.Longest);
         ResyncPeriod = period;
         return this;
     }
@@ -241,7 +241,7 @@ public sealed class ControllerBuilder<T>
     }
 
     /// <summary>Cancels the token of a run after this time. The run then counts as failed, with a count of its own for timeouts.</summary>
-    /// <value>No timeout by default; 49 days at most.</value>
+    /// <value>No timeout by default; 44 days at most.</value>
     public ControllerBuilder<T> Timeout(TimeSpan timeout)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);

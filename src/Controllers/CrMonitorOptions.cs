@@ -67,7 +67,7 @@ public sealed class CrMonitorOptions
     /// How long running reconciles may go on when the host stops, or their controller is removed. Then their tokens are cancelled; earlier if the
     /// host's own patience (<c>HostOptions.ShutdownTimeout</c>) is at an end.
     /// </summary>
-    /// <value>Three seconds by default, so that a process ends within five seconds of Ctrl-C.</value>
+    /// <value>Three seconds by default, so that a process ends within five seconds of Ctrl-C; 44 days at most.</value>
     public TimeSpan ShutdownGracePeriod { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
@@ -75,14 +75,14 @@ public sealed class CrMonitorOptions
     /// the last worker of its
     /// controller, the liveness check fails.
     /// </summary>
-    /// <value>Ten minutes by default. A run with a timeout counts as hanging ten seconds after that, if this is earlier.</value>
+    /// <value>Ten minutes by default. A run with a timeout counts as hanging ten seconds after that, if this is earlier. 44 days at most.</value>
     public TimeSpan StuckAfter { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
     /// A controller whose caches have not synced within this time says so in the log, and which of them are late; then again after as long. It goes
     /// on waiting.
     /// </summary>
-    /// <value>Two minutes by default.</value>
+    /// <value>Two minutes by default, 44 days at most.</value>
     public TimeSpan SyncTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>

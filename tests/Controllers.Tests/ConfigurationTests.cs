@@ -35,11 +35,13 @@ public sealed class ConfigurationTests
         Assert.Equal(("system", "configured", TimeSpan.FromSeconds(30), false), (election.LeaseNamespace, election.LeaseName, election.LeaseDuration, election.ReleaseOnStop));
     }
 
-    [Fact]
-    public void An_election_can_be_switched_off()
+    [Theory]
+    [InlineData("CrMonitor:LeaderElection:Enabled")]
+    [InlineData("CrMonitor:LeaderElection")]
+    public void An_election_can_be_switched_off(string setting)
     {
         using var host = Build(
-            new Dictionary<string, string?> { ["CrMonitor:LeaderElection:Enabled"] = "false" }, options => options.LeaderElection = new LeaderElectionOptions { LeaseNamespace = "x" });
+            new Dictionary<string, string?> { [setting] = "false" }, options => options.LeaderElection = new LeaderElectionOptions { LeaseNamespace = "x" });
 
         Assert.Null(host.Services.GetRequiredService<IOptions<CrMonitorOptions>>().Value.LeaderElection);
         Assert.IsType<UncontestedLeadership>(host.Services.GetRequiredService<ILeadership>());
@@ -160,6 +162,9 @@ public sealed class ConfigurationTests
     [InlineData("CrMonitor:Caches:widgets.example.com:ByNamespace:a:Fields", "a=b", "CrMonitor:Caches:widgets.example.com:ByNamespace:a:Fields is not a setting.")]
     [InlineData("CrMonitor:StuckAfter", "soon", "CrMonitor:StuckAfter is 'soon'. Expected a time such as 00:00:30.")]
     [InlineData("CrMonitor:LeaderElection:Enabled", "perhaps", "CrMonitor:LeaderElection:Enabled is 'perhaps'. Expected true or false.")]
+    [InlineData("CrMonitor:LeaderElection", "perhaps", "CrMonitor:LeaderElection is 'perhaps'. Expected true, false, or settings of its own.")]
+    [InlineData("CrMonitor:Controllers:widget", "8", "CrMonitor:Controllers:widget is '8'. Expected settings under it, such as CrMonitor:Controllers:widget:Concurrency.")]
+    [InlineData("CrMonitor:Controllers:widget:Timeout", "60.00:00:00", "CrMonitor:Controllers:widget:Timeout is '60.00:00:00'. Expected a time such as 00:00:30, of 44 days at most.")]
     [InlineData("CrMonitor:LeaderElection:Lease", "x", "CrMonitor:LeaderElection:Lease is not a setting. There are: Enabled, LeaseName,")]
     [InlineData("CrMonitor:Controllers:gadget:Concurrency", "2", "CrMonitor:Controllers:gadget: there is no controller of that name. There are: widget.")]
     [InlineData("CrMonitor:Controllers:widget:Concurrency", "0", "CrMonitor:Controllers:widget:Concurrency is '0'. Expected a number from 1.")]

@@ -112,7 +112,7 @@ internal sealed partial class CrMonitorConfiguration(IConfiguration? configurati
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var mistakes = new List<string>();
-        foreach (var child in Controllers?.GetSection(name).GetChildren() ?? [])
+        foreach (var child in Controllers is { } controllers ? Members(controllers.GetSection(name), "Concurrency", mistakes) : [])
         {
             switch (Name(child, ControllerSettings))
             {
@@ -154,6 +154,13 @@ internal sealed partial class CrMonitorConfiguration(IConfiguration? configurati
     {
         var election = options.LeaderElection ?? new LeaderElectionOptions();
         options.LeaderElection = election;
+        if (section.Value is { Length: > 0 })
+        {
+            Parsed(
+                section, mistakes, bool.TryParse(section.Value, out var isWanted), "true, false, or settings of its own",
+                () => options.LeaderElection = isWanted ? election : null);
+        }
+
         foreach (var child in section.GetChildren())
         {
             switch (Name(child, ElectionNames))
@@ -226,8 +233,10 @@ internal sealed partial class CrMonitorConfiguration(IConfiguration? configurati
         value, mistakes, TimeSpan.TryParse(value.Value, CultureInfo.InvariantCulture, out var time), "a time such as 00:00:30", () => set(time));
 
     private static void PositiveTime(IConfigurationSection value, List<string> mistakes, TimeSpan least, Action<TimeSpan> set) => Parsed(
-        value, mistakes, TimeSpan.TryParse(value.Value, CultureInfo.InvariantCulture, out var time) && time >= least,
-        least.TotalSeconds >= 1 ? "a time of a second or more, such as 00:10:00" : "a time such as 00:00:30", () => set(time));
+        value, mistakes, TimeSpan.TryParse(value.Value, CultureInfo.InvariantCulture, out var time) && time >= least && time <= TimerLimit.Longest,
+        (least.TotalSeconds >= 1 ? "a time of a second or more, such as 00:10:00" : "a time such as 00:00:30")
+            + $", of {TimerLimit.Longest.TotalDays:0} days at most",
+        () => set(time));
 
     private static void Parsed(IConfigurationSection value, List<string> mistakes, bool isParsed, string expected, Action set)
     {
