@@ -13,6 +13,9 @@ public abstract class HandlerRegistration : IAsyncDisposable
     /// <summary>Changes that wait for the handler: at most one for each live or just deleted key.</summary>
     public abstract int PendingCount { get; }
 
+    /// <summary>For how long the handler's call has run that runs now; <see langword="null"/> if none does.</summary>
+    public abstract TimeSpan? InCallFor { get; }
+
     /// <summary>Completes when <see cref="HasSynced"/> becomes true.</summary>
     /// <exception cref="OperationCanceledException">
     /// <paramref name="cancellationToken"/> was cancelled, or the handler was removed before it had synced.

@@ -33,6 +33,10 @@ public interface ISharedInformer<T> : ISharedInformer
     IObjectIndex<TValue, T> AddIndex<TValue>(string name, Func<T, IEnumerable<TValue>> values)
         where TValue : notnull;
 
+    /// <summary>Takes an index out. Who asks it afterwards is told that there is none.</summary>
+    /// <returns><see langword="false"/> if there was no index of that name.</returns>
+    bool RemoveIndex(string name);
+
     /// <summary>Sets a function that changes each object before it is stored: to leave out what nobody reads.</summary>
     /// <remarks>
     /// It may change the object that it is given (nobody else has it yet), or return another. It must be idempotent, depend on the object alone, not

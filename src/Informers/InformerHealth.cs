@@ -10,8 +10,15 @@ public sealed record InformerHealth
     /// <summary>A watch is open. It is closed by the client itself if the server does not close it in time.</summary>
     public required bool IsConnected { get; init; }
 
-    /// <summary>The time since the last list page, event, bookmark or opened watch; <see langword="null"/> if there has not been one.</summary>
+    /// <summary>The time since the last part of a list, event, bookmark or opened watch; <see langword="null"/> if there has not been one.</summary>
     public required TimeSpan? SinceLastProofOfLife { get; init; }
+
+    /// <summary>
+    /// The informer has neither heard anything nor failed for longer than that is possible: code that it runs (an index function, a transform, a
+    /// handler that is called synchronously) does not return. Without a restart of the process the cache stays as it is.
+    /// </summary>
+    /// <value>By default from 11 and three quarter minutes on: twice <see cref="SharedInformerFactoryOptions.MinWatchTimeout"/>, and the deadlines of a request.</value>
+    public required bool IsStalled { get; init; }
 
     /// <summary>Failures since the last success: a list page, an event, a bookmark, or a watch open for a second.</summary>
     public required int ConsecutiveFailures { get; init; }

@@ -45,6 +45,32 @@ public sealed class ViewTests
         Assert.Same(fixture.Typed.Lister.Get(ViewFixture.Key("b")), change.Current);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_index_that_is_taken_out_is_gone_and_its_name_is_free(bool ofView)
+    {
+        await using var fixture = new InformerFixture();
+        if (ofView)
+        {
+            fixture.Factory.Informer(DynamicObject.Of(WidgetJson.Resource));
+        }
+
+        var informer = fixture.Informer;
+        var gone = informer.AddIndex("name", widget => [widget.Metadata.Name]);
+        informer.AddIndex("size", widget => [$"{widget.Spec!.Size}"]);
+        await fixture.SyncAsync("20", Json.Widget("a", 5, size: 3));
+
+        Assert.True(informer.RemoveIndex("name"));
+        Assert.False(informer.RemoveIndex("name"));
+
+        Assert.Contains("existing: 'size'", Assert.Throws<ArgumentException>(() => informer.Lister.ByIndex("name", "a")).Message, StringComparison.Ordinal);
+        Assert.Contains("was taken out", Assert.Throws<ObjectDisposedException>(() => gone.Find("a")).Message, StringComparison.Ordinal);
+        Assert.Single(informer.Lister.ByIndex("size", "3"));
+        informer.AddIndex("name", widget => [$"the {widget.Metadata.Name}"]);
+        Assert.Single(informer.Lister.ByIndex("name", "the a"));
+    }
+
     [Fact]
     public async Task Typed_objects_are_decoded_as_a_watch_decodes_them()
     {

@@ -1,7 +1,9 @@
 namespace CrMonitor.Informers;
 
 /// <summary>What is known of one reflector's connection. The run loop writes, anyone reads.</summary>
-internal sealed class ConnectionHealth(TimeProvider timeProvider)
+/// <param name="timeProvider">The clock.</param>
+/// <param name="longestSilence">How long it may take at most until the connection shows that it is alive, or a failure is known.</param>
+internal sealed class ConnectionHealth(TimeProvider timeProvider, TimeSpan longestSilence)
 {
     // _gate guards the fields below; it is held for assignments alone.
     private readonly Lock _gate = new();
@@ -9,6 +11,15 @@ internal sealed class ConnectionHealth(TimeProvider timeProvider)
     private long? _watchOpenedAt;
     private int _consecutiveFailures;
     private ReflectorFailure? _lastFailure;
+
+    /// <summary>A part of a list came.</summary>
+    public void Heard()
+    {
+        lock (_gate)
+        {
+            _lastProofOfLife = timeProvider.GetTimestamp();
+        }
+    }
 
     /// <summary>A list page, an event or a bookmark came.</summary>
     public void Alive()
@@ -54,11 +65,13 @@ internal sealed class ConnectionHealth(TimeProvider timeProvider)
         {
             // A watch that has outlived the "very short" ones proves, without an event, that the failure before it is over.
             var isEstablished = _watchOpenedAt is { } opened && timeProvider.GetElapsedTime(opened) >= ReflectorTimes.VeryShortWatch;
+            TimeSpan? silence = _lastProofOfLife is { } at ? timeProvider.GetElapsedTime(at) : null;
             return new InformerHealth
             {
                 HasSynced = hasSynced,
                 IsConnected = _watchOpenedAt is not null,
-                SinceLastProofOfLife = _lastProofOfLife is { } at ? timeProvider.GetElapsedTime(at) : null,
+                SinceLastProofOfLife = silence,
+                IsStalled = silence > longestSilence && (isEstablished || _lastFailure is null),
                 ConsecutiveFailures = isEstablished ? 0 : _consecutiveFailures,
                 LastFailure = isEstablished ? null : _lastFailure,
                 InvalidObjects = invalidObjects,

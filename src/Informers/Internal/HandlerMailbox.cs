@@ -89,6 +89,17 @@ internal sealed partial class HandlerMailbox<T> : HandlerRegistration
         }
     }
 
+    public override TimeSpan? InCallFor
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _inCall != 0 ? _time.GetElapsedTime(_callStarted) : null;
+            }
+        }
+    }
+
     // Whom the log names.
     private Type HandlerType => _handler is IViewHandler view ? view.HandlerType : _handler.GetType();
 

@@ -22,6 +22,6 @@ internal sealed class IndexHandle<T, TValue>(IndexedStore<T> store, string name,
             : Array.Find(indexes, candidate => ReferenceEquals(candidate.Name, Name));
         return index is StoreIndex<T, TValue> found
             ? found.Find(value)
-            : throw new ObjectDisposedException(Name, $"The index '{Name}' was taken out when the view that added it stopped.");
+            : throw new ObjectDisposedException(Name, $"The index '{Name}' was taken out, by itself or with the view that had it.");
     }
 }

@@ -118,11 +118,13 @@ internal sealed class IndexedStore<T>(
     }
 
     /// <summary>Takes an index out, if it is there.</summary>
-    public void RemoveIndex(string name)
+    public bool RemoveIndex(string name)
     {
         using var writing = BeginWrite();
         var before = Snapshot;
-        Publish(before.Objects, before.Namespaces, [.. before.Indexes.Where(index => index.Name != name)], before.Bytes);
+        var left = Array.FindAll(before.Indexes, index => index.Name != name);
+        Publish(before.Objects, before.Namespaces, left, before.Bytes);
+        return left.Length < before.Indexes.Length;
     }
 
     /// <summary>

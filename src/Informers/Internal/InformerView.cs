@@ -120,6 +120,23 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
         }
     }
 
+    public bool RemoveIndex(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        string? nameInSource;
+        lock (_gate)
+        {
+            if (!_indexes.Remove(name, out nameInSource))
+            {
+                return false;
+            }
+
+            _lister.Remove(name);
+        }
+
+        return _source.RemoveIndex(nameInSource);
+    }
+
     public void SetTransform(Func<T, T> transform) => throw new InvalidOperationException(
         $"This informer of {_resource} as {typeof(T).Name} is a view of the one that holds {typeof(TStored).Name}, and stores nothing. "
         + $"Set the transform on the informer of {typeof(TStored).Name}, or give it to the factory when this one is asked for first: "

@@ -120,6 +120,7 @@ internal sealed partial class Reflector<T>
                 // A token carries its version; the server refuses both together.
                 ("resourceVersion", continueToken.Length == 0 ? version : ""));
             using var response = await SendAsync(request, either.Token);
+            Health.Heard();
             silence.CancelAfter(ReflectorTimes.ListSilence);
             await BodyReader.ReadAsync(
                 response.Content,
@@ -128,6 +129,7 @@ internal sealed partial class Reflector<T>
                 count =>
                 {
                     CountBytes(count);
+                    Health.Heard();
                     silence.CancelAfter(ReflectorTimes.ListSilence);
                 },
                 either.Token);

@@ -66,7 +66,7 @@ internal sealed partial class Reflector<T>
         _listener = new FailureListener(resource, options, logger);
         _streams = options.UseStreamingList;
         _tags = InformerInstruments.TagsOf(resource);
-        Health = new ConnectionHealth(_time);
+        Health = new ConnectionHealth(_time, LongestSilence(options));
     }
 
     /// <summary>How the connection is. May be read from any thread.</summary>
@@ -100,6 +100,10 @@ internal sealed partial class Reflector<T>
             }
         }
     }
+
+    // A watch without an event is the longest: it lasts up to twice its least time, ends late, and may wait for the answer to the next one.
+    private static TimeSpan LongestSilence(SharedInformerFactoryOptions options) =>
+        (options.MinWatchTimeout * 2) + ReflectorTimes.WatchSlack + ReflectorTimes.Answer;
 
     // The first list in pages takes what the server has at hand ("0"), the first stream the newest state (""), which its server has in memory.
     // Afterwards nothing older than what is known will do.

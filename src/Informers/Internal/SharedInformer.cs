@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using k8s;
@@ -80,16 +81,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
 
     public ILister<T> Lister => _store;
 
-    public IReadOnlyList<InvalidObject> InvalidObjects
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _sources.SelectMany(source => source.InvalidLocked)];
-            }
-        }
-    }
+    public IReadOnlyList<InvalidObject> InvalidObjects => [.. _sources.SelectMany(source => source.InvalidObjects)];
 
     public TagList Tags { get; }
 
@@ -115,6 +107,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
             {
                 HasSynced = HasSynced,
                 IsConnected = all.All(health => health.IsConnected),
+                IsStalled = !IsStopped && all.Any(health => health.IsStalled),
                 SinceLastProofOfLife = all.Any(health => health.SinceLastProofOfLife is null) ? null : all.Max(health => health.SinceLastProofOfLife),
                 InvalidObjects = all.Sum(health => health.InvalidObjects),
             };
@@ -165,6 +158,15 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
         lock (_gate)
         {
             return _store.AddIndex(name, values);
+        }
+    }
+
+    public bool RemoveIndex(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        lock (_gate)
+        {
+            return _store.RemoveIndex(name);
         }
     }
 
@@ -347,9 +349,8 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
         private readonly SharedInformer<T> _informer;
         private readonly int _index;
         private readonly string? _namespace;
-        private readonly Dictionary<ObjectKey, InvalidObject> _invalid = [];
         private readonly WriteOverlay<T> _overlay;
-        private int _invalidCount;
+        private ImmutableDictionary<ObjectKey, InvalidObject> _invalid = ImmutableDictionary<ObjectKey, InvalidObject>.Empty;
         private string? _version;
 
         public Source(SharedInformer<T> informer, int index, string? ns, IKubeTransport transport)
@@ -371,9 +372,10 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
 
         public InformerHealth Health => Reflector.Health.Snapshot(HasSynced, InvalidCount);
 
-        public int InvalidCount => Volatile.Read(ref _invalidCount);
+        public int InvalidCount => Volatile.Read(ref _invalid).Count;
 
-        public IEnumerable<InvalidObject> InvalidLocked => _invalid.Values;
+        /// <summary>May be read without the gate: whoever asks for the informer's health waits for nobody.</summary>
+        public IEnumerable<InvalidObject> InvalidObjects => Volatile.Read(ref _invalid).Values;
 
         /// <summary>The version that this reflector has reached. The store shows it already. May be read without the gate.</summary>
         public string? Version => Volatile.Read(ref _version);
@@ -430,13 +432,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
                 }
 
                 CommitLocked(replacement, version);
-                _invalid.Clear();
-                foreach (var listed in invalid)
-                {
-                    _invalid[listed.Key] = listed;
-                }
-
-                Volatile.Write(ref _invalidCount, _invalid.Count);
+                Volatile.Write(ref _invalid, invalid.ToImmutableDictionary(listed => listed.Key));
                 if (!HasSynced)
                 {
                     HasSynced = true;
@@ -472,8 +468,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
                 if (invalid is not null)
                 {
                     _overlay.TakeUnreadable(invalid.Key, version);
-                    _invalid[invalid.Key] = invalid;
-                    Volatile.Write(ref _invalidCount, _invalid.Count);
+                    Volatile.Write(ref _invalid, _invalid.SetItem(invalid.Key, invalid));
                 }
 
                 ReachedLocked(invalid?.Key, version);
@@ -496,8 +491,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
                 var nothing = BeginReplace();
                 _overlay.Clear(nothing);
                 _informer.ForgetNotesLocked();
-                _invalid.Clear();
-                Volatile.Write(ref _invalidCount, 0);
+                Volatile.Write(ref _invalid, _invalid.Clear());
                 CommitLocked(nothing, _version);
                 _informer.WakeAllLocked();
             }
@@ -611,9 +605,9 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
 
         private void ForgetInvalidLocked(ObjectKey key)
         {
-            if (_invalid.Count > 0 && _invalid.Remove(key))
+            if (!_invalid.IsEmpty)
             {
-                Volatile.Write(ref _invalidCount, _invalid.Count);
+                Volatile.Write(ref _invalid, _invalid.Remove(key));
             }
         }
 

@@ -62,6 +62,9 @@ internal sealed class ViewLister<TStored, T>(ILister<TStored> stored, ViewReader
     public void Add<TValue>(IObjectIndex<TValue, T> index)
         where TValue : notnull => _indexes[index.Name] = index;
 
+    /// <summary>Forgets an index.</summary>
+    public void Remove(string name) => _indexes.TryRemove(name, out _);
+
     /// <summary>Shows what was found among the stored objects, and in place of those that own writes have overtaken these.</summary>
     /// <param name="find">Finds stored objects.</param>
     /// <param name="matches">Would find this one.</param>

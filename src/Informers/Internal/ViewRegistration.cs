@@ -9,6 +9,8 @@ internal sealed class ViewRegistration(HandlerRegistration stored, Action<ViewRe
 
     public override int PendingCount => stored.PendingCount;
 
+    public override TimeSpan? InCallFor => stored.InCallFor;
+
     public override Task WaitForSyncAsync(CancellationToken cancellationToken = default) => stored.WaitForSyncAsync(cancellationToken);
 
     public override async ValueTask DisposeAsync()

@@ -28,6 +28,7 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
     {
         HasSynced = true,
         IsConnected = true,
+        IsStalled = false,
         SinceLastProofOfLife = TimeSpan.Zero,
         ConsecutiveFailures = 0,
         LastFailure = null,
@@ -53,6 +54,8 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public IObjectIndex<TValue, T> AddIndex<TValue>(string name, Func<T, IEnumerable<TValue>> values)
         where TValue : notnull => throw NotForControllers();
+
+    public bool RemoveIndex(string name) => Cache.Indexes.Remove(name);
 
     public void SetTransform(Func<T, T> transform) => throw NotForControllers();
 
@@ -127,6 +130,8 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
         public override bool HasSynced => informer.HasSynced;
 
         public override int PendingCount => 0;
+
+        public override TimeSpan? InCallFor => null;
 
         public override Task WaitForSyncAsync(CancellationToken cancellationToken = default) => informer.WaitForSyncAsync(cancellationToken);
 
