@@ -39,7 +39,7 @@ public sealed class ControllerBuilder<T>
 
     internal Dictionary<string, Func<T, IEnumerable<string>>> Indexes { get; } = [];
 
-    internal ReconcileOrder ReconcileOrder { get; private set; }
+    internal ReconcileOrder ReconcileOrder { get; private set; } = ReconcileOrder.Priority;
 
     internal TimeSpan? ResyncPeriod { get; private set; }
 
@@ -157,7 +157,7 @@ public sealed class ControllerBuilder<T>
     }
 
     /// <summary>Which of the waiting objects comes next.</summary>
-    /// <value><see cref="ReconcileOrder.Arrival"/> by default.</value>
+    /// <value><see cref="ReconcileOrder.Priority"/> by default, as with controller-runtime.</value>
     public ControllerBuilder<T> Order(ReconcileOrder order)
     {
         if (!Enum.IsDefined(order))
@@ -231,12 +231,13 @@ public sealed class ControllerBuilder<T>
 
     /// <summary>
     /// How long to wait before the next run after one that failed or asked to be requeued: from <paramref name="first"/>, doubling, to
-    /// <paramref name="longest"/>.
+    /// <paramref name="longest"/>, which is 44 days at most.
     /// </summary>
     public ControllerBuilder<T> Retry(TimeSpan first, TimeSpan longest)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(first, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(longest, first);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(longest, TimerLimit.Longest);
         return Retry(time => new ExponentialRateLimiter<ObjectKey>(first, longest, timeProvider: time));
     }
 

@@ -72,10 +72,9 @@ public sealed class CrMonitorOptions
 
     /// <summary>
     /// A reconcile that runs for longer counts as hanging: log, metrics and liveness check say so, the first and the last with the key. If it holds
-    /// the last worker of its
-    /// controller, the liveness check fails.
+    /// the last worker of its controller, the liveness check fails; so it does if a map or a filter of a controller takes as long.
     /// </summary>
-    /// <value>Ten minutes by default. A run with a timeout counts as hanging ten seconds after that, if this is earlier. 44 days at most.</value>
+    /// <value>Ten minutes by default, 44 days at most. A run with a timeout counts as hanging ten seconds after that instead.</value>
     public TimeSpan StuckAfter { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>

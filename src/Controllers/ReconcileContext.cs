@@ -40,7 +40,10 @@ public sealed class ReconcileContext<T>
     /// <summary>Why this run happens: everything that happened since the last one began, without repetitions, up to 16.</summary>
     public IReadOnlyList<ReconcileReason> Reasons { get; init; } = [];
 
-    /// <summary>How many reasons there were beyond those in <see cref="Reasons"/>.</summary>
+    /// <summary>
+    /// How often something happened that is not among <see cref="Reasons"/>, since there were 16. Repetitions count, for what is not kept cannot be
+    /// compared.
+    /// </summary>
     public int OmittedReasons { get; init; }
 
     /// <summary>When the key became ready for this run.</summary>

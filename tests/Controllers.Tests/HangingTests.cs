@@ -21,14 +21,14 @@ public sealed class HangingTests
         await rig.Reconciler.NextAsync();
         await Eventually.TrueAsync(() => rig.Controller.ActiveWorkers == 1, "it runs");
         rig.Time.Advance(TimeSpan.FromSeconds(39));
-        Assert.Equal(HealthStatus.Healthy, LivenessCheck.Check([rig.Controller]).Status);
+        Assert.Equal(HealthStatus.Healthy, LivenessCheck.Check([], [rig.Controller]).Status);
 
         rig.Time.Advance(TimeSpan.FromSeconds(1));
 
         var line = Assert.Single(rig.Log.Lines, line => line.Text.Contains("hangs;", StringComparison.Ordinal));
         Assert.Equal(LogLevel.Warning, line.Level);
         Assert.Contains("default/hangs hangs; it has run for 00:00:40, since 2030-01-01T00:00:00", line.Text);
-        Assert.Contains("default/hangs (for 40 s)", LivenessCheck.Check([rig.Controller]).Description);
+        Assert.Contains("default/hangs (for 40 s)", LivenessCheck.Check([], [rig.Controller]).Description);
         metrics.Collect();
         Assert.Equal(1, metrics.Sum("crmonitor_hanging_reconciles"));
         Assert.Equal(40, metrics.Sum("crmonitor_longest_running_reconcile_seconds"));
@@ -37,7 +37,7 @@ public sealed class HangingTests
         Assert.Equal("other", (await rig.Reconciler.NextAsync()).Key.Name);
         release.SetResult(ReconcileResult.Done);
         await rig.IdleAsync();
-        Assert.Equal(HealthStatus.Healthy, LivenessCheck.Check([rig.Controller]).Status);
+        Assert.Equal(HealthStatus.Healthy, LivenessCheck.Check([], [rig.Controller]).Status);
     }
 
     [Fact]
@@ -70,6 +70,14 @@ public sealed class HangingTests
         Assert.Single(rig.Log.Lines, IsHanging);
 
         static bool IsHanging(CapturedLog.Line line) => line.Text.Contains("hangs;", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_hangs_ten_seconds_after_its_timeout_also_where_others_hang_earlier()
+    {
+        await using var rig = new ControllerRig(configure: controller => controller.Timeout(TimeSpan.FromMinutes(30)));
+
+        Assert.Equal(TimeSpan.FromMinutes(30) + TimeSpan.FromSeconds(10), rig.Controller.HangingAfter);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using CrMonitor.Informers;
+using k8s.Models;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using static CrMonitor.Controllers.Tests.Objects;
 
@@ -50,17 +51,40 @@ public sealed class HealthTests
         await rig.Informers.Widgets.SetAsync(Widget("first"));
         await rig.Reconciler.NextAsync();
         rig.Time.Advance(TimeSpan.FromMinutes(11));
-        var one = LivenessCheck.Check([rig.Controller]);
+        var one = LivenessCheck.Check([], [rig.Controller]);
         Assert.Equal(HealthStatus.Degraded, one.Status);
         Assert.Equal("controller widget: 1 of 2 workers hang in the reconcile of default/first (for 660 s)", one.Description);
 
         await rig.Informers.Widgets.SetAsync(Widget("second"));
         await rig.Reconciler.NextAsync();
         rig.Time.Advance(TimeSpan.FromMinutes(11));
-        Assert.Equal(HealthStatus.Unhealthy, LivenessCheck.Check([rig.Controller]).Status);
+        Assert.Equal(HealthStatus.Unhealthy, LivenessCheck.Check([], [rig.Controller]).Status);
 
         release.SetResult(ReconcileResult.Done);
         await rig.IdleAsync();
-        Assert.Equal(HealthStatus.Healthy, LivenessCheck.Check([rig.Controller]).Status);
+        Assert.Equal(HealthStatus.Healthy, LivenessCheck.Check([], [rig.Controller]).Status);
+    }
+
+    [Fact]
+    public async Task An_informer_and_a_handler_that_code_of_users_holds_up_fail_the_liveness_and_are_named()
+    {
+        await using var rig = new ControllerRig(configure: controller => controller.Owns<V1Deployment>());
+        await rig.StartAsync();
+        var informer = rig.Informers.Widgets;
+        informer.Health = informer.Health with { IsConnected = false, LastFailure = Refused, SinceLastProofOfLife = TimeSpan.FromHours(1) };
+        rig.Informers.Deployments.InCallFor = TimeSpan.FromMinutes(9);
+        Assert.Equal(HealthStatus.Healthy, LivenessCheck.Check([informer], [rig.Controller]).Status);
+
+        informer.Health = informer.Health with { LastFailure = null, IsStalled = true };
+        rig.Informers.Deployments.InCallFor = TimeSpan.FromMinutes(10);
+        var held = LivenessCheck.Check([informer], [rig.Controller]);
+        Assert.Equal(HealthStatus.Unhealthy, held.Status);
+        Assert.Equal(
+            "the informer of widgets.example.com has heard nothing for 3600 s, and nothing has failed: an index function or a transform does not "
+            + "return; controller widget: its handler of deployments.apps has been in one call for 600 s: a map or a filter does not return",
+            held.Description);
+        Assert.StartsWith(
+            "widgets.example.com: synced, but held up by an index function or a transform, nothing heard for 3600 s",
+            ReadinessCheck.Check([informer], [rig.Controller]).Description);
     }
 }

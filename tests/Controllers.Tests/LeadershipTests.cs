@@ -24,8 +24,8 @@ public sealed class LeadershipTests
         leadership.Begin(term);
 
         var runs = new[] { await rig.Reconciler.NextAsync(), await rig.Reconciler.NextAsync() };
-        Assert.Equal(["first", "second"], runs.Select(run => run.Key.Name));
-        Assert.Equal([ReconcileTrigger.Listed, ReconcileTrigger.Created], runs.Select(run => run.Reasons.Single().Trigger));
+        Assert.Equal(["second", "first"], runs.Select(run => run.Key.Name));
+        Assert.Equal([ReconcileTrigger.Created, ReconcileTrigger.Listed], runs.Select(run => run.Reasons.Single().Trigger));
         Assert.All(runs, run => Assert.Same(term, run.Leadership));
     }
 

@@ -8,9 +8,9 @@ public sealed class OrderTests
 {
     // Reference: case 89.
     [Fact]
-    public async Task By_priority_a_change_comes_before_the_rest_of_the_first_list()
+    public async Task Unless_told_otherwise_a_change_comes_before_the_rest_of_the_first_list()
     {
-        await using var rig = new ControllerRig(configure: controller => controller.Order(ReconcileOrder.Priority));
+        await using var rig = new ControllerRig();
         for (var i = 0; i < 10_000; i++)
         {
             await rig.Informers.Widgets.SetAsync(Widget($"w{i}"), isInitialList: true);
@@ -24,9 +24,9 @@ public sealed class OrderTests
     }
 
     [Fact]
-    public async Task By_priority_a_change_comes_before_what_a_resync_and_lists_of_owned_objects_have_told()
+    public async Task A_change_comes_before_what_a_resync_and_lists_of_owned_objects_have_told()
     {
-        await using var rig = new ControllerRig(configure: controller => controller.Order(ReconcileOrder.Priority).Owns<V1Deployment>());
+        await using var rig = new ControllerRig(configure: controller => controller.Owns<V1Deployment>());
         await rig.Informers.Deployments.SetAsync(Deployment("d", Owner("owner")), isInitialList: true);
         var widget = Widget("told");
         rig.Informers.Widgets.Cache.Objects[ObjectKey.Of(widget)] = widget;
@@ -40,7 +40,7 @@ public sealed class OrderTests
     [Fact]
     public async Task By_arrival_the_first_that_came_is_the_first()
     {
-        await using var rig = new ControllerRig();
+        await using var rig = new ControllerRig(configure: controller => controller.Order(ReconcileOrder.Arrival));
         await rig.Informers.Widgets.SetAsync(Widget("listed"), isInitialList: true);
         await rig.Informers.Widgets.SetAsync(Widget("live"));
         await rig.StartAsync();
@@ -49,15 +49,17 @@ public sealed class OrderTests
     }
 
     // Reference: case 87, "limited requeue at same priority".
-    [Fact]
-    public async Task A_retry_keeps_the_priority_of_its_run()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_retry_keeps_the_priority_of_its_run(bool limiterFails)
     {
         var failures = 1;
         await using var rig = new ControllerRig(
             new FakeReconciler((context, _) => context.Key.Name == "listed" && failures-- > 0
                 ? throw new InvalidOperationException("once")
                 : ValueTask.FromResult(ReconcileResult.Done)),
-            controller => controller.Order(ReconcileOrder.Priority));
+            controller => _ = limiterFails ? controller.Retry(_ => new BrokenLimiter()) : controller);
         await rig.Informers.Widgets.SetAsync(Widget("listed"), isInitialList: true);
         await rig.StartAsync();
         Assert.Equal("listed", await NameAsync(rig));
@@ -67,7 +69,7 @@ public sealed class OrderTests
         await rig.Informers.Widgets.SetAsync(Widget("holds the worker"));
         await rig.Reconciler.NextAsync();
 
-        rig.Time.Advance(TimeSpan.FromMilliseconds(5));
+        rig.Time.Advance(limiterFails ? TimeSpan.FromMinutes(1) : TimeSpan.FromMilliseconds(5));
         await rig.Informers.Widgets.SetAsync(Widget("live"));
         release.SetResult(ReconcileResult.Done);
 

@@ -139,6 +139,7 @@ public sealed class RegistrationTests
         var builder = new ControllerBuilder<Widget>(new CrMonitorBuilder(new ServiceCollection()));
         Assert.Throws<ArgumentOutOfRangeException>(() => builder.Timeout(TimeSpan.MaxValue));
         Assert.Throws<ArgumentOutOfRangeException>(() => builder.Resync(TimeSpan.MaxValue));
+        Assert.Throws<ArgumentOutOfRangeException>(() => builder.Retry(TimeSpan.FromSeconds(1), TimeSpan.FromDays(45)));
     }
 
     [Fact]

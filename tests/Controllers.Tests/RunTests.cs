@@ -28,13 +28,13 @@ public sealed class RunTests
         await using var rig = new ControllerRig(
             new FakeReconciler((_, _) => throw new InvalidOperationException("never")), controller => controller.Retry(_ => new BrokenLimiter()));
         await rig.StartAsync();
-        await rig.Informers.Widgets.SetAsync(Widget());
+        await rig.Informers.Widgets.SetAsync(Widget(), isInitialList: true);
         await rig.Reconciler.NextAsync();
         await rig.IdleAsync();
 
         rig.Time.Advance(TimeSpan.FromMinutes(1));
 
-        await rig.Reconciler.NextAsync();
+        Assert.Contains(new ReconcileReason(ReconcileTrigger.Listed), (await rig.Reconciler.NextAsync()).Reasons);
         Assert.Equal(0, rig.Controller.LostWorkers);
     }
 
@@ -94,6 +94,8 @@ public sealed class RunTests
                 ["name"] = "w",
                 ["uid"] = "uid-1",
                 ["reconcileId"] = context.ReconcileId,
+                ["attempt"] = 1,
+                ["queuedAt"] = context.QueuedAt,
             },
             line.Fields);
     }
@@ -124,6 +126,7 @@ public sealed class RunTests
         Assert.Null(span.ParentId);
         Assert.Equal(ActivityStatusCode.Error, span.Status);
         Assert.Equal("Error", span.GetTagItem("crmonitor.outcome"));
+        Assert.Equal("2030-01-01T00:00:00.0000000+00:00", span.GetTagItem("crmonitor.queued_at"));
         Assert.DoesNotContain(span.TagObjects, tag => tag.Value is "w" or "default/w");
     }
 
@@ -166,16 +169,5 @@ public sealed class RunTests
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
         return ReconcileResult.Done;
-    }
-
-    private sealed class BrokenLimiter : WorkQueue.IRateLimiter<Informers.ObjectKey>
-    {
-        public TimeSpan When(Informers.ObjectKey key) => throw new InvalidOperationException("a mistake in the limiter");
-
-        public void Forget(Informers.ObjectKey key)
-        {
-        }
-
-        public int Retries(Informers.ObjectKey key) => 0;
     }
 }

@@ -150,6 +150,62 @@ public sealed class RunningControllersTests
         Assert.Contains("the host does not run", Assert.Throws<InvalidOperationException>(() => controllers.Add(new ConfigMaps())).Message);
     }
 
+    [Fact]
+    public async Task The_indexes_of_a_controller_go_with_it_although_its_cache_stays()
+    {
+        await using var rig = await OperatorRig.CreateAsync(new FakeReconciler());
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        var controllers = rig.Host.Services.GetRequiredService<IControllers>();
+        void Add(string? other = null) => controllers.Add(
+            new FakeReconciler(),
+            controller =>
+            {
+                controller.Named("second").Index("by", _ => ["one"]);
+                if (other is not null)
+                {
+                    controller.WatchesByIndex<V1ConfigMap>(other);
+                }
+            });
+
+        Add();
+        Assert.True(await controllers.RemoveAsync("second"));
+        Assert.Contains(
+            "There is no index 'by'",
+            Assert.Throws<ArgumentException>(() => rig.Host.Services.GetRequiredService<ILister<Widget>>().ByIndex("by", "one")).Message);
+
+        Assert.Throws<InvalidOperationException>(() => Add("none"));
+        Add();
+    }
+
+    [Fact]
+    public async Task A_controller_whose_index_another_one_asks_is_not_removed_before_that()
+    {
+        await using var rig = await OperatorRig.CreateAsync(new FakeReconciler(), controller => controller.Index("by", _ => ["default/first"]));
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        var controllers = rig.Host.Services.GetRequiredService<IControllers>();
+        controllers.Add(new FakeReconciler(), controller => controller.Named("second").WatchesByIndex<V1ConfigMap>("by"));
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => controllers.RemoveAsync("widget"));
+        Assert.Equal(
+            "Controller 'widget' cannot be removed: controller 'second' watches by its index 'by'. Remove 'second' first, or have it declare the index.",
+            refused.Message);
+
+        Assert.True(await controllers.RemoveAsync("second"));
+        Assert.True(await controllers.RemoveAsync("widget"));
+    }
+
+    [Fact]
+    public async Task A_rate_limiter_that_cannot_be_made_leaves_no_cache_behind()
+    {
+        await using var rig = await OperatorRig.CreateAsync(new FakeReconciler());
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        var controllers = rig.Host.Services.GetRequiredService<IControllers>();
+
+        Assert.Throws<NotSupportedException>(() => controllers.Add(new ConfigMaps(), controller => controller.Retry(_ => throw new NotSupportedException())));
+
+        Assert.Single(rig.Host.Services.GetRequiredService<HostInformers>().All);
+    }
+
     private static V1ConfigMap Map(string name) => new() { Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = name } };
 
     private sealed class ConfigMaps : IReconciler<V1ConfigMap>

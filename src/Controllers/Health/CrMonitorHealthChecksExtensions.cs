@@ -14,7 +14,9 @@ public static class CrMonitorHealthChecksExtensions
 
     /// <summary>
     /// Adds two checks. <c>crmonitor-ready</c> (tag <c>ready</c>): every cache has synced and hears from its server, and the workers run.
-    /// <c>crmonitor-live</c> (tag <c>live</c>): the workers make progress; a server that is gone does not make it fail, since a restart would not help.
+    /// <c>crmonitor-live</c> (tag <c>live</c>): the workers make progress, and no code that
+    /// the caches call (maps, filters, index functions, transforms) holds them up; a server that is gone does not make it fail, since a restart would
+    /// not help.
     /// Both name what is wrong.
     /// </summary>
     public static IHealthChecksBuilder AddCrMonitor(this IHealthChecksBuilder builder)

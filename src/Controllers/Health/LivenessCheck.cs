@@ -1,14 +1,19 @@
+using CrMonitor.Informers;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace CrMonitor.Controllers;
 
-/// <summary>Live means: neither a worker nor the election has ended, and not all workers of a controller hang.</summary>
+/// <summary>
+/// Live means: neither a worker nor the election has ended, not all workers of a controller hang, and neither an informer nor a handler of a
+/// controller is held up by code that it calls.
+/// </summary>
 internal sealed class LivenessCheck(ControllerHost host) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(Check(host.Controllers, host.Elector));
+        Task.FromResult(Check(host.Informers.All, host.Controllers, host.Elector));
 
-    public static HealthCheckResult Check(IReadOnlyList<Controller> controllers, LeaderElector? elector = null)
+    public static HealthCheckResult Check(
+        IReadOnlyList<ISharedInformer> informers, IReadOnlyList<Controller> controllers, LeaderElector? elector = null)
     {
         var dead = new List<string>();
         var stuck = new List<string>();
@@ -17,8 +22,21 @@ internal sealed class LivenessCheck(ControllerHost host) : IHealthCheck
             dead.Add($"the election over the lease {elector.Key} has ended");
         }
 
+        foreach (var informer in informers)
+        {
+            if (informer.Health is { IsStalled: true, SinceLastProofOfLife: var silence })
+            {
+                dead.Add(
+                    $"the informer of {informer.Resource} has heard nothing for {silence?.TotalSeconds:0} s, and nothing has failed: an index function "
+                    + "or a transform does not return");
+            }
+        }
+
         foreach (var controller in controllers)
         {
+            dead.AddRange(controller.HangingHandlers().Select(handler =>
+                $"controller {controller.Name}: its handler of {handler.Resource} has been in one call for {handler.For.TotalSeconds:0} s: "
+                + "a map or a filter does not return"));
             if (controller.LostWorkers > 0)
             {
                 dead.Add($"controller {controller.Name}: {controller.LostWorkers} of {controller.Concurrency} workers have ended");

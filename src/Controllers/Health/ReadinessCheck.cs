@@ -46,11 +46,12 @@ internal sealed class ReadinessCheck(ControllerHost host) : IHealthCheck
     // A watch that has just ended as it should, and is about to be opened again, is no reason to take the process out of service.
     private static string Describe(InformerHealth health, out bool isReady)
     {
-        isReady = health.HasSynced && (health.IsConnected || health.LastFailure is null);
+        isReady = health is { HasSynced: true, IsStalled: false } && (health.IsConnected || health.LastFailure is null);
         var state = (health.HasSynced, isReady) switch
         {
             (false, _) => "not synced",
             (true, true) => "synced",
+            _ when health.IsStalled => "synced, but held up by an index function or a transform",
             _ => "synced, but its watch is down",
         };
         if (!isReady && health.SinceLastProofOfLife is { } silence)

@@ -104,7 +104,8 @@ internal sealed partial class ControllerHost(
             }
             catch
             {
-                // Nothing of it has run.
+                // Nothing of it has run. The names of its indexes are free when the caller hears of it.
+                added.RemoveIndexes();
                 _ = StopAsync(added, start: null);
                 throw;
             }
@@ -139,6 +140,16 @@ internal sealed partial class ControllerHost(
                 return false;
             }
 
+            foreach (var other in _controllers.Where(controller => controller != removed))
+            {
+                if (other.IndexNeededOf(removed) is { } index)
+                {
+                    throw new InvalidOperationException(
+                        $"Controller '{name}' cannot be removed: controller '{other.Name}' watches by its index '{index}'. "
+                        + $"Remove '{other.Name}' first, or have it declare the index.");
+                }
+            }
+
             Show([.. _controllers.Where(controller => controller != removed)]);
             _leaving.Add(removed, rest.Task);
             _starts.Remove(removed, out start);
@@ -153,11 +164,8 @@ internal sealed partial class ControllerHost(
             lock (_gate)
             {
                 _leaving.Remove(removed);
+                _abandoned.Add(removed);
                 _abandoned.RemoveAll(controller => controller.ActiveWorkers == 0);
-                if (removed.ActiveWorkers > 0)
-                {
-                    _abandoned.Add(removed);
-                }
             }
 
             rest.SetResult();

@@ -6,16 +6,22 @@ using Microsoft.Extensions.Logging;
 namespace CrMonitor.Controllers;
 
 /// <summary>The informers of a host: one for each type and scope.</summary>
-internal sealed class HostInformers : IInformers, IAsyncDisposable
+internal sealed partial class HostInformers : IInformers, IAsyncDisposable
 {
+    // How long they may take to end. Nothing but code of users (handlers, index functions, transforms) takes longer.
+    private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(1);
+
     private readonly SharedInformerFactory _factory;
     private readonly CrMonitorOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
 
-    // _gate guards the field below. It is held for look-ups, and while informers are made and started.
+    // _gate guards the fields below. It is held for look-ups, and while informers are made and started.
     private readonly Lock _gate = new();
 
     // Which scopes are asked for, of each type, that of the kind itself first; with how many times.
     private readonly Dictionary<Type, List<(InformerScope Scope, int Uses)>> _scopes = [];
+    private Task? _stop;
 
     public HostInformers(IKubeTransport transport, CrMonitorOptions options, TimeProvider time, ILoggerFactory loggerFactory)
     {
@@ -26,6 +32,8 @@ internal sealed class HostInformers : IInformers, IAsyncDisposable
             Transform = options.Transform,
         });
         _options = options;
+        _time = time;
+        _logger = loggerFactory.CreateLogger<HostInformers>();
     }
 
     public IReadOnlyList<ISharedInformer> All => _factory.Informers;
@@ -77,9 +85,35 @@ internal sealed class HostInformers : IInformers, IAsyncDisposable
         }
     }
 
-    public Task StopAsync() => _factory.StopAsync();
+    /// <summary>Stops all of them, but leaves those behind that code of users keeps from ending. A second call waits as the first one does.</summary>
+    public Task StopAsync()
+    {
+        lock (_gate)
+        {
+            return _stop ??= StopOnceAsync();
+        }
+    }
 
-    public ValueTask DisposeAsync() => _factory.DisposeAsync();
+    public ValueTask DisposeAsync() => new(StopAsync());
+
+    private async Task StopOnceAsync()
+    {
+        // Each by itself: one whose index function blocks would keep the next from being told.
+        var stops = All.Select(informer => (Informer: informer, End: Task.Factory.StartNew(
+            informer.StopAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap())).ToList();
+        try
+        {
+            await Task.WhenAll(stops.Select(stop => stop.End)).WaitAsync(EndWithin, _time);
+        }
+        catch (TimeoutException)
+        {
+            var left = string.Join(", ", stops.Where(stop => !stop.End.IsCompleted).Select(stop => stop.Informer.Resource));
+            LogLeft(left);
+            return;
+        }
+
+        await _factory.StopAsync();
+    }
 
     private async ValueTask ReleaseAsync<T>(InformerLease<T> lease, InformerScope scope)
         where T : class, IKubernetesObject<V1ObjectMeta>
@@ -112,4 +146,9 @@ internal sealed class HostInformers : IInformers, IAsyncDisposable
             scopes.Insert(place, (scope, uses));
         }
     }
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Informers were left that do not end, since a handler, an index function or a transform does not return: {Informers}")]
+    private partial void LogLeft(string informers);
 }

@@ -29,6 +29,12 @@ internal abstract class Controller(string name, KubeResource resource, int concu
     /// <summary>Runs that take longer than they should.</summary>
     public IEnumerable<BusyWorker> HangingWorkers() => BusyWorkers().Where(worker => worker.For >= HangingAfter);
 
+    /// <summary>
+    /// Handlers (maps and filters, that is) that have been in one call for longer than a run without a timeout may take: what they wait to be told
+    /// wakes nobody.
+    /// </summary>
+    public abstract IReadOnlyList<BusyHandler> HangingHandlers();
+
     /// <summary>Which caches the controller waits for, and why they are late, for people; none if it does not wait.</summary>
     public abstract IReadOnlyList<string> LateSources();
 
@@ -41,9 +47,18 @@ internal abstract class Controller(string name, KubeResource resource, int concu
     /// <summary>Waits until everything that wakes the controller has been told its first list, then starts the workers.</summary>
     public abstract Task StartWorkersAsync();
 
+    /// <summary>The indexes that it has added to the cache of its kind.</summary>
+    public abstract IReadOnlyCollection<string> Indexes { get; }
+
+    /// <summary>Asks an index of <paramref name="other"/>, which is gone when that is removed.</summary>
+    public abstract string? IndexNeededOf(Controller other);
+
+    /// <summary>Takes its indexes out of the cache of its kind.</summary>
+    public abstract void RemoveIndexes();
+
     /// <summary>
-    /// Takes its handlers off the informers, takes no more work, waits for running reconciles, cancels them after the grace time, and returns when
-    /// they have ended or refuse to.
+    /// Takes its handlers off the informers, takes no more work, waits for running reconciles and calls of handlers, cancels the former after the
+    /// grace time, and returns when they have ended or refuse to. Then its indexes and its parts in informers go.
     /// </summary>
     /// <param name="gracePeriod">How long they may go on.</param>
     /// <param name="noMoreGrace">Ends the grace time before it is over.</param>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using CrMonitor.Informers;
 using CrMonitor.WorkQueue;
 using k8s;
@@ -52,7 +53,9 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     private readonly Worker[] _workers;
     private readonly string _activityName;
     private readonly TimeSpan _syncTimeout;
+    private readonly TimeSpan _stuckAfter;
     private readonly List<Attachment> _attachments = [];
+    private readonly List<string> _indexes = []; // that are in the cache
 
     // Two stages: the first ends waiting for sync and for work, the second ends runs.
     private readonly CancellationTokenSource _stopping = new();
@@ -80,8 +83,8 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         TimeProvider time,
         ILoggerFactory loggerFactory)
         : this(
-            name, settings, reconciler, informers.Share<T>(settings.Scope), informers, services, client, leadership, instruments, options,
-            meterFactory, time, loggerFactory)
+            name, settings, reconciler, settings.Limiter(time), informers.Share<T>(settings.Scope), informers, services, client, leadership,
+            instruments, options, meterFactory, time, loggerFactory)
     {
     }
 
@@ -89,6 +92,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         string name,
         ControllerBuilder<T> settings,
         IReconciler<T> reconciler,
+        IRateLimiter<ObjectKey> limiter,
         InformerShare<T> share,
         IInformers informers,
         IServiceProvider services,
@@ -114,7 +118,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         _time = time;
         _stop = _stopping.Token;
         _logger = loggerFactory.CreateLogger($"CrMonitor.Controllers.{name}");
-        _limiter = settings.Limiter(time);
+        _limiter = limiter;
         _queue = new WorkQueue<ObjectKey>(new WorkQueueOptions<ObjectKey>
         {
             Name = name,
@@ -130,9 +134,8 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         });
         _reasons = new PendingReasons(time);
         _syncTimeout = options.SyncTimeout;
-        HangingAfter = settings.ReconcileTimeout is { } limit && limit + HangingAfterTimeout < options.StuckAfter
-            ? limit + HangingAfterTimeout
-            : options.StuckAfter;
+        _stuckAfter = options.StuckAfter;
+        HangingAfter = settings.ReconcileTimeout is { } limit ? limit + HangingAfterTimeout : _stuckAfter;
         _workers = [.. Enumerable.Range(0, Concurrency).Select(_ => new Worker(this))];
         _activityName = $"reconcile {name}";
     }
@@ -161,14 +164,14 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         {
             // This process never did anything for an object that is gone. Else a standby would collect the keys of all objects that ever were.
             _queue.Cancel(key);
-            var (reasons, omitted, _) = _reasons.Take(key);
+            var taken = _reasons.Take(key);
             if (IsNobodys(key))
             {
                 return;
             }
 
             // It has come meanwhile, and what was cancelled was its own.
-            _reasons.PutBack(key, reasons, omitted);
+            _reasons.PutBack(key, taken);
             isNews = true;
         }
 
@@ -180,6 +183,15 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
 
     public IEnumerable<ObjectKey> ByIndex(string index, string value) => _informer.Lister.ByIndex(index, value).Select(found => ObjectKey.Of(found));
 
+    public override IReadOnlyList<BusyHandler> HangingHandlers() =>
+        [.. _attachments.Select(attachment => attachment.Busy).OfType<BusyHandler>().Where(busy => busy.For >= _stuckAfter)];
+
+    public override IReadOnlyCollection<string> Indexes => _indexes;
+
+    public override string? IndexNeededOf(Controller other) => other is Controller<T> same && same._informer == _informer
+        ? _settings.Sources.Select(source => source.Index).FirstOrDefault(index => index is not null && other.Indexes.Contains(index))
+        : null;
+
     public override IReadOnlyList<string> LateSources() =>
         _isWorking ? [] : [.. _attachments.Where(attachment => !attachment.HasSynced).Select(attachment => attachment.ToString())];
 
@@ -188,6 +200,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         foreach (var (name, values) in _settings.Indexes)
         {
             _informer.AddIndex(name, values);
+            _indexes.Add(name);
         }
 
         var handler = new PrimaryHandler<T>(this, _settings.WakingChanges, WakingMembers(), _settings.Filter);
@@ -260,29 +273,49 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     {
         _stopping.Cancel();
         _queue.ShutDown();
-        foreach (var attachment in _attachments)
-        {
-            await attachment.DisposeAsync();
-        }
-
-        await _share.DisposeAsync();
+        var ended = Task.WhenAll([_workersEnd, .. _attachments.Select(attachment => attachment.DetachAsync())]);
         var since = _time.GetTimestamp();
-        if (!await EndWithinAsync(gracePeriod, noMoreGrace))
+        var hasEnded = await EndsWithinAsync(ended, gracePeriod, noMoreGrace);
+        if (!hasEnded)
         {
-            var busy = Describe(BusyWorkers());
-            var grace = _time.GetElapsedTime(since);
-            LogCancelling(Name, grace, busy);
-            Cancel(_cancelled);
-            if (!await EndWithinAsync(CancelledRunsEndWithin, CancellationToken.None))
+            if (DescribeBusy() is { Length: > 0 } busy)
             {
-                busy = Describe(BusyWorkers());
-                LogAbandoned(Name, busy);
-                return;
+                var grace = _time.GetElapsedTime(since);
+                LogCancelling(Name, grace, busy);
             }
+
+            Cancel(_cancelled);
+            hasEnded = await EndsWithinAsync(ended, CancelledRunsEndWithin, CancellationToken.None);
         }
 
-        var snapshot = _queue.Snapshot();
-        LogStopped(Name, snapshot.Ready.Count + snapshot.Waiting.Count);
+        if (hasEnded)
+        {
+            var snapshot = _queue.Snapshot();
+            LogStopped(Name, snapshot.Ready.Count + snapshot.Waiting.Count);
+        }
+        else
+        {
+            var busy = DescribeBusy();
+            LogAbandoned(Name, busy);
+        }
+
+        // Runs read their caches to the end. A handler or an index function that blocks keeps its informer, and not the stop.
+        var released = Task.Factory.StartNew(
+            ReleaseAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
+        if (!await EndsWithinAsync(released, CancelledRunsEndWithin, CancellationToken.None))
+        {
+            LogInformersLeft(Name);
+        }
+    }
+
+    public override void RemoveIndexes()
+    {
+        foreach (var index in _indexes)
+        {
+            _informer.RemoveIndex(index);
+        }
+
+        _indexes.Clear();
     }
 
     public override void Dispose()
@@ -293,8 +326,17 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         _cancelled.Dispose();
     }
 
-    private static string Describe(IReadOnlyList<BusyWorker> busy) =>
-        string.Join(", ", busy.Select(worker => $"{worker.Key} ({worker.For.TotalSeconds:0.0} s)"));
+    private async Task ReleaseAsync()
+    {
+        RemoveIndexes();
+        await Task.WhenAll([_share.DisposeAsync().AsTask(), .. _attachments.Select(attachment => attachment.ReleaseAsync().AsTask())]);
+    }
+
+    private string DescribeBusy() => string.Join(", ", [
+        .. BusyWorkers().Select(worker => $"{worker.Key} ({worker.For.TotalSeconds:0.0} s)"),
+        .. _attachments.Select(attachment => attachment.Busy).OfType<BusyHandler>().Select(
+            handler => $"a handler of {handler.Resource} ({handler.For.TotalSeconds:0.0} s in one call)"),
+    ]);
 
     // Not CancelAsync, which would leave the scheduler that all of this stays on.
     private void Cancel(CancellationTokenSource source)
@@ -365,11 +407,11 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
     }
 
-    private async Task<bool> EndWithinAsync(TimeSpan limit, CancellationToken cancellationToken)
+    private async Task<bool> EndsWithinAsync(Task task, TimeSpan limit, CancellationToken cancellationToken)
     {
         try
         {
-            await _workersEnd.WaitAsync(limit, _time, cancellationToken);
+            await task.WaitAsync(limit, _time, cancellationToken);
             return true;
         }
         catch (TimeoutException)
@@ -432,15 +474,17 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
                 }
 
                 worker.Begin(held.Key);
+                var reasons = _reasons.Take(held.Key);
                 try
                 {
-                    await RunAsync(held, term);
+                    await RunAsync(held, reasons, term);
                 }
                 catch (Exception e)
                 {
                     // Not the reconciler's: something that was plugged in, such as the rate limiter. The worker lives, and the key must not get lost.
                     LogBroken(e, held.Key, WithoutRateLimiter);
-                    _queue.AddAfter(held.Key, WithoutRateLimiter);
+                    _reasons.PutBack(held.Key, reasons);
+                    _queue.AddAfter(held.Key, WithoutRateLimiter, held.Priority);
                 }
                 finally
                 {
@@ -460,7 +504,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         return new Guid(bytes, bigEndian: true);
     }
 
-    private async Task RunAsync(WorkItem<ObjectKey> item, LeadershipTerm? term)
+    private async Task RunAsync(WorkItem<ObjectKey> item, TakenReasons reasons, LeadershipTerm? term)
     {
         if (term is not null)
         {
@@ -469,27 +513,28 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         }
 
         var key = item.Key;
-        var (reasons, omitted, links) = _reasons.Take(key);
         var current = _informer.Lister.Get(key);
         var context = new ReconcileContext<T>(key, current, _client)
         {
             Attempt = _limiter.Retries(key) + 1,
-            Reasons = reasons,
-            OmittedReasons = omitted,
+            Reasons = reasons.Reasons,
+            OmittedReasons = reasons.Omitted,
             QueuedAt = _time.GetUtcNow() - (item.TimeInQueue ?? TimeSpan.Zero),
             ReconcileId = NewReconcileId(),
             Leadership = term,
             Informer = _informer,
         };
-        using var scope = _logger.BeginScope(new ReconcileScope(Name, Resource.Kind, key, current?.Metadata.Uid, context.ReconcileId));
-        using var activity = Activities.StartActivity(_activityName, ActivityKind.Internal, default(ActivityContext), links: links);
+        using var scope = _logger.BeginScope(new ReconcileScope(
+            Name, Resource.Kind, key, current?.Metadata.Uid, context.ReconcileId, context.Attempt, context.QueuedAt));
+        using var activity = Activities.StartActivity(_activityName, ActivityKind.Internal, default(ActivityContext), links: reasons.Links);
         activity?.SetTag("crmonitor.controller", Name);
         activity?.SetTag("k8s.resource.kind", Resource.Kind);
         activity?.SetTag("crmonitor.reconcile_id", context.ReconcileId.ToString());
         activity?.SetTag("crmonitor.attempt", context.Attempt);
+        activity?.SetTag("crmonitor.queued_at", context.QueuedAt.ToString("O", CultureInfo.InvariantCulture));
         if (_logger.IsEnabled(LogLevel.Debug))
         {
-            var why = string.Join(", ", reasons);
+            var why = string.Join(", ", reasons.Reasons);
             LogReconciling(key, context.Attempt, why);
         }
 
@@ -506,7 +551,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             }
 
             LogLeadershipLost(key, failure?.Message);
-            _reasons.PutBack(key, reasons, omitted);
+            _reasons.PutBack(key, reasons);
             _queue.Add(key, item.Priority);
             return;
         }
@@ -670,8 +715,13 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     private partial void LogCancellationFailed(Exception exception, string controller);
 
     [LoggerMessage(
-        Level = LogLevel.Error, Message = "Controller {Controller} stopped without these reconciles, which do not heed their cancellation: {Busy}")]
+        Level = LogLevel.Error, Message = "Controller {Controller} stopped without these, which do not heed their cancellation: {Busy}")]
     private partial void LogAbandoned(string controller, string busy);
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Controller {Controller} has left informers that do not end: a handler, an index function or a transform does not return")]
+    private partial void LogInformersLeft(string controller);
 
     [LoggerMessage(
         Level = LogLevel.Information,

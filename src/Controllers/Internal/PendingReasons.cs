@@ -25,17 +25,22 @@ internal sealed class PendingReasons(TimeProvider time)
     }
 
     /// <summary>Gives back what was taken for a run that did not come to its end.</summary>
-    public void PutBack(ObjectKey key, IReadOnlyList<ReconcileReason> reasons, int omitted)
+    public void PutBack(ObjectKey key, in TakenReasons taken)
     {
         lock (_gate)
         {
             var entry = EntryLocked(key);
-            foreach (var reason in reasons)
+            foreach (var reason in taken.Reasons)
             {
                 entry.Add(reason);
             }
 
-            entry.Omitted += omitted;
+            foreach (var link in taken.Links)
+            {
+                entry.Add(link);
+            }
+
+            entry.Omitted += taken.Omitted;
         }
     }
 
@@ -52,21 +57,21 @@ internal sealed class PendingReasons(TimeProvider time)
     }
 
     /// <summary>Takes the reasons of the run that begins now.</summary>
-    public (IReadOnlyList<ReconcileReason> Reasons, int Omitted, IReadOnlyList<ActivityLink> Links) Take(ObjectKey key)
+    public TakenReasons Take(ObjectKey key)
     {
         lock (_gate)
         {
             if (!_entries.Remove(key, out var entry))
             {
-                return ([], 0, []);
+                return new TakenReasons([], 0, []);
             }
 
             if (entry.ScheduledIn is { } delay && time.GetElapsedTime(entry.ScheduledAt) >= delay)
             {
-                entry.Reasons.Add(new ReconcileReason(ReconcileTrigger.Scheduled));
+                entry.Add(new ReconcileReason(ReconcileTrigger.Scheduled));
             }
 
-            return (entry.Reasons, entry.Omitted, entry.Links);
+            return new TakenReasons(entry.Reasons, entry.Omitted, entry.Links);
         }
     }
 
@@ -88,7 +93,6 @@ internal sealed class PendingReasons(TimeProvider time)
 
         public int Omitted { get; set; }
 
-        /// <summary>The spans in which the reasons came up: those of earlier runs.</summary>
         public IReadOnlyList<ActivityLink> Links => _links ?? (IReadOnlyList<ActivityLink>)[];
 
         public long ScheduledAt { get; set; }
@@ -97,9 +101,17 @@ internal sealed class PendingReasons(TimeProvider time)
 
         public void Link()
         {
-            if (Activity.Current is { } cause && (_links ??= []).Count < Kept)
+            if (Activity.Current is { } cause)
             {
-                _links.Add(new ActivityLink(cause.Context));
+                Add(new ActivityLink(cause.Context));
+            }
+        }
+
+        public void Add(ActivityLink link)
+        {
+            if ((_links ??= []).Count < Kept)
+            {
+                _links.Add(link);
             }
         }
 

@@ -242,10 +242,7 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
 
         // Not CancelAsync, which goes to the thread pool: all stays on the scheduler.
         _stopping.Cancel();
-        foreach (var handler in handlers)
-        {
-            await handler.DisposeAsync();
-        }
+        await Task.WhenAll(handlers.Select(handler => handler.DisposeAsync().AsTask()));
 
         _source.Detach(_reader, indexes);
         _sourceStops.Unregister();

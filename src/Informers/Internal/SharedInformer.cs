@@ -230,10 +230,9 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
         _stopping.Cancel();
         await Task.WhenAll(loops);
         _synced.TrySetCanceled();
-        foreach (var handler in Volatile.Read(ref _handlers))
-        {
-            await handler.DisposeAsync();
-        }
+
+        // All at once: each is told to end, whatever the calls of the others do.
+        await Task.WhenAll(Volatile.Read(ref _handlers).Select(handler => handler.DisposeAsync().AsTask()));
 
         InformerInstruments.Stopped(this);
         lock (_gate)

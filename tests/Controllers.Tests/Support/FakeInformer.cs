@@ -35,7 +35,19 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
         InvalidObjects = 0,
     };
 
-    public int HandlerCount => _handlers.Count;
+    public int HandlerCount
+    {
+        get
+        {
+            lock (_handlers)
+            {
+                return _handlers.Count;
+            }
+        }
+    }
+
+    /// <summary>For how long each handler has been in the call that runs now.</summary>
+    public TimeSpan? InCallFor { get; set; }
 
     public void Start()
     {
@@ -87,7 +99,11 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
     {
         LastOptions = options;
         var registration = new Registration(this, handler);
-        _handlers.Add(registration);
+        lock (_handlers)
+        {
+            _handlers.Add(registration);
+        }
+
         return registration;
     }
 
@@ -115,7 +131,13 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
     public async Task TellAsync(ResourceChange<T> change)
     {
-        foreach (var registration in _handlers.ToList())
+        List<Registration> told;
+        lock (_handlers)
+        {
+            told = [.. _handlers];
+        }
+
+        foreach (var registration in told)
         {
             await registration.Handler.HandleAsync(change, CancellationToken.None);
         }
@@ -131,13 +153,17 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
 
         public override int PendingCount => 0;
 
-        public override TimeSpan? InCallFor => null;
+        public override TimeSpan? InCallFor => informer.InCallFor;
 
         public override Task WaitForSyncAsync(CancellationToken cancellationToken = default) => informer.WaitForSyncAsync(cancellationToken);
 
         public override ValueTask DisposeAsync()
         {
-            informer._handlers.Remove(this);
+            lock (informer._handlers)
+            {
+                informer._handlers.Remove(this);
+            }
+
             return ValueTask.CompletedTask;
         }
     }
