@@ -13,7 +13,7 @@ namespace CrMonitor.Informers;
 /// a watch of its own, and so does one that is asked for with a transform.
 /// A view shows what is stored, transforms included. Each object is read in the view's form when somebody asks for it first, which takes time and
 /// memory, and is the same instance from then on, until the server sends another state. One that cannot be read so is an
-/// <see cref="InvalidObject"/> of the view alone, from the moment that somebody has tried. Answers of own writes are best handed to a view as
+/// <see cref="InvalidObject"/> of the view alone, from the moment that somebody has tried. Answers of own writes are best handed to the factory as
 /// bytes, since these are the whole object: then all forms show them at once. Given as an object, an answer is shown by this view alone, and told
 /// to handlers when the watch brings it. When a view stops, its handlers and indexes go; the informer that holds the objects stops when nobody
 /// uses it or a view of it any more.
@@ -30,6 +30,9 @@ public sealed class SharedInformerFactory : IAsyncDisposable
     private readonly Dictionary<InformerKey, Entry> _informers = [];
     private readonly HashSet<ISharedInformer> _stopping = [];   // stopped one by one, and not yet at rest
     private bool _stopped;
+
+    // All informers by group and plural, views first. Made under _gate, read without; null when there are others since.
+    private volatile Dictionary<KubeResource, IFactoryInformer[]>? _byName;
 
     /// <summary>Creates a factory over <paramref name="transport"/>, which stays the caller's.</summary>
     public SharedInformerFactory(IKubeTransport transport, SharedInformerFactoryOptions? options = null)
@@ -114,6 +117,48 @@ public sealed class SharedInformerFactory : IAsyncDisposable
         }
     }
 
+    /// <summary>Shows the answer of an own write at once in all caches of a resource, whatever their forms and scopes.</summary>
+    /// <remarks>
+    /// As <see cref="ISharedInformer{T}.NoteWrite(ReadOnlySpan{byte})"/>, once for each cache; views show what it holds. Caches of another version of
+    /// the kind cannot take the answer: they learn from it only that an object is gone.
+    /// </remarks>
+    /// <param name="resource">What was written.</param>
+    /// <param name="answer">The whole object as JSON, as the server answered it.</param>
+    /// <exception cref="ArgumentException">The answer shows no object with a name (but a <c>Status</c>, say).</exception>
+    public void NoteWrite(KubeResource resource, ReadOnlySpan<byte> answer)
+    {
+        ArgumentNullException.ThrowIfNull(resource);
+        NoteWrite(resource, answer, except: null);
+    }
+
+    /// <summary>As <see cref="NoteWrite(KubeResource, ReadOnlySpan{byte})"/>, of what <paramref name="informer"/> watches.</summary>
+    /// <returns>What <paramref name="informer"/> shows of it, as <see cref="ISharedInformer{T}.NoteWrite(ReadOnlySpan{byte})"/> returns it.</returns>
+    /// <inheritdoc cref="NoteWrite(KubeResource, ReadOnlySpan{byte})"/>
+    public T? NoteWrite<T>(ISharedInformer<T> informer, ReadOnlySpan<byte> answer)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        ArgumentNullException.ThrowIfNull(informer);
+        NoteWrite(informer.Resource, answer, except: (informer as IFactoryInformer)?.Stored);
+        return informer.NoteWrite(answer);
+    }
+
+    /// <summary>
+    /// Takes an object out of all caches of a resource, of whatever version, that the server has confirmed to be deleted for good: as
+    /// <see cref="ISharedInformer{T}.NoteDelete"/> for each.
+    /// </summary>
+    /// <param name="resource">What was deleted.</param>
+    /// <param name="key">Which object.</param>
+    /// <param name="uid">Its uid, if the answer tells it; else the object that a cache shows is meant.</param>
+    /// <param name="resourceVersion">The last version of the object that is known, if one is.</param>
+    public void NoteDelete(KubeResource resource, ObjectKey key, string? uid = null, string? resourceVersion = null)
+    {
+        ArgumentNullException.ThrowIfNull(resource);
+        foreach (var informer in InformersOf(resource))
+        {
+            informer.NoteDelete(key, uid, resourceVersion);
+        }
+    }
+
     /// <summary>
     /// Starts, on the current task scheduler, the informers that have not been started. May be called again after more were asked for.
     /// </summary>
@@ -189,6 +234,52 @@ public sealed class SharedInformerFactory : IAsyncDisposable
         }
     }
 
+    private void NoteWrite(KubeResource resource, ReadOnlySpan<byte> answer, IStoredInformer? except)
+    {
+        var isOfOtherVersions = false;
+        foreach (var informer in InformersOf(resource))
+        {
+            if (informer.Resource.Version != resource.Version)
+            {
+                isOfOtherVersions = true;
+            }
+            else if (informer is IStoredInformer stored && stored != except)
+            {
+                stored.NoteWrite(answer);
+            }
+        }
+
+        if (isOfOtherVersions && answer.IndexOf("\"deletionTimestamp\""u8) >= 0 && DynamicObject.Parse(answer) is var gone && OwnWrites.ShowEnd(gone))
+        {
+            NoteDelete(resource, gone.Key, gone.Uid, gone.Metadata.ResourceVersion);
+        }
+    }
+
+    private ReadOnlySpan<IFactoryInformer> InformersOf(KubeResource resource)
+    {
+        var byName = _byName;
+        if (byName is null)
+        {
+            lock (_gate)
+            {
+                // Views first: of a deletion they may know more than what they are views of.
+                _byName = byName = _informers.Values
+                    .OrderBy(entry => entry.Stored is null)
+                    .Select(entry => (IFactoryInformer)entry.Informer)
+                    .GroupBy(informer => informer.Resource, ResourceNameComparer.Instance)
+                    .ToDictionary(group => group.Key, group => group.ToArray(), ResourceNameComparer.Instance);
+            }
+        }
+
+        return byName.GetValueOrDefault(resource);
+    }
+
+    private void AddLocked(Entry entry)
+    {
+        _informers.Add(entry.Key, entry);
+        _byName = null;
+    }
+
     private Entry EntryLocked<T>(KubeResource<T> resource, InformerScope? scope, Func<T, T>? transform)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
@@ -201,7 +292,7 @@ public sealed class SharedInformerFactory : IAsyncDisposable
             var informer = new SharedInformer<T>(
                 resource, key.Scope, _transport, _options, stopBegun: stopped => StopBegun(key, stopped), stopEnded: StopEnded);
             entry = new Entry(key, informer, stored: null);
-            _informers.Add(key, entry);
+            AddLocked(entry);
         }
 
         if (transform is not null && !transform.Equals(entry.Transform))
@@ -229,7 +320,7 @@ public sealed class SharedInformerFactory : IAsyncDisposable
                 (SharedInformer<DynamicObject>)stored.Informer, resource, new DecodingView<T>(resource, _options), _options, lifetime);
         var entry = new Entry(key, view, stored);
         stored.Views.Add(entry);
-        _informers.Add(key, entry);
+        AddLocked(entry);
         return entry;
     }
 
@@ -303,6 +394,8 @@ public sealed class SharedInformerFactory : IAsyncDisposable
         {
             _informers.Remove(view.Key);
         }
+
+        _byName = null;
     }
 
     private void StopEnded(ISharedInformer informer)

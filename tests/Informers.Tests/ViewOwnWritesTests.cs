@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace CrMonitor.Informers.Tests;
 
@@ -39,6 +40,65 @@ public sealed class ViewOwnWritesTests
         await fixture.SendAsync(watch, "DELETED", Json.Widget("a", 24, size: 2), "24");
         Assert.Equal((1, 4), (fixture.Typed.Lister.Count, SizeOf(fixture, B)));
         Assert.Throws<ArgumentException>(() => fixture.Typed.NoteWrite(Encoding.UTF8.GetBytes(Json.Status(409, "Conflict", "no"))));
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_given_to_the_factory_is_shown_by_all_caches_of_the_resource_whatever_their_form()
+    {
+        await using var fixture = new InformerFixture();
+        var factory = fixture.Factory;
+        var poor = factory.Informer(PartialObjectMetadata.Of(WidgetJson.Resource));
+        var typed = factory.Informer(WidgetJson.Resource);
+        var dynamic = factory.Informer(DynamicObject.Of(WidgetJson.Resource));
+        var view = factory.Informer(WidgetJson.Resource, new InformerScope { Namespaces = ["default"] });
+        var otherVersion = factory.Informer(DynamicObject.Of(WidgetJson.Resource with { Version = "v2" }));
+
+        factory.NoteWrite(DynamicObject.Of(WidgetJson.Resource), Encoding.UTF8.GetBytes(Json.Widget("a", 21, size: 2)));
+
+        Assert.Equal(("21", 2, 2), (poor.Lister.Get(A)?.Metadata.ResourceVersion, typed.Lister.Get(A)?.Spec?.Size, view.Lister.Get(A)?.Spec?.Size));
+        Assert.NotNull(dynamic.Lister.Get(A));
+        Assert.Null(otherVersion.Lister.Get(A));
+
+        var bytes = Encoding.UTF8.GetBytes(Json.Widget("a", 22, size: 3));
+        Assert.Same(factory.NoteWrite(typed, bytes), typed.Lister.Get(A));
+        Assert.Equal((3, "22"), (typed.Lister.Get(A)?.Spec?.Size, poor.Lister.Get(A)?.Metadata.ResourceVersion));
+    }
+
+    [Fact]
+    public async Task A_view_that_is_given_an_answer_by_the_factory_shows_it_and_so_does_what_it_is_a_view_of()
+    {
+        await using var fixture = new ViewFixture();
+
+        var shown = fixture.Factory.NoteWrite(fixture.Typed, Encoding.UTF8.GetBytes(Json.Widget("a", 21, size: 2)));
+
+        Assert.Same(fixture.Typed.Lister.Get(A), shown);
+        Assert.Equal(2, shown?.Spec?.Size);
+        Assert.Contains("\"21\"", fixture.Stored.Lister.Get(A)!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_deletion_that_is_told_to_the_factory_concerns_the_caches_of_other_versions_and_what_a_view_alone_shows()
+    {
+        await using var fixture = new ViewFixture();
+        var otherVersion = fixture.Factory.Informer(DynamicObject.Of(WidgetJson.Resource with { Version = "v2" }));
+        foreach (var name in new[] { "a", "b" })
+        {
+            otherVersion.NoteWrite(Encoding.UTF8.GetBytes(Json.Widget(name, 20, size: 1)));
+            fixture.Stored.NoteWrite(Encoding.UTF8.GetBytes(Json.Widget(name, 20, size: 1)));
+        }
+
+        fixture.Typed.NoteWrite(Widget("a", 21, size: 2));
+        fixture.Factory.NoteDelete(WidgetJson.Resource, A, fixture.Stored.Lister.Get(A)!.Metadata.Uid);
+        Assert.Null(fixture.Typed.Lister.Get(A));
+        Assert.Null(fixture.Stored.Lister.Get(A));
+        Assert.Null(otherVersion.Lister.Get(A));
+
+        // The last finalizer is gone, and with it the object: the answer shows it as it was before.
+        var last = JsonNode.Parse(Json.Widget("b", 20, size: 1))!;
+        last["metadata"]!["deletionTimestamp"] = "2030-01-01T00:00:00Z";
+        fixture.Factory.NoteWrite(WidgetJson.Resource, Encoding.UTF8.GetBytes(last.ToJsonString()));
+        Assert.Null(fixture.Typed.Lister.Get(B));
+        Assert.Null(otherVersion.Lister.Get(B));
     }
 
     [Fact]

@@ -57,6 +57,8 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
 
     public InformerScope Scope => _source.Scope;
 
+    public IStoredInformer Stored => _source;
+
     public bool HasSynced => _source.HasSynced;
 
     public ILister<T> Lister => _lister;

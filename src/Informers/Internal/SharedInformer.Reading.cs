@@ -71,6 +71,8 @@ internal sealed partial class SharedInformer<T>
         return _store.Get(key) is { } shown && _form.IsSame(shown, header) ? shown : null;
     }
 
+    void IStoredInformer.NoteWrite(ReadOnlySpan<byte> answer) => NoteWrite(answer);
+
     public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null)
     {
         if (SourceOf(key) is { } source)

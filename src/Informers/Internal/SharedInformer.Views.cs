@@ -7,6 +7,8 @@ internal sealed partial class SharedInformer<T>
 {
     private int _restores;   // written under _gate
 
+    public IStoredInformer Stored => this;
+
     /// <summary>Is cancelled when the informer stops.</summary>
     internal CancellationToken Stopping => _stopping.Token;
 
