@@ -16,7 +16,7 @@ public sealed class ControllerBuilder<T>
 
     internal string? Name { get; private set; }
 
-    internal KubeResource? Resource { get; private set; }
+    internal KubeResource<T>? Resource { get; private set; }
 
     internal CacheScope? Scope { get; private set; }
 
@@ -46,7 +46,8 @@ public sealed class ControllerBuilder<T>
     /// <summary>Says which resource the objects are, and which of them are reconciled.</summary>
     /// <param name="resource">
     /// With which contract they are read and written. Not needed for KubernetesClient's models and for types in
-    /// <see cref="CrMonitorOptions.JsonContexts"/>.
+    /// <see cref="CrMonitorOptions.JsonContexts"/>. Of <see cref="DynamicObject"/> and <see cref="PartialObjectMetadata"/>, which may be of any
+    /// resource, it says the one: to the context's client, the type stands for that.
     /// </param>
     /// <param name="scope">
     /// Namespaces and selectors, if they are others than the options name for the kind. To the controller, an object that leaves them is deleted.
@@ -75,7 +76,7 @@ public sealed class ControllerBuilder<T>
     /// of the
     /// kind), or was until now.
     /// </summary>
-    /// <param name="resource">The resource of the owned objects, if their type is not known otherwise.</param>
+    /// <param name="resource">The resource of the owned objects, if their type is not known otherwise or stands for any.</param>
     /// <param name="anyOwner">
     /// Run also for owners that are not the controller (<c>controller: true</c>) of the object. They are not by default.
     /// </param>
@@ -84,7 +85,7 @@ public sealed class ControllerBuilder<T>
         where TOwned : class, IKubernetesObject<V1ObjectMeta>
     {
         _resources.AddInformer(resource, scope);
-        Sources.Add(new OwnedSource<TOwned>(anyOwner, scope));
+        Sources.Add(new OwnedSource<TOwned>(resource, anyOwner, scope));
         return this;
     }
 
@@ -96,7 +97,7 @@ public sealed class ControllerBuilder<T>
     /// is; quick,
     /// and from one thread at a time.
     /// </param>
-    /// <param name="resource">The resource of the watched objects, if their type is not known otherwise.</param>
+    /// <param name="resource">The resource of the watched objects, if their type is not known otherwise or stands for any.</param>
     /// <param name="scope">Which of the objects, if others than the options name for their kind.</param>
     public ControllerBuilder<T> Watches<TOther>(
         Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map, KubeResource<TOther>? resource = null, CacheScope? scope = null)
@@ -104,7 +105,7 @@ public sealed class ControllerBuilder<T>
     {
         ArgumentNullException.ThrowIfNull(map);
         _resources.AddInformer(resource, scope);
-        Sources.Add(new MappedSource<TOther>(map, scope));
+        Sources.Add(new MappedSource<TOther>(resource, map, scope));
         return this;
     }
 
@@ -114,14 +115,14 @@ public sealed class ControllerBuilder<T>
     /// changes.
     /// </summary>
     /// <param name="index">An index of the reconciled objects, from <see cref="Index"/>. One that does not exist fails the start.</param>
-    /// <param name="resource">The resource of the watched objects, if their type is not known otherwise.</param>
+    /// <param name="resource">The resource of the watched objects, if their type is not known otherwise or stands for any.</param>
     /// <param name="scope">Which of the objects, if others than the options name for their kind.</param>
     public ControllerBuilder<T> WatchesByIndex<TOther>(string index, KubeResource<TOther>? resource = null, CacheScope? scope = null)
         where TOther : class, IKubernetesObject<V1ObjectMeta>
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(index);
         _resources.AddInformer(resource, scope);
-        Sources.Add(new IndexedSource<TOther>(index, scope));
+        Sources.Add(new IndexedSource<TOther>(resource, index, scope));
         return this;
     }
 

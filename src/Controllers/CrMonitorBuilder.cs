@@ -39,7 +39,7 @@ public sealed class CrMonitorBuilder : IResourceRegistry
         }
 
         Services.TryAddSingleton<TReconciler>();
-        AddInformer<T>(null, settings.Scope);
+        AddInformer(settings.Resource, settings.Scope);
         Services.AddSingleton(new Registration(name, provider => Create(provider, name, settings, provider.GetRequiredService<TReconciler>())));
         return this;
     }
@@ -49,9 +49,17 @@ public sealed class CrMonitorBuilder : IResourceRegistry
     /// services.
     /// </summary>
     /// <remarks>
+    /// <para>
     /// Of several caches of one kind these services are the one that was asked for without a scope of its own, and else the first.
+    /// </para>
+    /// <para>
+    /// Of <see cref="DynamicObject"/> and <see cref="PartialObjectMetadata"/> there may be caches of several resources. For each that is named here,
+    /// or to a controller, the services are there under its name (<c>secrets</c>, <c>deployments.apps</c>) as their key:
+    /// <c>[FromKeyedServices("deployments.apps")] ILister&lt;DynamicObject&gt;</c>. Without a key they are those of the only resource; with several,
+    /// that is an error.
+    /// </para>
     /// </remarks>
-    /// <param name="resource">The resource, if the type is not known otherwise.</param>
+    /// <param name="resource">The resource, if the type is not known otherwise or stands for any.</param>
     /// <param name="scope">Which objects it holds, if not those that the options name for the kind.</param>
     public CrMonitorBuilder AddInformer<T>(KubeResource<T>? resource = null, CacheScope? scope = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
@@ -61,26 +69,21 @@ public sealed class CrMonitorBuilder : IResourceRegistry
             AddResource(resource);
         }
 
-        if (Caches<T>(Services.Select(service => service.ImplementationInstance).OfType<Registration>()).Any(cache => cache.Scope == scope))
+        if (Services.Select(service => service.ImplementationInstance).OfType<CacheRegistration<T>>()
+            .Any(cache => cache.Scope == scope && (cache.Resource == resource || !OpenType.Is<T>())))
         {
             return this;
         }
 
-        Services.TryAddSingleton(provider =>
-        {
-            var caches = Caches<T>(provider.GetServices<Registration>()).ToList();
-            return provider.GetRequiredService<IInformers>().Get<T>((caches.Find(cache => cache.Scope is null) ?? caches[0]).Scope);
-        });
+        Services.TryAddSingleton(provider => Cached<T>(provider, name: null));
         Services.TryAddSingleton(provider => provider.GetRequiredService<ISharedInformer<T>>().Lister);
-        Services.AddSingleton(new Registration(null, provider =>
+        if (OpenType.Is<T>() && resource?.ToString() is { } name)
         {
-            provider.GetRequiredService<IInformers>().Get<T>(scope);
-            return null;
-        })
-        {
-            Cached = typeof(T),
-            Scope = scope,
-        });
+            Services.TryAddKeyedSingleton(name, (provider, _) => Cached<T>(provider, name));
+            Services.TryAddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ISharedInformer<T>>(name).Lister);
+        }
+
+        Services.AddSingleton<CacheRegistration>(new CacheRegistration<T>(resource, scope));
         return this;
     }
 
@@ -90,7 +93,8 @@ public sealed class CrMonitorBuilder : IResourceRegistry
 
     internal static string NameOf<T>(ControllerBuilder<T> settings)
         where T : class, IKubernetesObject<V1ObjectMeta> =>
-        settings.Name ?? (settings.Resource ?? KubeResource.Of(typeof(T))).Kind.ToLowerInvariant();
+        settings.Name
+        ?? (settings.Resource ?? (OpenType.Is<T>() ? throw OpenType.NotNamed<T>([]) : KubeResource.Of(typeof(T)))).Kind.ToLowerInvariant();
 
     internal static InvalidOperationException TwoNamed(string name) => new(
         $"There are two controllers named '{name}'. Give one of them another name with Named(...): names keep their metrics and logs apart.");
@@ -100,22 +104,24 @@ public sealed class CrMonitorBuilder : IResourceRegistry
     {
         provider.GetRequiredService<CrMonitorConfiguration>().Apply(name, settings);
         var options = CrMonitorServiceCollectionExtensions.Options(provider);
-        if (settings.IsClusterScoped && options.ScopeOf<T>(settings.Scope).Namespaces.Count > 0)
+        if (settings.IsClusterScoped && options.ScopeOf<T>(settings.Scope, settings.Resource).Namespaces.Count > 0)
         {
             throw new InvalidOperationException(
                 $"Controller '{name}' is for a cluster-scoped kind, which cannot be watched within namespaces. "
                 + $"Leave {nameof(options.Namespaces)} empty, or set it to none for this kind: "
                 + $"options.Cache<{typeof(T).Name}>(new CacheScope {{ Namespaces = [] }}), "
-                + $"or \"Namespaces\": [] of {options.Resource<T>()} in the configuration.");
+                + $"or \"Namespaces\": [] of {settings.Resource ?? options.Resource<T>()} in the configuration.");
         }
 
+        // To an open type's reconciler, the type stands for the controller's own resource, whatever others it stands for in the host.
+        var client = provider.GetRequiredService<IKubeClient>();
         return new Controller<T>(
             name,
             settings,
             reconciler,
             provider.GetRequiredService<IInformers>(),
             provider,
-            provider.GetRequiredService<IKubeClient>(),
+            OpenType.Is<T>() ? client.For(settings.Resource ?? options.Resource<T>()) : client,
             provider.GetRequiredService<ILeadership>(),
             provider.GetRequiredService<ControllerInstruments>(),
             options,
@@ -124,8 +130,31 @@ public sealed class CrMonitorBuilder : IResourceRegistry
             CrMonitorServiceCollectionExtensions.Loggers(provider));
     }
 
-    private static IEnumerable<Registration> Caches<T>(IEnumerable<Registration> registrations) =>
-        registrations.Where(registration => registration.Cached == typeof(T));
+    /// <summary>The informer that is a service.</summary>
+    /// <param name="provider">The services.</param>
+    /// <param name="name">The name of its resource; <see langword="null"/> for the only one of the type.</param>
+    private static ISharedInformer<T> Cached<T>(IServiceProvider provider, string? name)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        var options = CrMonitorServiceCollectionExtensions.Options(provider);
+        var caches = provider.GetServices<CacheRegistration>().OfType<CacheRegistration<T>>()
+            .Select(cache => (Resource: cache.Resource ?? options.Resource<T>(), cache.Scope))
+            .Where(cache => name is null || cache.Resource.ToString() == name)
+            .ToList();
+        var resources = caches.Select(cache => cache.Resource).Distinct().ToList();
+        if (resources.Count > 1)
+        {
+            var (type, first) = (typeof(T).Name, resources[0]);
+            throw new InvalidOperationException(
+                $"There are caches of {type} for several resources: {string.Join(", ", resources.Select(one => $"{one} ({one.ApiVersion})"))}. "
+                + (name is null
+                    ? $"Ask for one by its name: [FromKeyedServices(\"{first}\")], or GetRequiredKeyedService<ILister<{type}>>(\"{first}\")."
+                    : "A name does not tell versions apart: keep a cache of one version, "
+                        + $"or read with {nameof(IKubeClient)}.{nameof(IKubeClient.For)}."));
+        }
+
+        return provider.GetRequiredService<IInformers>().Get(resources[0], caches.Exists(cache => cache.Scope is null) ? null : caches[0].Scope);
+    }
 
     private void AddResource<T>(KubeResource<T> resource)
         where T : class, IKubernetesObject<V1ObjectMeta> => Services.Configure<CrMonitorOptions>(options => options.AddResource(resource));

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using CrMonitor.Informers;
@@ -12,7 +13,12 @@ namespace CrMonitor.Controllers;
 public sealed class CrMonitorOptions
 {
     private readonly ConcurrentDictionary<Type, KubeResource> _resources = [];
+    private readonly ConcurrentDictionary<Type, ImmutableList<KubeResource>> _named = [];   // of open types
     private readonly ConcurrentDictionary<Type, KindCache> _caches = [];
+
+    // _gate guards the field below, and is held while a binding is lent or given back.
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Type, int> _lent = [];   // bound for running controllers alone; by how many of them
 
     /// <summary>The namespaces to watch, of kinds for which nothing else is said.</summary>
     /// <value>Empty by default: all. Cluster-scoped kinds need it empty, or <see cref="Cache"/> with no namespaces.</value>
@@ -97,10 +103,22 @@ public sealed class CrMonitorOptions
     internal Dictionary<string, CacheScope> ConfiguredCaches { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Binds a type to its resource and contract, for the client and for all controllers.</summary>
+    /// <remarks>
+    /// <see cref="DynamicObject"/> and <see cref="PartialObjectMetadata"/> stand for any number of resources. Where none is named, they mean the one
+    /// that they are bound to; with several, that is an error, and the resource is named where it is used: by <c>For</c>, <c>Owns</c>,
+    /// <c>Watches</c>, <c>AddInformer</c> and <see cref="IKubeClient.For"/>.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">A model type is bound to another resource already.</exception>
     public void AddResource<T>(KubeResource<T> resource)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         ArgumentNullException.ThrowIfNull(resource);
+        if (OpenType.Is<T>())
+        {
+            _named.AddOrUpdate(typeof(T), _ => [resource], (_, named) => named.Contains(resource) ? named : named.Add(resource));
+            return;
+        }
+
         if (_resources.TryGetValue(typeof(T), out var other) && !other.Equals(resource))
         {
             throw new InvalidOperationException(
@@ -112,6 +130,7 @@ public sealed class CrMonitorOptions
     }
 
     /// <summary>Says of one kind what its caches hold.</summary>
+    /// <remarks>Of <see cref="DynamicObject"/> or <see cref="PartialObjectMetadata"/>, it is said of all caches in that form.</remarks>
     /// <param name="scope">
     /// Which of its objects; <see langword="null"/> for those that the other options name. A controller can ask for others, and has a cache of them.
     /// </param>
@@ -129,28 +148,70 @@ public sealed class CrMonitorOptions
         }
     }
 
+    /// <summary>Binds a model type to its resource for as long as a running controller wants it.</summary>
+    /// <returns><see langword="false"/> if it is bound in any case, and there is nothing to give back.</returns>
+    internal bool Lend<T>(KubeResource<T> resource)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        lock (_gate)
+        {
+            var isLent = _lent.TryGetValue(typeof(T), out var users) || !_resources.ContainsKey(typeof(T));
+            AddResource(resource);
+            if (isLent)
+            {
+                _lent[typeof(T)] = users + 1;
+            }
+
+            return isLent;
+        }
+    }
+
+    /// <summary>Ends what <see cref="Lend"/> began.</summary>
+    internal void TakeBack(Type type)
+    {
+        lock (_gate)
+        {
+            if (--_lent[type] == 0)
+            {
+                _lent.Remove(type);
+                _resources.TryRemove(type, out _);
+            }
+        }
+    }
+
     /// <summary>What a cache of a type holds, if a controller asks for <paramref name="own"/>.</summary>
-    internal InformerScope ScopeOf<T>(CacheScope? own = null)
+    /// <param name="own">What it asks for.</param>
+    /// <param name="resource">Of which resource; <see langword="null"/> for the one that the type is bound to.</param>
+    internal InformerScope ScopeOf<T>(CacheScope? own = null, KubeResource? resource = null)
         where T : class, IKubernetesObject<V1ObjectMeta> =>
         ScopeResolution.Resolve(
-            typeof(T).Name, [.. new[] { own, ConfiguredScope<T>(), _caches.GetValueOrDefault(typeof(T))?.Scope }.OfType<CacheScope>()], this);
+            OpenType.Is<T>() && resource is not null ? resource.ToString() : typeof(T).Name,
+            [.. new[] { own, ConfiguredScope<T>(resource), _caches.GetValueOrDefault(typeof(T))?.Scope }.OfType<CacheScope>()],
+            this);
 
     /// <summary>What the caches of a type change each object with; <see langword="null"/> for nothing.</summary>
     internal Func<T, T>? TransformOf<T>() => (Func<T, T>?)_caches.GetValueOrDefault(typeof(T))?.Transform;
 
     /// <summary>The resource of a type: as bound by <see cref="AddResource"/>, else from its attribute and the contracts that are known.</summary>
     internal KubeResource<T> Resource<T>()
-        where T : class, IKubernetesObject<V1ObjectMeta> => Known<T>() ?? throw new InvalidOperationException(
+        where T : class, IKubernetesObject<V1ObjectMeta> => Known<T>() ?? throw (OpenType.Is<T>()
+        ? OpenType.NotNamed<T>(_named.GetValueOrDefault(typeof(T), []))
+        : new InvalidOperationException(
             $"No JSON contract is known for {typeof(T).Name}. Put [JsonSerializable(typeof({typeof(T).Name}))] on a JsonSerializerContext "
-            + $"and add its Default to {nameof(CrMonitorOptions)}.{nameof(JsonContexts)}, or pass a KubeResource<{typeof(T).Name}>.");
+            + $"and add its Default to {nameof(CrMonitorOptions)}.{nameof(JsonContexts)}, or pass a KubeResource<{typeof(T).Name}>."));
 
-    private CacheScope? ConfiguredScope<T>()
+    private CacheScope? ConfiguredScope<T>(KubeResource? resource)
         where T : class, IKubernetesObject<V1ObjectMeta> =>
-        ConfiguredCaches.Count > 0 && Known<T>() is { } resource ? ConfiguredCaches.GetValueOrDefault(resource.ToString()) : null;
+        ConfiguredCaches.Count > 0 && (resource ?? Known<T>()) is { } known ? ConfiguredCaches.GetValueOrDefault(known.ToString()) : null;
 
     private KubeResource<T>? Known<T>()
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
+        if (OpenType.Is<T>())
+        {
+            return _named.GetValueOrDefault(typeof(T)) is [KubeResource<T> only] ? only : null;
+        }
+
         if (_resources.TryGetValue(typeof(T), out var known))
         {
             return (KubeResource<T>)known;

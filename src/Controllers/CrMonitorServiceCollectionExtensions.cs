@@ -76,7 +76,11 @@ public static class CrMonitorServiceCollectionExtensions
             Loggers(provider).CreateLogger<EventRecorder>()));
         services.TryAddSingleton<IEventRecorder>(provider => provider.GetRequiredService<EventRecorder>());
         services.TryAddSingleton(provider => new HostInformers(
-            provider.GetRequiredService<MeasuredTransport>(), Options(provider), provider.GetRequiredService<TimeProvider>(), Loggers(provider)));
+            provider.GetRequiredService<MeasuredTransport>(),
+            Options(provider),
+            provider.GetServices<CacheRegistration>(),
+            provider.GetRequiredService<TimeProvider>(),
+            Loggers(provider)));
         services.TryAddSingleton<IInformers>(provider => provider.GetRequiredService<HostInformers>());
         services.TryAddSingleton<ILeadership>(provider => Options(provider).LeaderElection is { } election
             ? new LeaderElector(

@@ -130,5 +130,36 @@ public sealed class ClientTests : IDisposable
         Assert.Contains("[JsonSerializable(typeof(Widget))]", failure.Message);
     }
 
+    [Fact]
+    public void Each_type_keeps_the_resource_that_the_client_was_told_for_it()
+    {
+        var gadgets = new KubeResource("example.com", "v1", "gadgets", "Gadget");
+
+        var client = _server.Kube().For(DynamicObject.Of(Widgets)).For(PartialObjectMetadata.Of(gadgets));
+
+        Assert.Equal("widgets", client.Resource<DynamicObject>().Plural);
+        Assert.Equal("gadgets", client.Resource<PartialObjectMetadata>().Plural);
+        Assert.Equal("gadgets", client.For(DynamicObject.Of(gadgets)).Resource<DynamicObject>().Plural);
+    }
+
+    [Fact]
+    public void A_type_that_stands_for_any_resource_means_the_one_that_it_is_bound_to_and_of_several_none()
+    {
+        var options = new CrMonitorOptions { FieldManager = "tests" };
+        var client = new KubeClient(_server.Client(), options);
+        var none = Assert.Throws<InvalidOperationException>(client.Resource<DynamicObject>);
+        Assert.StartsWith("DynamicObject stands for any resource, and none is named. ", none.Message, StringComparison.Ordinal);
+        Assert.Contains("by DynamicObject.Of(resource): to For, Owns,", none.Message, StringComparison.Ordinal);
+
+        options.AddResource(DynamicObject.Of(Widgets));
+        options.AddResource(DynamicObject.Of(Widgets));
+        Assert.Equal("widgets", client.Resource<DynamicObject>().Plural);
+
+        options.AddResource(DynamicObject.Of(new KubeResource("example.com", "v1", "gadgets", "Gadget")));
+        var several = Assert.Throws<InvalidOperationException>(client.Resource<DynamicObject>);
+        Assert.Contains("here for several: widgets.example.com, gadgets.example.com. ", several.Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(client.Resource<PartialObjectMetadata>);
+    }
+
     public void Dispose() => _server.Dispose();
 }

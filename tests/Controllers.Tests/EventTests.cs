@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using CrMonitor.Informers;
 using CrMonitor.Tests;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
@@ -41,6 +42,21 @@ public sealed class EventTests : IAsyncDisposable
         Assert.Equal(
             """{"apiVersion":"events.k8s.io/v1","kind":"Event","metadata":{"name":"NAME","namespace":"default"},"eventTime":"2030-01-01T00:00:00.000000Z","reportingController":"example.com/tests","reportingInstance":"pod-1","action":"CreateDeployment","reason":"Created","note":"Created Deployment w","type":"Normal","regarding":{"apiVersion":"example.com/v1","kind":"Widget","name":"w","namespace":"default","uid":"uid-1"}}""",
             body.ToJsonString());
+    }
+
+    [Fact]
+    public async Task An_event_of_a_dynamic_object_is_about_the_kind_that_the_object_says()
+    {
+        _recorder.Start();
+        var dynamic = DynamicObject.Parse(
+            """{"apiVersion":"example.com/v2","kind":"Gadget","metadata":{"namespace":"default","name":"g","uid":"uid-2"}}"""u8);
+
+        _recorder.Record(dynamic, EventType.Normal, "Created", "Create", "It is there");
+        await _server.ArrivedAsync();
+
+        Assert.Equal(
+            """{"apiVersion":"example.com/v2","kind":"Gadget","name":"g","namespace":"default","uid":"uid-2"}""",
+            Assert.Single(_server.Requests).Json["regarding"]!.ToJsonString());
     }
 
     [Fact]

@@ -113,6 +113,26 @@ public sealed class OperatorTests
         Assert.DoesNotContain(rig.Log.Lines, line => line.Level >= LogLevel.Warning);
     }
 
+    [Fact]
+    public async Task A_controller_owns_objects_of_several_kinds_as_metadata()
+    {
+        var reconciler = new FakeReconciler();
+        await using var rig = await OperatorRig.CreateAsync(reconciler, controller => controller
+            .Owns(PartialObjectMetadata.Of(KubeResource.Of(typeof(V1ConfigMap))))
+            .Owns(PartialObjectMetadata.Of(KubeResource.Of(typeof(V1Secret)))));
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        await rig.ReadyAsync();
+        var widget = await rig.Client.CreateAsync(New(), cancellationToken: TestContext.Current.CancellationToken);
+        await reconciler.NextAsync();
+        var metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = "owned", OwnerReferences = [Owner("w")] };
+        metadata.OwnerReferences[0].Uid = widget.Metadata.Uid;
+
+        await rig.Client.CreateAsync(new V1ConfigMap { Metadata = metadata }, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal("ConfigMap", Assert.Single((await reconciler.NextAsync()).Reasons).Kind);
+        await rig.Client.CreateAsync(new V1Secret { Metadata = metadata }, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal("Secret", Assert.Single((await reconciler.NextAsync()).Reasons).Kind);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

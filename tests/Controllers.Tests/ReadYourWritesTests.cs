@@ -58,6 +58,55 @@ public sealed class ReadYourWritesTests
         Assert.Equal(0, rig.Reads);
     }
 
+    [Theory]
+    [InlineData("typed")]
+    [InlineData("dynamic")]
+    [InlineData("metadata")]
+    public async Task A_write_and_a_deletion_in_one_form_are_read_back_at_once_in_all_forms_that_are_cached(string form)
+    {
+        // The poorest first, so that each has a cache of its own.
+        await using var rig = await FrozenAsync(crMonitor => crMonitor
+            .AddInformer(PartialObjectMetadata.Of(Widgets)).AddInformer<Widget>().AddInformer(DynamicObject.Of(Widgets)));
+        var patch = KubePatch.Merge("""{"metadata":{"labels":{"is":"patched"}}}"""u8.ToArray());
+        await rig.Client.CreateAsync(New("w", 1), cancellationToken: Cancelled);
+
+        await (form switch
+        {
+            "dynamic" => rig.Client.PatchAsync<DynamicObject>(Key, patch, cancellationToken: Cancelled),
+            "metadata" => rig.Client.PatchAsync<PartialObjectMetadata>(Key, patch, cancellationToken: Cancelled),
+            _ => (Task)rig.Client.PatchAsync<Widget>(Key, patch, cancellationToken: Cancelled),
+        });
+        var patched = LabelSelector.Parse("is=patched");
+        Assert.Equal(1, Assert.Single(await rig.Client.ListAsync<Widget>("default", patched, Cancelled)).Spec?.Size);
+        Assert.Single(await rig.Client.ListAsync<DynamicObject>("default", patched, Cancelled));
+        Assert.Single(await rig.Client.ListAsync<PartialObjectMetadata>("default", patched, Cancelled));
+
+        Assert.True(await (form switch
+        {
+            "dynamic" => rig.Client.DeleteAsync<DynamicObject>(Key, cancellationToken: Cancelled),
+            "metadata" => rig.Client.DeleteAsync<PartialObjectMetadata>(Key, cancellationToken: Cancelled),
+            _ => rig.Client.DeleteAsync<Widget>(Key, cancellationToken: Cancelled),
+        }));
+        Assert.Null(await rig.Client.GetAsync<Widget>(Key, Cancelled));
+        Assert.Null(await rig.Client.GetAsync<DynamicObject>(Key, Cancelled));
+        Assert.Null(await rig.Client.GetAsync<PartialObjectMetadata>(Key, Cancelled));
+        Assert.Equal(0, rig.Reads);
+    }
+
+    [Fact]
+    public async Task A_write_in_a_form_that_is_not_cached_is_read_back_in_the_one_that_is()
+    {
+        await using var rig = await FrozenAsync();
+        var dynamic = rig.Client.For(DynamicObject.Of(Widgets));
+        await rig.Client.CreateAsync(New("w", 1), cancellationToken: Cancelled);
+
+        await dynamic.PatchAsync<DynamicObject>(Key, KubePatch.Merge("""{"spec":{"size":9}}"""u8.ToArray()), cancellationToken: Cancelled);
+        Assert.Equal(9, (await rig.Client.GetAsync<Widget>(Key, Cancelled))?.Spec?.Size);
+
+        Assert.True(await dynamic.DeleteAsync<DynamicObject>(Key, cancellationToken: Cancelled));
+        Assert.Null(await rig.Client.GetAsync<Widget>(Key, Cancelled));
+    }
+
     [Fact]
     public async Task A_dry_run_is_not_remembered()
     {
@@ -126,9 +175,9 @@ public sealed class ReadYourWritesTests
         new() { Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = name }, Spec = new WidgetSpec { Size = size } };
 
     /// <summary>A host whose caches have synced and hear nothing any more.</summary>
-    private static async Task<FrozenRig> FrozenAsync()
+    private static async Task<FrozenRig> FrozenAsync(Func<CrMonitorBuilder, CrMonitorBuilder>? services = null)
     {
-        var rig = await OperatorRig.CreateAsync(new FakeReconciler());
+        var rig = await OperatorRig.CreateAsync(new FakeReconciler(), services: services);
         await rig.Host.StartAsync(Cancelled);
         await rig.ReadyAsync();
         rig.Server.Faults.FreezeWatches();

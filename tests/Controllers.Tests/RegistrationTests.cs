@@ -3,11 +3,14 @@ using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using static CrMonitor.Controllers.Tests.Objects;
 
 namespace CrMonitor.Controllers.Tests;
 
 public sealed class RegistrationTests
 {
+    private static readonly KubeResource Gadgets = new("example.com", "v1", "gadgets", "Gadget");
+
     [Fact]
     public void Two_controllers_of_one_name_are_refused_with_the_remedy()
     {
@@ -29,9 +32,10 @@ public sealed class RegistrationTests
             .AddController<Reconciler, Widget>(controller => controller.Owns<V1Deployment>())
             .AddController<Reconciler, Widget>(controller => controller.Named("second"))
             .Services.AddSingleton<IKubeTransport>(server).BuildServiceProvider();
+        services.GetRequiredService<HostInformers>().KeepRegistered();
         foreach (var registration in services.GetServices<Registration>())
         {
-            registration.Create(services)?.Dispose();
+            registration.Create(services).Dispose();
         }
 
         Assert.Equal(2, services.GetRequiredService<HostInformers>().All.Count);
@@ -51,6 +55,64 @@ public sealed class RegistrationTests
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
 
         Assert.Contains("No JSON contract is known for Widget", failure.Message);
+    }
+
+    [Fact]
+    public async Task A_type_that_stands_for_any_resource_and_names_none_fails_the_start_with_the_remedy()
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "tests" });
+        var crMonitor = builder.Services
+            .AddCrMonitor(options => options.JsonContexts.Add(TestJson.Default))
+            .AddController<Reconciler, Widget>(controller => controller.Owns<PartialObjectMetadata>());
+        await using var server = new StubTransport();
+        builder.Services.AddSingleton<IKubeTransport>(server);
+        using var host = builder.Build();
+
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+        var unnamed = Assert.Throws<InvalidOperationException>(() => crMonitor.AddController<AnyReconciler, DynamicObject>());
+
+        Assert.Contains("Name the one that is meant by PartialObjectMetadata.Of(resource): to For, Owns,", failure.Message);
+        Assert.Contains("Name the one that is meant by DynamicObject.Of(resource): to For, Owns,", unnamed.Message);
+    }
+
+    [Fact]
+    public async Task Caches_of_several_resources_in_one_form_are_services_by_their_names_and_not_without()
+    {
+        await using var server = new StubTransport();
+        var crMonitor = new ServiceCollection().AddCrMonitor()
+            .AddInformer(DynamicObject.Of(Widgets))
+            .AddController<AnyReconciler, DynamicObject>(controller => controller.For(DynamicObject.Of(Gadgets)))
+            .AddInformer(PartialObjectMetadata.Of(Gadgets));
+        await using var services = crMonitor.Services.AddSingleton<IKubeTransport>(server).BuildServiceProvider();
+
+        var widgets = services.GetRequiredKeyedService<ISharedInformer<DynamicObject>>("widgets.example.com");
+        var gadgets = services.GetRequiredKeyedService<ISharedInformer<DynamicObject>>("gadgets.example.com");
+        var several = Assert.Throws<InvalidOperationException>(services.GetRequiredService<ILister<DynamicObject>>);
+
+        Assert.Equal(("widgets", "gadgets"), (widgets.Resource.Plural, gadgets.Resource.Plural));
+        Assert.Same(gadgets.Lister, services.GetRequiredKeyedService<ILister<DynamicObject>>("gadgets.example.com"));
+        Assert.Equal(
+            "There are caches of DynamicObject for several resources: widgets.example.com (example.com/v1), gadgets.example.com (example.com/v1). "
+            + "Ask for one by its name: [FromKeyedServices(\"widgets.example.com\")], "
+            + "or GetRequiredKeyedService<ILister<DynamicObject>>(\"widgets.example.com\").",
+            several.Message);
+        Assert.Same(
+            services.GetRequiredService<ISharedInformer<PartialObjectMetadata>>(),
+            services.GetRequiredKeyedService<ISharedInformer<PartialObjectMetadata>>("gadgets.example.com"));
+    }
+
+    [Fact]
+    public async Task What_the_configuration_says_of_a_resource_is_for_its_dynamic_cache_too_and_for_no_other()
+    {
+        await using var server = new StubTransport();
+        await using var services = new ServiceCollection()
+            .AddCrMonitor(options => options.ConfiguredCaches["gadgets.example.com"] = new CacheScope { Namespaces = ["a"] })
+            .AddInformer(DynamicObject.Of(Widgets))
+            .AddInformer(DynamicObject.Of(Gadgets))
+            .Services.AddSingleton<IKubeTransport>(server).BuildServiceProvider();
+
+        Assert.Same(InformerScope.All, services.GetRequiredKeyedService<ISharedInformer<DynamicObject>>("widgets.example.com").Scope);
+        Assert.Equal(["a"], services.GetRequiredKeyedService<ISharedInformer<DynamicObject>>("gadgets.example.com").Scope.Namespaces);
     }
 
     [Fact]
@@ -179,8 +241,8 @@ public sealed class RegistrationTests
     public void A_type_that_is_bound_to_two_resources_is_refused()
     {
         var options = new CrMonitorOptions();
-        options.AddResource(Objects.Widgets);
-        options.AddResource(Objects.Widgets);
+        options.AddResource(Widgets);
+        options.AddResource(Widgets);
 
         var other = new KubeResource<Widget>(new KubeResource("example.com", "v2", "widgets", "Widget"), TestJson.Default.Widget);
 
@@ -202,6 +264,12 @@ public sealed class RegistrationTests
     private sealed class Reconciler : IReconciler<Widget>
     {
         public ValueTask<ReconcileResult> ReconcileAsync(ReconcileContext<Widget> context, CancellationToken cancellationToken) => new(ReconcileResult.Done);
+    }
+
+    private sealed class AnyReconciler : IReconciler<DynamicObject>
+    {
+        public ValueTask<ReconcileResult> ReconcileAsync(ReconcileContext<DynamicObject> context, CancellationToken cancellationToken) =>
+            new(ReconcileResult.Done);
     }
 
     private sealed class StubTransport : IKubeTransport, IAsyncDisposable

@@ -151,6 +151,58 @@ public sealed class RunningControllersTests
     }
 
     [Fact]
+    public async Task Controllers_of_dynamic_objects_run_beside_each_other_each_for_its_own_resource()
+    {
+        await using var rig = await OperatorRig.CreateAsync(new FakeReconciler());
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        await rig.ReadyAsync();
+        var controllers = rig.Host.Services.GetRequiredService<IControllers>();
+        var (maps, secrets) = (new Marking(), new Marking());
+
+        controllers.Add(maps, controller => controller.For(DynamicObject.Of(KubeResource.Of(typeof(V1ConfigMap)))));
+        controllers.Add(secrets, controller => controller.For(DynamicObject.Of(KubeResource.Of(typeof(V1Secret)))));
+        await rig.ReadyAsync();
+        await rig.Client.CreateAsync(Map("one"), cancellationToken: TestContext.Current.CancellationToken);
+        await rig.Client.CreateAsync(
+            new V1Secret { Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = "one" } },
+            cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal(["widget", "configmap", "secret"], controllers.Names);
+        Assert.Equal("ConfigMap", await maps.Marked.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.Equal("Secret", await secrets.Marked.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.Equal(3, rig.Host.Services.GetRequiredService<HostInformers>().All.Count);
+        Assert.DoesNotContain(rig.Log.Lines, line => line.Level >= LogLevel.Warning);
+
+        // The host's own client is bound to neither of them.
+        Assert.Throws<InvalidOperationException>(rig.Client.Resource<DynamicObject>);
+    }
+
+    [Fact]
+    public async Task The_type_of_a_controller_that_was_removed_can_be_bound_to_another_resource()
+    {
+        await using var rig = await OperatorRig.CreateAsync(new FakeReconciler());
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        var controllers = rig.Host.Services.GetRequiredService<IControllers>();
+        var json = new CrMonitorOptions().Resource<V1ConfigMap>().Json;
+        var first = new KubeResource<V1ConfigMap>(new KubeResource("example.com", "v1", "firsts", "First"), json);
+        var second = new KubeResource<V1ConfigMap>(new KubeResource("example.com", "v1", "seconds", "Second"), json);
+
+        controllers.Add(new ConfigMaps(), controller => controller.Named("a").For(first));
+        controllers.Add(new ConfigMaps(), controller => controller.Named("b").For(first));
+        Assert.True(await controllers.RemoveAsync("a"));
+        Assert.Contains(
+            "is bound to example.com/v1 firsts and to example.com/v1 seconds",
+            Assert.Throws<InvalidOperationException>(() => controllers.Add(new ConfigMaps(), controller => controller.Named("c").For(second))).Message);
+        Assert.True(await controllers.RemoveAsync("b"));
+
+        // One that cannot be added leaves no binding either.
+        Assert.Throws<InvalidOperationException>(() => controllers.Add(
+            new ConfigMaps(), controller => controller.Named("c").For(first).WatchesByIndex<V1Secret>("none")));
+        controllers.Add(new ConfigMaps(), controller => controller.Named("c").For(second));
+        Assert.Equal("seconds", rig.Client.Resource<V1ConfigMap>().Plural);
+    }
+
+    [Fact]
     public async Task The_indexes_of_a_controller_go_with_it_although_its_cache_stays()
     {
         await using var rig = await OperatorRig.CreateAsync(new FakeReconciler());
@@ -207,6 +259,24 @@ public sealed class RunningControllersTests
     }
 
     private static V1ConfigMap Map(string name) => new() { Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = name } };
+
+    /// <summary>Labels the object of the name "one", reads it back by the context's client, and tells of which kind it is.</summary>
+    private sealed class Marking : IReconciler<DynamicObject>
+    {
+        public TaskCompletionSource<string> Marked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public async ValueTask<ReconcileResult> ReconcileAsync(ReconcileContext<DynamicObject> context, CancellationToken cancellationToken)
+        {
+            if (context is { Key.Name: "one", Object: not null })
+            {
+                await context.FinalizeAsync("example.com/tests", (_, _) => ValueTask.CompletedTask, cancellationToken);
+                var read = await context.Client.GetAsync<DynamicObject>(context.Key, cancellationToken);
+                Marked.TrySetResult(read?.Metadata.Finalizers is ["example.com/tests"] ? read.Kind : "none");
+            }
+
+            return ReconcileResult.Done;
+        }
+    }
 
     private sealed class ConfigMaps : IReconciler<V1ConfigMap>
     {

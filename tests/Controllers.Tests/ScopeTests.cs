@@ -190,6 +190,61 @@ public sealed class ScopeTests
     }
 
     [Fact]
+    public async Task Before_its_cache_has_synced_a_list_asks_the_server_for_what_the_cache_will_hold()
+    {
+        await using var rig = await OperatorRig.CreateAsync(
+            new FakeReconciler(),
+            controller => controller.For(scope: new CacheScope
+            {
+                Namespaces = ["default", "team"],
+                ByNamespace = new Dictionary<string, ScopeSelectors> { ["team"] = new() { LabelSelector = Web } },
+            }),
+            options => options.Namespaces.Add("default"));
+        foreach (var ns in new[] { "team", "elsewhere" })
+        {
+            await rig.Client.CreateAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = ns } }, cancellationToken: Cancelled);
+        }
+
+        foreach (var ns in new[] { "default", "team", "elsewhere" })
+        {
+            await rig.Client.CreateAsync(Labelled("web", "web", ns), cancellationToken: Cancelled);
+            await rig.Client.CreateAsync(Labelled("api", "api", ns), cancellationToken: Cancelled);
+        }
+
+        var early = await rig.Client.ListAsync<Widget>(cancellationToken: Cancelled);
+        var earlyWeb = await rig.Client.ListAsync<Widget>(selector: Web, cancellationToken: Cancelled);
+        await Assert.ThrowsAsync<OutsideOfCacheException>(() => rig.Client.ListAsync<Widget>("elsewhere", cancellationToken: Cancelled));
+        Assert.DoesNotContain(rig.Paths, path => path.StartsWith("GET /apis/example.com/v1/widgets", StringComparison.Ordinal));
+
+        await rig.Host.StartAsync(Cancelled);
+        await rig.ReadyAsync();
+        Assert.Equal(["default/api", "default/web", "team/web"], Keys(early));
+        Assert.Equal(["default/web", "team/web"], Keys(earlyWeb));
+        Assert.Equal(Keys(early), Keys(await rig.Client.ListAsync<Widget>(cancellationToken: Cancelled)));
+        Assert.Equal(Keys(earlyWeb), Keys(await rig.Client.ListAsync<Widget>(selector: Web, cancellationToken: Cancelled)));
+
+        // Of a kind without a cache, all namespaces are all that the server has.
+        Assert.Contains(await rig.Client.ListAsync<V1Namespace>(cancellationToken: Cancelled), found => found.Metadata.Name == "elsewhere");
+
+        static IEnumerable<string> Keys(IEnumerable<Widget> widgets) => widgets.Select(widget => ObjectKey.Of(widget).ToString()).Order();
+    }
+
+    [Fact]
+    public async Task What_one_cache_holds_is_asked_for_by_type()
+    {
+        await using var rig = await OperatorRig.CreateAsync(
+            new FakeReconciler(),
+            controller => controller.For(scope: WebOnly).Owns<V1ConfigMap>(scope: new CacheScope { Namespaces = ["team"] }));
+        await rig.Host.StartAsync(Cancelled);
+        await rig.ReadyAsync();
+
+        var within = rig.Client.Within<Widget>(WebOnly).Within<V1ConfigMap>(new CacheScope { Namespaces = ["team"] });
+
+        Assert.Empty(await within.ListAsync<Widget>(cancellationToken: Cancelled));
+        Assert.Empty(await within.ListAsync<V1ConfigMap>(cancellationToken: Cancelled));
+    }
+
+    [Fact]
     public async Task Each_namespace_is_asked_for_with_its_own_selectors_and_own_writes_are_judged_by_them()
     {
         await using var rig = await OperatorRig.CreateAsync(new FakeReconciler(), options: options => options.Cache<Widget>(new CacheScope

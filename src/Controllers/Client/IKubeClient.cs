@@ -7,15 +7,17 @@ namespace CrMonitor.Controllers;
 /// <summary>Reads and writes objects; reads come from the host's caches where it keeps one, and are never older than what this process wrote.</summary>
 /// <remarks>
 /// <para>
-/// A read is answered from a cache if the host keeps one of the type that holds all that is asked for; while it has not synced, and if there is no
-/// cache of the type, the server is asked. Where the caches of the type leave out what is asked for (other namespaces, or objects that a selector
-/// does not match), the read fails with <see cref="OutsideOfCacheException"/> instead of showing less than there is. <see cref="Live"/> always asks
-/// the server; <see cref="Within"/> asks for what one cache holds.
+/// A read is answered from a cache if the host keeps one of the type that holds all that is asked for; while it has not synced (before the host's
+/// start, too), the server is asked for what the cache will hold. If there is no cache of the type, the server is asked. Where the caches of the type
+/// leave out what is asked for (other namespaces, or objects that a selector does not match), the read fails with
+/// <see cref="OutsideOfCacheException"/> instead of showing less than there is. <see cref="Live"/> always asks the server; <see cref="Within"/> asks
+/// for what one cache holds.
 /// </para>
 /// <para>
-/// The answer of every write goes into the caches before the write returns, so that reads here and by <see cref="ILister{T}"/> show it, whatever the
-/// watch has brought so far; out of a cache whose labels it no longer has, the object goes at once. What caches show is as their transform left it:
-/// an update of it takes away what the transform took.
+/// The answer of every write goes into all caches of the resource before the write returns, whatever the type of their objects, so that reads here
+/// and by <see cref="ILister{T}"/> show it, whatever the watch has brought so far. A cache of another version of the resource cannot take it: to
+/// that, only deletions are told. Out of a cache whose labels it no longer has, the object goes at once. What caches show is as their transform left
+/// it: an update of it takes away what the transform took.
 /// </para>
 /// <para>
 /// What a read or a write returns is the caller's own copy and may be changed and written back; it has no managedFields. Listers hand out the shared
@@ -37,14 +39,18 @@ public interface IKubeClient
 
     /// <summary>
     /// The same client, for which objects of <typeparamref name="T"/> are those of <paramref name="resource"/>: for types that stand for many
-    /// resources, and for resources that the host was not told of.
+    /// resources (<see cref="DynamicObject"/>, <see cref="PartialObjectMetadata"/>), and for resources that the host was not told of.
     /// </summary>
+    /// <remarks>
+    /// What was said of other types stays. To the client of a <see cref="ReconcileContext{T}"/> of such a type, the type stands for the controller's
+    /// resource.
+    /// </remarks>
     IKubeClient For<T>(KubeResource<T> resource)
         where T : class, IKubernetesObject<V1ObjectMeta>;
 
     /// <summary>
     /// The same client, whose reads of <typeparamref name="T"/> show what the cache of <paramref name="scope"/> holds, and nothing else. They wait
-    /// until it has synced. Writes are not confined.
+    /// until it has synced, which takes the host's start. Writes are not confined. What was said of other types stays.
     /// </summary>
     /// <param name="scope">
     /// As it was given to <c>AddInformer</c>, <c>For</c>, <c>Owns</c> or <c>Watches</c>. Without such a cache, reads fail.
@@ -57,8 +63,14 @@ public interface IKubeClient
     Task<T?> GetAsync<T>(ObjectKey key, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>;
 
-    /// <summary>Reads the objects of one namespace (<see langword="null"/>: of all that the cache holds, or the server has) that <paramref name="selector"/> matches.</summary>
-    /// <returns>The objects in no particular order, all of one state of the cache or the server.</returns>
+    /// <summary>
+    /// Reads the objects of one namespace (<see langword="null"/>: of all that the cache holds; of all that there are, if the host keeps none of the
+    /// type) that <paramref name="selector"/> matches.
+    /// </summary>
+    /// <returns>
+    /// The objects in no particular order, all of one state of the cache or the server. For a cache of several namespaces that has not synced, the
+    /// server is asked for one after the other.
+    /// </returns>
     /// <exception cref="OutsideOfCacheException">
     /// No cache of the type holds all of them. A cache that was made with a label selector answers lists that ask for the same requirements, or for
     /// more.

@@ -13,16 +13,15 @@ public sealed partial class KubeClient
         KubeResource<T> resource, ObjectKey key, CancellationToken cancellationToken)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        if (_within is { } scope && scope.Type == typeof(T))
+        if (_readsCaches && _within.TryGetValue(typeof(T), out var scope))
         {
-            var within = await CacheWithinAsync(resource, scope.Scope, key.Namespace, cancellationToken);
-            return (within is not null, within?.Get(key));
+            return (true, (await CacheWithinAsync(resource, scope, key.Namespace, cancellationToken)).Lister.Get(key));
         }
 
         var caches = Caches(resource);
         if (TryFind(caches, key.Namespace is null ? [] : [key.Namespace], null, out var covering))
         {
-            return (covering is not null, covering?.Get(key));
+            return covering is { HasSynced: true } ? (true, covering.Lister.Get(key)) : (false, null);
         }
 
         // What is there is there, also in a cache of selected objects. What is not there may exist all the same.
@@ -32,21 +31,21 @@ public sealed partial class KubeClient
                 $"{resource.Kind} {key} is in no cache of this host, and may exist all the same: {Describe(caches)}. {Remedy(resource)}");
     }
 
-    /// <summary>The cache that answers a list; <see langword="null"/> if the server is to be asked.</summary>
+    /// <summary>The cache that answers a list, as soon as it has synced; <see langword="null"/> if there is none of the kind.</summary>
     /// <exception cref="OutsideOfCacheException">There are caches, and none of them holds all that is asked for.</exception>
-    private async ValueTask<ILister<T>?> CacheOfAsync<T>(
+    private async ValueTask<ISharedInformer<T>?> CacheOfAsync<T>(
         KubeResource<T> resource, string? ns, LabelSelector? selector, CancellationToken cancellationToken)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        if (_within is { } scope && scope.Type == typeof(T))
+        if (_readsCaches && _within.TryGetValue(typeof(T), out var scope))
         {
-            return await CacheWithinAsync(resource, scope.Scope, ns, cancellationToken);
+            return await CacheWithinAsync(resource, scope, ns, cancellationToken);
         }
 
         var caches = Caches(resource);
 
         // All namespaces: of a host that is meant for some of them, those.
-        if (TryFind(caches, ns is not null ? [ns] : _caches?.ScopeOf<T>().Namespaces ?? [], selector, out var covering))
+        if (TryFind(caches, ns is not null ? [ns] : _caches?.ScopeOf(resource).Namespaces ?? [], selector, out var covering))
         {
             return covering;
         }
@@ -56,14 +55,13 @@ public sealed partial class KubeClient
         throw new OutsideOfCacheException($"No cache of this host holds all of {resource} in {asked}: {Describe(caches)}. {Remedy(resource)}");
     }
 
-    // Where there is no cache, and while the one that there is has not synced, the server is asked.
+    // The first that has synced; while none has, the first. Where there is no cache of the kind, the server is asked.
     private static bool TryFind<T>(
-        IReadOnlyList<ISharedInformer<T>> caches, IReadOnlyList<string> namespaces, LabelSelector? selector, out ILister<T>? covering)
+        IReadOnlyList<ISharedInformer<T>> caches, IReadOnlyList<string> namespaces, LabelSelector? selector, out ISharedInformer<T>? covering)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         covering = null;
         InformerScope? asked = null;
-        var isCovered = caches.Count == 0;
         foreach (var cache in caches)
         {
             if (!ReferenceEquals(cache.Scope, InformerScope.All)
@@ -72,15 +70,15 @@ public sealed partial class KubeClient
                 continue;
             }
 
-            isCovered = true;
+            covering ??= cache;
             if (cache.HasSynced)
             {
-                covering = cache.Lister;
+                covering = cache;
                 break;
             }
         }
 
-        return isCovered;
+        return covering is not null || caches.Count == 0;
     }
 
     private static string Describe<T>(IReadOnlyList<ISharedInformer<T>> caches)
@@ -94,15 +92,11 @@ public sealed partial class KubeClient
     private IReadOnlyList<ISharedInformer<T>> Caches<T>(KubeResource<T> resource)
         where T : class, IKubernetesObject<V1ObjectMeta> => _readsCaches && _caches is not null ? _caches.Find(resource) : [];
 
-    private async ValueTask<ILister<T>?> CacheWithinAsync<T>(
-        KubeResource<T> resource, InformerScope scope, string? ns, CancellationToken cancellationToken)
+    private async ValueTask<ISharedInformer<T>> CacheWithinAsync<T>(
+        KubeResource<T> resource, CacheScope within, string? ns, CancellationToken cancellationToken)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        if (!_readsCaches)
-        {
-            return null;
-        }
-
+        var scope = _options.ScopeOf<T>(within, resource);
         var caches = Caches(resource);
         var cache = caches.FirstOrDefault(cache => cache.Scope.Equals(scope)) ?? throw new InvalidOperationException(
             $"This host keeps no cache of {resource} in {scope}. Add one, with AddInformer or with the scope of For, Owns or Watches"
@@ -113,6 +107,6 @@ public sealed partial class KubeClient
         }
 
         await cache.WaitForSyncAsync(cancellationToken);
-        return cache.Lister;
+        return cache;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -21,8 +22,8 @@ public sealed partial class KubeClient : IKubeClient
     private readonly ILogger _logger;
     private readonly IInformers? _caches;
     private readonly bool _readsCaches;
-    private readonly KubeResource? _bound;
-    private readonly (Type Type, InformerScope Scope)? _within;
+    private readonly ImmutableDictionary<Type, KubeResource> _bound = ImmutableDictionary<Type, KubeResource>.Empty;
+    private readonly ImmutableDictionary<Type, CacheScope> _within = ImmutableDictionary<Type, CacheScope>.Empty;
 
     /// <summary>Creates a client without caches: every read asks the server.</summary>
     /// <param name="rest">What sends and retries.</param>
@@ -49,7 +50,8 @@ public sealed partial class KubeClient : IKubeClient
         _readsCaches = true;
     }
 
-    private KubeClient(KubeClient other, bool readsCaches, KubeResource? bound, (Type Type, InformerScope Scope)? within)
+    private KubeClient(
+        KubeClient other, bool readsCaches, ImmutableDictionary<Type, KubeResource> bound, ImmutableDictionary<Type, CacheScope> within)
     {
         _rest = other._rest;
         _options = other._options;
@@ -62,14 +64,14 @@ public sealed partial class KubeClient : IKubeClient
     }
 
     /// <inheritdoc/>
-    public IKubeClient Live => _readsCaches ? new KubeClient(this, readsCaches: false, _bound, null) : this;
+    public IKubeClient Live => _readsCaches ? new KubeClient(this, readsCaches: false, _bound, _within.Clear()) : this;
 
     /// <inheritdoc/>
     public IKubeClient For<T>(KubeResource<T> resource)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         ArgumentNullException.ThrowIfNull(resource);
-        return new KubeClient(this, _readsCaches, resource, _within);
+        return new KubeClient(this, _readsCaches, _bound.SetItem(typeof(T), resource), _within);
     }
 
     /// <inheritdoc/>
@@ -77,12 +79,13 @@ public sealed partial class KubeClient : IKubeClient
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         ArgumentNullException.ThrowIfNull(scope);
-        return new KubeClient(this, _readsCaches, _bound, (typeof(T), _options.ScopeOf<T>(scope)));
+        return new KubeClient(this, _readsCaches, _bound, _within.SetItem(typeof(T), scope));
     }
 
     /// <inheritdoc/>
     public KubeResource<T> Resource<T>()
-        where T : class, IKubernetesObject<V1ObjectMeta> => _bound as KubeResource<T> ?? _options.Resource<T>();
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
+        _bound.TryGetValue(typeof(T), out var bound) ? (KubeResource<T>)bound : _options.Resource<T>();
 
     /// <inheritdoc/>
     public async Task<T?> GetAsync<T>(ObjectKey key, CancellationToken cancellationToken = default)
@@ -116,27 +119,20 @@ public sealed partial class KubeClient : IKubeClient
             return [];
         }
 
-        if (await CacheOfAsync(resource, ns, selector, cancellationToken) is { } cache)
+        var cache = await CacheOfAsync(resource, ns, selector, cancellationToken);
+        if (cache is { HasSynced: true })
         {
-            return [.. cache.List(ns, selector).Select(cached => Copy(resource, cached))];
+            return [.. cache.Lister.List(ns, selector).Select(cached => Copy(resource, cached))];
         }
 
-        var query = $"?limit={ListPageSize}";
-        if (selector is { IsEverything: false })
-        {
-            query += $"&labelSelector={Uri.EscapeDataString(selector.ToString())}";
-        }
-
+        // Until it has synced, what it will hold is what the server is asked for.
         List<T> all = [];
-        var next = "";
-        do
+        string?[] places = ns is null && cache is { Scope.Namespaces: { Count: > 0 } namespaces } ? [.. namespaces] : [ns];
+        foreach (var place in places)
         {
-            var path = resource.CollectionPath(ns) + query + (next.Length == 0 ? "" : $"&continue={Uri.EscapeDataString(next)}");
-            var request = new KubeRequest { Method = HttpMethod.Get, Path = path };
-            var response = await SendAsync(request, cancellationToken);
-            next = AddPage(resource, request, response, all);
+            await AddLiveAsync(resource, place, Query(selector, cache?.Scope, place), all, cancellationToken);
         }
-        while (next.Length > 0);
+
         return all;
     }
 
@@ -187,9 +183,9 @@ public sealed partial class KubeClient : IKubeClient
         var response = await SendAsync(request, cancellationToken);
         try
         {
-            return Note(resource, response.Body.Span, informer) ?? Read(resource, request, response);
+            return _caches?.NoteWrite(informer, response.Body.Span) ?? Read(resource, request, response);
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is ArgumentException or JsonException)
         {
             throw NotOfTheKind(resource, request, response, e);
         }
@@ -356,32 +352,16 @@ public sealed partial class KubeClient : IKubeClient
         if (options is not { DryRun: true } && answer.Metadata?.Uid is not null)
         {
             // By its bytes: the caller may change what he gets.
-            Note(resource, response.Body.Span);
+            _caches?.NoteWrite(resource, response.Body.Span);
         }
 
         return answer;
     }
 
-    /// <summary>Tells the caches of the answer to a write.</summary>
-    /// <returns>What <paramref name="informer"/> shows of it.</returns>
-    private T? Note<T>(KubeResource<T> resource, ReadOnlySpan<byte> answer, ISharedInformer<T>? informer = null)
-        where T : class, IKubernetesObject<V1ObjectMeta>
-    {
-        T? shown = null;
-        foreach (var cache in _caches?.Find(resource) ?? [])
-        {
-            var noted = cache.NoteWrite(answer);
-            shown = ReferenceEquals(cache, informer) ? noted : shown;
-        }
-
-        return shown;
-    }
-
     // A server answers with a Status when the object is gone, and with the object when something (a finalizer, a grace time) still holds it.
-    private void NoteDeletion<T>(KubeResource<T> resource, ObjectKey key, ReadOnlySpan<byte> answer)
-        where T : class, IKubernetesObject<V1ObjectMeta>
+    private void NoteDeletion(KubeResource resource, ObjectKey key, ReadOnlySpan<byte> answer)
     {
-        if (_caches?.Find(resource) is not { Count: > 0 } caches)
+        if (_caches is not { } caches || !caches.Keeps(resource))
         {
             return;
         }
@@ -389,25 +369,48 @@ public sealed partial class KubeClient : IKubeClient
         var reader = new Utf8JsonReader(answer);
         using var document = JsonDocument.ParseValue(ref reader);
         var root = document.RootElement;
-        foreach (var cache in caches)
+        if (Text(root, "kind") == "Status")
         {
-            if (Text(root, "kind") == "Status")
-            {
-                cache.NoteDelete(key, root.TryGetProperty("details", out var details) ? Text(details, "uid") : null);
-            }
-            else if (root.TryGetProperty("metadata", out var metadata) && metadata.TryGetProperty("deletionTimestamp", out _))
-            {
-                cache.NoteWrite(answer);
-            }
-            else
-            {
-                cache.NoteDelete(key, Text(metadata, "uid"), Text(metadata, "resourceVersion"));
-            }
+            caches.NoteDelete(resource, key, root.TryGetProperty("details", out var details) ? Text(details, "uid") : null);
+        }
+        else if (root.TryGetProperty("metadata", out var metadata) && metadata.TryGetProperty("deletionTimestamp", out _))
+        {
+            caches.NoteWrite(resource, answer);
+        }
+        else
+        {
+            caches.NoteDelete(resource, key, Text(metadata, "uid"), Text(metadata, "resourceVersion"));
         }
     }
 
     private static string? Text(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private async Task AddLiveAsync<T>(KubeResource<T> resource, string? ns, string query, List<T> all, CancellationToken cancellationToken)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        var next = "";
+        do
+        {
+            var path = resource.CollectionPath(ns) + query + (next.Length == 0 ? "" : $"&continue={Uri.EscapeDataString(next)}");
+            var request = new KubeRequest { Method = HttpMethod.Get, Path = path };
+            var response = await SendAsync(request, cancellationToken);
+            next = AddPage(resource, request, response, all);
+        }
+        while (next.Length > 0);
+    }
+
+    // What is asked for, of what a cache holds of the namespace.
+    private static string Query(LabelSelector? selector, InformerScope? held, string? ns)
+    {
+        var own = ns is null ? null : held?.ByNamespace.GetValueOrDefault(ns);
+        var labels = string.Join(',', new[] { selector, own?.LabelSelector ?? held?.LabelSelector }
+            .Where(asked => asked is { IsEverything: false }).Select(asked => asked!.ToString()).Distinct());
+        var fields = own?.FieldSelector ?? held?.FieldSelector ?? "";
+        return $"?limit={ListPageSize}"
+            + (labels.Length == 0 ? "" : $"&labelSelector={Uri.EscapeDataString(labels)}")
+            + (fields.Length == 0 ? "" : $"&fieldSelector={Uri.EscapeDataString(fields)}");
+    }
 
     private static string AddPage<T>(KubeResource<T> resource, KubeRequest request, KubeResponse response, List<T> all)
         where T : class, IKubernetesObject<V1ObjectMeta>

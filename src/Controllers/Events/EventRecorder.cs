@@ -73,9 +73,9 @@ internal sealed partial class EventRecorder : IEventRecorder, IDisposable
         CheckWord(action, nameof(action));
         var key = ObjectKey.Of(regarding);
         ArgumentException.ThrowIfNullOrEmpty(key.Name, nameof(regarding));
-        var resource = _options.Resource<T>();
+        var (apiVersion, kind) = KindOf(regarding);
         var identity = new EventIdentity(
-            resource.ApiVersion, resource.Kind, key.Namespace, key.Name, regarding.Metadata.Uid, type, reason, action, Cut(note, LongestNote));
+            apiVersion, kind, key.Namespace, key.Name, regarding.Metadata.Uid, type, reason, action, Cut(note, LongestNote));
         _instruments.EventRecorded(type);
         if (_occurrences.Writer.TryWrite(new EventOccurrence(identity, _time.GetUtcNow())))
         {
@@ -113,6 +113,19 @@ internal sealed partial class EventRecorder : IEventRecorder, IDisposable
     {
         _occurrences.Writer.TryComplete();
         _cancelled.Dispose();
+    }
+
+    // Of a type that stands for any resource, the object says which it is.
+    private (string ApiVersion, string Kind) KindOf<T>(T regarding)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        if (OpenType.Is<T>() && regarding is { ApiVersion.Length: > 0, Kind.Length: > 0 })
+        {
+            return (regarding.ApiVersion, regarding.Kind);
+        }
+
+        var resource = _options.Resource<T>();
+        return (resource.ApiVersion, resource.Kind);
     }
 
     private static void CheckWord(string word, string parameter)

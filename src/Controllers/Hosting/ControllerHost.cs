@@ -35,6 +35,7 @@ internal sealed partial class ControllerHost(
     // _gate guards the fields below. It is held for look-ups and updates, and while a controller that is added attaches itself.
     private readonly Lock _gate = new();
     private readonly Dictionary<Controller, Task> _starts = [];
+    private readonly Dictionary<Controller, RunningResources> _resources = []; // of those that were added
     private readonly Dictionary<Controller, Task> _leaving = []; // removed, and not yet at rest
     private readonly List<Controller> _abandoned = []; // removed, with runs that do not heed their cancellation
     private volatile IReadOnlyList<Controller> _controllers = [];
@@ -53,7 +54,8 @@ internal sealed partial class ControllerHost(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         // What is wrong with the set-up throws here, and the host says so instead of running without a controller.
-        var controllers = registrations.Select(registration => registration.Create(services)).OfType<Controller>().ToList();
+        informers.KeepRegistered();
+        var controllers = registrations.Select(registration => registration.Create(services)).ToList();
         configuration.CheckNames([.. controllers.Select(controller => controller.Name)]);
         configuration.CheckCaches([.. informers.All.Select(informer => informer.Resource.ToString()).Distinct()]);
         controllers.ForEach(controller => controller.Attach());
@@ -79,52 +81,16 @@ internal sealed partial class ControllerHost(
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         ArgumentNullException.ThrowIfNull(reconciler);
-        var settings = new ControllerBuilder<T>(new RunningResources(options));
-        configure?.Invoke(settings);
-        var name = CrMonitorBuilder.NameOf(settings);
-        lock (_gate)
+        var resources = new RunningResources(options);
+        try
         {
-            if (_scheduler is not { } scheduler)
-            {
-                throw new InvalidOperationException(
-                    $"Controller '{name}' cannot be added: the host does not run. "
-                    + "Add it after the start, or with AddController when the host is built.");
-            }
-
-            if (_controllers.Any(controller => controller.Name == name))
-            {
-                throw CrMonitorBuilder.TwoNamed(name);
-            }
-
-            var added = CrMonitorBuilder.Create(services, name, settings, reconciler);
-            try
-            {
-                added.Attach();
-                added.CheckIndexes();
-            }
-            catch
-            {
-                // Nothing of it has run. The names of its indexes are free when the caller hears of it.
-                added.RemoveIndexes();
-                _ = StopAsync(added, start: null);
-                throw;
-            }
-
-            Show([.. _controllers, added]);
-
-            // On the scheduler of the host, whoever calls.
-            _starts.Add(added, Task.Factory.StartNew(
-                () =>
-                {
-                    informers.Start();
-                    return StartWorkersAsync(added);
-                },
-                CancellationToken.None,
-                TaskCreationOptions.None,
-                scheduler).Unwrap());
+            return Add(reconciler, configure, resources);
         }
-
-        return name;
+        catch
+        {
+            resources.TakeBack();
+            throw;
+        }
     }
 
     public async Task<bool> RemoveAsync(string name)
@@ -204,6 +170,58 @@ internal sealed partial class ControllerHost(
         }
     }
 
+    private string Add<T>(IReconciler<T> reconciler, Action<ControllerBuilder<T>>? configure, RunningResources resources)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        var settings = new ControllerBuilder<T>(resources);
+        configure?.Invoke(settings);
+        var name = CrMonitorBuilder.NameOf(settings);
+        lock (_gate)
+        {
+            if (_scheduler is not { } scheduler)
+            {
+                throw new InvalidOperationException(
+                    $"Controller '{name}' cannot be added: the host does not run. "
+                    + "Add it after the start, or with AddController when the host is built.");
+            }
+
+            if (_controllers.Any(controller => controller.Name == name))
+            {
+                throw CrMonitorBuilder.TwoNamed(name);
+            }
+
+            var added = CrMonitorBuilder.Create(services, name, settings, reconciler);
+            try
+            {
+                added.Attach();
+                added.CheckIndexes();
+            }
+            catch
+            {
+                // Nothing of it has run. The names of its indexes are free when the caller hears of it.
+                added.RemoveIndexes();
+                _ = StopAsync(added, start: null);
+                throw;
+            }
+
+            Show([.. _controllers, added]);
+            _resources.Add(added, resources);
+
+            // On the scheduler of the host, whoever calls.
+            _starts.Add(added, Task.Factory.StartNew(
+                () =>
+                {
+                    informers.Start();
+                    return StartWorkersAsync(added);
+                },
+                CancellationToken.None,
+                TaskCreationOptions.None,
+                scheduler).Unwrap());
+        }
+
+        return name;
+    }
+
     private void Show(IReadOnlyList<Controller> controllers)
     {
         _controllers = controllers;
@@ -219,6 +237,13 @@ internal sealed partial class ControllerHost(
         }
 
         controller.Dispose();
+        RunningResources? resources;
+        lock (_gate)
+        {
+            _resources.Remove(controller, out resources);
+        }
+
+        resources?.TakeBack();
     }
 
     // Not while anything runs that did not heed its cancellation: it might still write by ways of its own, when another process leads already.

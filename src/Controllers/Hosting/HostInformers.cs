@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CrMonitor.Controllers;
 
-/// <summary>The informers of a host: one for each type and scope.</summary>
+/// <summary>The informers of a host: one for each type, resource and scope.</summary>
 internal sealed partial class HostInformers : IInformers, IAsyncDisposable
 {
     // How long they may take to end. Nothing but code of users (handlers, index functions, transforms) takes longer.
@@ -13,17 +13,25 @@ internal sealed partial class HostInformers : IInformers, IAsyncDisposable
 
     private readonly SharedInformerFactory _factory;
     private readonly CrMonitorOptions _options;
+    private readonly IEnumerable<CacheRegistration> _registrations;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
     // _gate guards the fields below. It is held for look-ups, and while informers are made and started.
     private readonly Lock _gate = new();
 
-    // Which scopes are asked for, of each type, that of the kind itself first; with how many times.
-    private readonly Dictionary<Type, List<(InformerScope Scope, int Uses)>> _scopes = [];
+    // Which scopes are asked for, of each type and resource, that of the kind itself first; with how many times.
+    private readonly Dictionary<CacheKey, List<(InformerScope Scope, int Uses)>> _scopes = [];
+
+    private bool _hasRegistered;
     private Task? _stop;
 
-    public HostInformers(IKubeTransport transport, CrMonitorOptions options, TimeProvider time, ILoggerFactory loggerFactory)
+    public HostInformers(
+        IKubeTransport transport,
+        CrMonitorOptions options,
+        IEnumerable<CacheRegistration> registrations,
+        TimeProvider time,
+        ILoggerFactory loggerFactory)
     {
         _factory = new SharedInformerFactory(transport, new SharedInformerFactoryOptions
         {
@@ -32,23 +40,25 @@ internal sealed partial class HostInformers : IInformers, IAsyncDisposable
             Transform = options.Transform,
         });
         _options = options;
+        _registrations = registrations;
         _time = time;
         _logger = loggerFactory.CreateLogger<HostInformers>();
     }
 
     public IReadOnlyList<ISharedInformer> All => _factory.Informers;
 
-    public InformerScope ScopeOf<T>(CacheScope? scope = null)
-        where T : class, IKubernetesObject<V1ObjectMeta> => _options.ScopeOf<T>(scope);
+    public InformerScope ScopeOf<T>(KubeResource<T> resource, CacheScope? scope = null)
+        where T : class, IKubernetesObject<V1ObjectMeta> => _options.ScopeOf<T>(scope, resource);
 
-    public ISharedInformer<T> Get<T>(CacheScope? scope = null)
+    public ISharedInformer<T> Get<T>(KubeResource<T>? resource = null, CacheScope? scope = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        var resolved = ScopeOf<T>(scope);
+        var known = resource ?? _options.Resource<T>();
+        var resolved = ScopeOf(known, scope);
         lock (_gate)
         {
-            var informer = _factory.Informer(_options.Resource<T>(), resolved, _options.TransformOf<T>());
-            CountUseLocked<T>(resolved, 1);
+            var informer = _factory.Informer(known, resolved, _options.TransformOf<T>());
+            CountUseLocked(known, resolved, 1);
             return informer;
         }
     }
@@ -58,21 +68,61 @@ internal sealed partial class HostInformers : IInformers, IAsyncDisposable
     {
         lock (_gate)
         {
-            return _scopes.TryGetValue(typeof(T), out var scopes)
+            KeepRegistered();
+            return _scopes.TryGetValue(CacheKey.Of(resource), out var scopes)
                 ? [.. scopes.Select(known => _factory.Find(resource, known.Scope)).OfType<ISharedInformer<T>>()]
                 : [];
         }
     }
 
-    public InformerShare<T> Share<T>(CacheScope? scope = null)
+    public InformerShare<T> Share<T>(KubeResource<T>? resource = null, CacheScope? scope = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        var resolved = ScopeOf<T>(scope);
+        var known = resource ?? _options.Resource<T>();
+        var resolved = ScopeOf(known, scope);
         lock (_gate)
         {
-            var lease = _factory.Lease(_options.Resource<T>(), resolved, _options.TransformOf<T>());
-            CountUseLocked<T>(resolved, 1);
-            return new InformerShare<T>(lease.Informer, () => ReleaseAsync(lease, resolved));
+            var lease = _factory.Lease(known, resolved, _options.TransformOf<T>());
+            CountUseLocked(known, resolved, 1);
+            return new InformerShare<T>(lease.Informer, () => ReleaseAsync(lease, known, resolved));
+        }
+    }
+
+    public bool Keeps(KubeResource resource)
+    {
+        lock (_gate)
+        {
+            return _scopes.Any(known => known.Key.Group == resource.Group && known.Key.Plural == resource.Plural);
+        }
+    }
+
+    public void NoteWrite(KubeResource resource, ReadOnlySpan<byte> answer) => _factory.NoteWrite(resource, answer);
+
+    public T? NoteWrite<T>(ISharedInformer<T> informer, ReadOnlySpan<byte> answer)
+        where T : class, IKubernetesObject<V1ObjectMeta> => _factory.NoteWrite(informer, answer);
+
+    public void NoteDelete(KubeResource resource, ObjectKey key, string? uid = null, string? resourceVersion = null) =>
+        _factory.NoteDelete(resource, key, uid, resourceVersion);
+
+    /// <summary>
+    /// Makes the informers that were asked for when the host was built, in that order. Done at the start, or when something is read before it: a
+    /// read is then answered from the same caches as later.
+    /// </summary>
+    public void KeepRegistered()
+    {
+        lock (_gate)
+        {
+            if (_hasRegistered)
+            {
+                return;
+            }
+
+            foreach (var registration in _registrations)
+            {
+                registration.Keep(this);
+            }
+
+            _hasRegistered = true;
         }
     }
 
@@ -115,22 +165,23 @@ internal sealed partial class HostInformers : IInformers, IAsyncDisposable
         await _factory.StopAsync();
     }
 
-    private async ValueTask ReleaseAsync<T>(InformerLease<T> lease, InformerScope scope)
+    private async ValueTask ReleaseAsync<T>(InformerLease<T> lease, KubeResource<T> resource, InformerScope scope)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         await lease.DisposeAsync();
         lock (_gate)
         {
-            CountUseLocked<T>(scope, -1);
+            CountUseLocked(resource, scope, -1);
         }
     }
 
-    private void CountUseLocked<T>(InformerScope scope, int more)
+    private void CountUseLocked<T>(KubeResource<T> resource, InformerScope scope, int more)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        if (!_scopes.TryGetValue(typeof(T), out var scopes))
+        var key = CacheKey.Of(resource);
+        if (!_scopes.TryGetValue(key, out var scopes))
         {
-            _scopes.Add(typeof(T), scopes = []);
+            _scopes.Add(key, scopes = []);
         }
 
         var known = scopes.FindIndex(known => known.Scope.Equals(scope));
@@ -142,9 +193,19 @@ internal sealed partial class HostInformers : IInformers, IAsyncDisposable
 
         if (uses > 0)
         {
-            var place = scope.Equals(ScopeOf<T>()) ? 0 : known < 0 ? scopes.Count : known;
+            var place = scope.Equals(ScopeOf(resource)) ? 0 : known < 0 ? scopes.Count : known;
             scopes.Insert(place, (scope, uses));
         }
+        else if (scopes.Count == 0)
+        {
+            _scopes.Remove(key);
+        }
+    }
+
+    private readonly record struct CacheKey(string Group, string Version, string Plural, Type Type)
+    {
+        public static CacheKey Of<T>(KubeResource<T> resource)
+            where T : class, IKubernetesObject<V1ObjectMeta> => new(resource.Group, resource.Version, resource.Plural, typeof(T));
     }
 
     [LoggerMessage(

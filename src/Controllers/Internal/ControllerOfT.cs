@@ -83,8 +83,8 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         TimeProvider time,
         ILoggerFactory loggerFactory)
         : this(
-            name, settings, reconciler, settings.Limiter(time), informers.Share<T>(settings.Scope), informers, services, client, leadership,
-            instruments, options, meterFactory, time, loggerFactory)
+            name, settings, reconciler, settings.Limiter(time), informers.Share(settings.Resource, settings.Scope), informers, services, client,
+            leadership, instruments, options, meterFactory, time, loggerFactory)
     {
     }
 

@@ -5,11 +5,12 @@ using k8s.Models;
 namespace CrMonitor.Controllers;
 
 /// <summary>Wakes those objects to which a function relates the changed one.</summary>
-internal sealed class MappedSource<TOther>(Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map, CacheScope? scope) : WatchSource
+internal sealed class MappedSource<TOther>(
+    KubeResource<TOther>? resource, Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map, CacheScope? scope) : WatchSource
     where TOther : class, IKubernetesObject<V1ObjectMeta>
 {
     public override Attachment Attach(IInformers informers, IServiceProvider services, IReconcileTarget target) =>
-        Attach<TOther>(informers, scope, resource => new Handler(resource.Kind, map, services, target));
+        Attach(informers, resource, scope, kind => new Handler(kind, map, services, target));
 
     private sealed class Handler(
         string kind,

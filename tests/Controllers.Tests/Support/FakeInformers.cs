@@ -15,7 +15,7 @@ internal sealed class FakeInformers : IInformers
     /// <summary>Shares that are held.</summary>
     public int Shares { get; private set; }
 
-    public InformerShare<T> Share<T>(CacheScope? scope = null)
+    public InformerShare<T> Share<T>(KubeResource<T>? resource = null, CacheScope? scope = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         Shares++;
@@ -26,10 +26,10 @@ internal sealed class FakeInformers : IInformers
         });
     }
 
-    public InformerScope ScopeOf<T>(CacheScope? scope = null)
+    public InformerScope ScopeOf<T>(KubeResource<T> resource, CacheScope? scope = null)
         where T : class, IKubernetesObject<V1ObjectMeta> => InformerScope.All;
 
-    public ISharedInformer<T> Get<T>(CacheScope? scope = null)
+    public ISharedInformer<T> Get<T>(KubeResource<T>? resource = null, CacheScope? scope = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         if (!_informers.TryGetValue(typeof(T), out var informer))
@@ -44,4 +44,15 @@ internal sealed class FakeInformers : IInformers
 
     public IReadOnlyList<ISharedInformer<T>> Find<T>(KubeResource<T> resource)
         where T : class, IKubernetesObject<V1ObjectMeta> => _informers.GetValueOrDefault(typeof(T)) is ISharedInformer<T> informer ? [informer] : [];
+
+    public bool Keeps(KubeResource resource) => throw NotForControllers();
+
+    public void NoteWrite(KubeResource resource, ReadOnlySpan<byte> answer) => throw NotForControllers();
+
+    public T? NoteWrite<T>(ISharedInformer<T> informer, ReadOnlySpan<byte> answer)
+        where T : class, IKubernetesObject<V1ObjectMeta> => throw NotForControllers();
+
+    public void NoteDelete(KubeResource resource, ObjectKey key, string? uid = null, string? resourceVersion = null) => throw NotForControllers();
+
+    private static NotSupportedException NotForControllers() => new("Controllers do not ask for it.");
 }
