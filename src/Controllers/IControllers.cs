@@ -12,7 +12,11 @@ public interface IControllers
     /// <summary>
     /// Adds a controller, which starts to work when its caches have synced (and, where a leader is elected, while this process leads).
     /// </summary>
-    /// <remarks>Its caches are shared with other controllers of the same kinds; those that nobody else has end with it.</remarks>
+    /// <remarks>
+    /// Its caches are shared with other controllers of the same kinds; those that nobody else has end with it, and so does what it alone has bound a
+    /// model type to. It binds neither <see cref="Informers.DynamicObject"/> nor <see cref="Informers.PartialObjectMetadata"/>: only to the client of
+    /// its runs does such a type, if it is the controller's, stand for a resource.
+    /// </remarks>
     /// <param name="reconciler">What runs. It stays the caller's.</param>
     /// <param name="configure">What wakes the controller, and how it runs.</param>
     /// <returns>The name of the controller.</returns>
