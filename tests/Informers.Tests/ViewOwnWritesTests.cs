@@ -65,6 +65,25 @@ public sealed class ViewOwnWritesTests
     }
 
     [Fact]
+    public async Task An_answer_that_is_given_to_the_factory_costs_no_more_memory_than_one_that_is_given_to_the_only_cache()
+    {
+        await using var fixture = new InformerFixture();
+        var resource = WidgetJson.Resource;
+        var informer = fixture.Factory.Informer(resource);
+        var bytes = Encoding.UTF8.GetBytes(Json.Widget("a", 21, size: 2));
+        fixture.Factory.NoteWrite(resource, bytes);
+        informer.NoteWrite(bytes);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        informer.NoteWrite(bytes);
+        var between = GC.GetAllocatedBytesForCurrentThread();
+        fixture.Factory.NoteWrite(resource, bytes);
+        var after = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Equal(between - before, after - between);
+    }
+
+    [Fact]
     public async Task A_view_that_is_given_an_answer_by_the_factory_shows_it_and_so_does_what_it_is_a_view_of()
     {
         await using var fixture = new ViewFixture();
