@@ -12,6 +12,7 @@ public sealed class MetricsTests
         var results = new Queue<Func<ReconcileResult>>(
         [
             () => ReconcileResult.Done,
+            () => ReconcileResult.Requeue,
             () => ReconcileResult.After(TimeSpan.FromHours(1)),
             () => ReconcileResult.Terminal("no use"),
             () => throw new InvalidOperationException("failed"),
@@ -25,7 +26,7 @@ public sealed class MetricsTests
         Assert.True(metrics.Has("controller_runtime_reconcile_timeouts_total"), "shown from the start");
         await rig.StartAsync();
 
-        for (var run = 0; run < 5; run++)
+        for (var run = 0; run < 6; run++)
         {
             await rig.Informers.Widgets.SetAsync(Widget($"w{run}"));
             await rig.Reconciler.NextAsync();
@@ -33,6 +34,7 @@ public sealed class MetricsTests
         }
 
         Assert.Equal(1, metrics.Sum("controller_runtime_reconcile_total", "success"));
+        Assert.Equal(1, metrics.Sum("controller_runtime_reconcile_total", "requeue"));
         Assert.Equal(1, metrics.Sum("controller_runtime_reconcile_total", "requeue_after"));
         Assert.Equal(2, metrics.Sum("controller_runtime_reconcile_total", "error"));
         Assert.Equal(1, metrics.Sum("controller_runtime_reconcile_total", "conflict"));
@@ -42,6 +44,41 @@ public sealed class MetricsTests
         metrics.Collect();
         Assert.Equal(3, metrics.Sum("controller_runtime_max_concurrent_reconciles"));
         Assert.Equal(0, metrics.Sum("controller_runtime_active_workers"));
+    }
+
+    // Reference: case 88.
+    [Fact]
+    public async Task A_run_that_reaches_its_timeout_is_counted_as_one_and_what_is_cancelled_for_another_reason_is_not()
+    {
+        await using var rig = new ControllerRig(
+            new FakeReconciler((_, cancellationToken) => RunTests.Forever(cancellationToken)),
+            controller => controller.Named("timed-out").Timeout(TimeSpan.FromSeconds(30)));
+        using var metrics = new Measurements("timed-out");
+        await rig.StartAsync();
+        await rig.Informers.Widgets.SetAsync(Widget());
+        await rig.Reconciler.NextAsync();
+        rig.Time.Advance(TimeSpan.FromSeconds(30));
+        await rig.IdleAsync();
+        AssertCounted(timeouts: 1, errors: 1);
+
+        rig.Reconciler.Run = (_, _) => throw new OperationCanceledException();
+        await rig.Informers.Widgets.SetAsync(Widget("own"));
+        await rig.Reconciler.NextAsync();
+        await rig.IdleAsync();
+        AssertCounted(timeouts: 1, errors: 2);
+
+        rig.Reconciler.Run = (_, cancellationToken) => RunTests.Forever(cancellationToken);
+        await rig.Informers.Widgets.SetAsync(Widget("stopped"));
+        await rig.Reconciler.NextAsync();
+        await rig.StopAsync(TimeSpan.Zero);
+        AssertCounted(timeouts: 1, errors: 2);
+
+        void AssertCounted(int timeouts, int errors)
+        {
+            Assert.Equal(timeouts, metrics.Sum("controller_runtime_reconcile_timeouts_total"));
+            Assert.Equal(errors, metrics.Sum("controller_runtime_reconcile_errors_total"));
+            Assert.Equal(errors, metrics.Sum("controller_runtime_reconcile_total"));
+        }
     }
 
     [Fact]

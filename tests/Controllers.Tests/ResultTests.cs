@@ -141,6 +141,33 @@ public sealed class ResultTests
         await rig.Reconciler.NextAsync();
     }
 
+    // Reference: case 87.
+    [Fact]
+    public async Task A_terminal_failure_keeps_the_count_so_that_the_delays_of_the_next_failures_go_on()
+    {
+        var results = new Queue<Func<ReconcileResult>>(
+        [
+            () => throw new InvalidOperationException("first"),
+            () => ReconcileResult.Terminal("the name is too long"),
+            () => throw new InvalidOperationException("second"),
+        ]);
+        await using var rig = new ControllerRig(new FakeReconciler((_, _) => ValueTask.FromResult(results.Dequeue()())));
+        await rig.StartAsync();
+        await rig.Informers.Widgets.SetAsync(Widget());
+        await rig.Reconciler.NextAsync();
+        await rig.IdleAsync();
+        Assert.Equal(TimeSpan.FromMilliseconds(5), Assert.Single(rig.Controller.Queue.Waiting).DueIn);
+        rig.Time.Advance(TimeSpan.FromMilliseconds(5));
+        Assert.Equal(2, (await rig.Reconciler.NextAsync()).Attempt);
+        await rig.IdleAsync();
+
+        await rig.Informers.Widgets.SetAsync(Widget(version: "2"));
+
+        Assert.Equal(2, (await rig.Reconciler.NextAsync()).Attempt);
+        await rig.IdleAsync();
+        Assert.Equal(TimeSpan.FromMilliseconds(10), Assert.Single(rig.Controller.Queue.Waiting).DueIn);
+    }
+
     [Fact]
     public async Task Requeue_backs_off_like_a_failure_but_is_none()
     {

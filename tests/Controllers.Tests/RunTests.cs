@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using CrMonitor.Tests;
 using Microsoft.Extensions.Logging;
@@ -103,14 +104,8 @@ public sealed class RunTests
     [Fact]
     public async Task A_run_is_a_span_without_a_parent_that_names_controller_and_outcome_and_no_object()
     {
-        var spans = new System.Collections.Concurrent.ConcurrentQueue<Activity>();
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == ControllersTelemetry.ActivitySourceName,
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = spans.Enqueue,
-        };
-        ActivitySource.AddActivityListener(listener);
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = Keep(spans);
         await using var rig = new ControllerRig(
             new FakeReconciler((_, _) => throw new InvalidOperationException("no")), controller => controller.Named("traced-widgets"));
         using (new Activity("of whoever starts the controller").Start())
@@ -128,6 +123,27 @@ public sealed class RunTests
         Assert.Equal("Error", span.GetTagItem("crmonitor.outcome"));
         Assert.Equal("2030-01-01T00:00:00.0000000+00:00", span.GetTagItem("crmonitor.queued_at"));
         Assert.DoesNotContain(span.TagObjects, tag => tag.Value is "w" or "default/w");
+    }
+
+    [Fact]
+    public async Task The_span_of_a_run_has_the_id_and_the_attempt_that_its_reconciler_is_told()
+    {
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = Keep(spans);
+        await using var rig = new ControllerRig(
+            new FakeReconciler((_, _) => throw new InvalidOperationException("no")), controller => controller.Named("retried-widgets"));
+        await rig.StartAsync();
+        await rig.Informers.Widgets.SetAsync(Widget());
+        var first = await rig.Reconciler.NextAsync();
+        await rig.IdleAsync();
+        rig.Time.Advance(TimeSpan.FromMilliseconds(5));
+        var second = await rig.Reconciler.NextAsync();
+        await rig.IdleAsync();
+
+        Assert.Equal(
+            [(first.ReconcileId.ToString(), 1), (second.ReconcileId.ToString(), 2)],
+            spans.Where(span => span.DisplayName == "reconcile retried-widgets")
+                .Select(span => ((string?)span.GetTagItem("crmonitor.reconcile_id"), (int?)span.GetTagItem("crmonitor.attempt"))));
     }
 
     [Fact]
@@ -163,6 +179,18 @@ public sealed class RunTests
 
         rig.Time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("5", (await rig.Reconciler.NextAsync()).Object?.Metadata.ResourceVersion);
+    }
+
+    private static ActivityListener Keep(ConcurrentQueue<Activity> spans)
+    {
+        var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == ControllersTelemetry.ActivitySourceName,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
     }
 
     internal static async ValueTask<ReconcileResult> Forever(CancellationToken cancellationToken)

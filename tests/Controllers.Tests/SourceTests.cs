@@ -81,6 +81,34 @@ public sealed class SourceTests
         Assert.Equal([new ReconcileReason(ReconcileTrigger.Watched, "Deployment", new ObjectKey("default", "blue"))], run.Reasons);
     }
 
+    // Reference: case 90. Of the second one nothing is left but the key, as after a gap in the watch.
+    [Fact]
+    public async Task An_index_relates_objects_that_are_gone_too()
+    {
+        await using var rig = new ControllerRig(configure: controller => controller
+            .Index("color", widget => widget.Spec?.Color is { } color ? [$"default/{color}"] : [])
+            .WatchesByIndex<V1Deployment>("color"));
+        await rig.StartAsync();
+        await rig.Informers.Deployments.SetAsync(Deployment("red"));
+        await rig.Informers.Widgets.SetAsync(Colored("a", "red"));
+        await rig.Informers.Widgets.SetAsync(Colored("b", "blue"));
+        await rig.Reconciler.NextAsync();
+        await rig.Reconciler.NextAsync();
+        await rig.IdleAsync();
+
+        var (red, blue) = (new ObjectKey("default", "red"), new ObjectKey("default", "blue"));
+        await rig.Informers.Deployments.DeleteAsync(red);
+        await rig.IdleAsync();
+        await rig.Informers.Deployments.TellAsync(new ResourceChange<V1Deployment>(ChangeKind.Deleted, blue, null, null) { IsFinalStateUnknown = true });
+        await rig.IdleAsync();
+
+        Assert.Equal(4, rig.Reconciler.Count);
+        var (first, second) = (await rig.Reconciler.NextAsync(), await rig.Reconciler.NextAsync());
+        Assert.Equal(("a", "b"), (first.Key.Name, second.Key.Name));
+        Assert.Equal([new ReconcileReason(ReconcileTrigger.Watched, "Deployment", red)], first.Reasons);
+        Assert.Equal([new ReconcileReason(ReconcileTrigger.Watched, "Deployment", blue)], second.Reasons);
+    }
+
     [Fact]
     public async Task An_index_that_nobody_has_declared_is_named_with_the_remedy()
     {

@@ -7,6 +7,9 @@ namespace CrMonitor.Controllers.Tests;
 
 public sealed class WakingTests
 {
+    private const Changed AllParts =
+        Changed.Generation | Changed.Labels | Changed.Annotations | Changed.Deletion | Changed.Finalizers | Changed.OwnerReferences;
+
     [Fact]
     public async Task No_run_starts_before_everything_that_wakes_the_controller_has_synced()
     {
@@ -131,6 +134,61 @@ public sealed class WakingTests
 
         await rig.IdleAsync();
         Assert.Equal(runs, rig.Reconciler.Count - 1);
+    }
+
+    [Theory]
+    [InlineData(Changed.Generation)]
+    [InlineData(Changed.Labels)]
+    [InlineData(Changed.Annotations)]
+    [InlineData(Changed.Finalizers)]
+    [InlineData(Changed.OwnerReferences)]
+    public async Task A_part_of_the_metadata_that_comes_changes_or_goes_wakes_those_who_asked_for_it_and_no_others(Changed part)
+    {
+        await using var asked = await WithOneWidgetAsync(part);
+        await using var others = await WithOneWidgetAsync(AllParts & ~part);
+
+        await SetAsync("2", value: "a", runs: 2);
+        await SetAsync("3", value: "b", runs: 3);
+        await SetAsync("4", value: "b", runs: 3);
+        await SetAsync("5", value: null, runs: 4);
+        Assert.Equal(1, others.Reconciler.Count);
+
+        async Task SetAsync(string version, string? value, int runs)
+        {
+            foreach (var rig in new[] { asked, others })
+            {
+                await rig.Informers.Widgets.SetAsync(With(part, value, version));
+                await rig.IdleAsync();
+            }
+
+            Assert.Equal(runs, asked.Reconciler.Count);
+        }
+    }
+
+    // Reference: case 92. A server that is asked to delete an object with finalizers sets the timestamp and raises the generation in one write.
+    [Theory]
+    [InlineData(Changed.Generation)]
+    [InlineData(Changed.Generation | Changed.Deletion)]
+    public async Task A_change_of_status_starts_no_run_one_of_the_spec_one_and_the_deletion_that_raises_the_generation_one(Changed changes)
+    {
+        await using var rig = await WithOneWidgetAsync(changes);
+        var reported = Widget(version: "2");
+        reported.Status = new WidgetStatus { Size = 3 };
+        reported.Metadata.Labels = new Dictionary<string, string> { ["tier"] = "web" };
+        await SetAsync(reported, runs: 1);
+
+        await SetAsync(Widget(version: "3", generation: 2), runs: 2);
+
+        var deleted = Widget(version: "4", generation: 3);
+        deleted.Metadata.DeletionTimestamp = new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        await SetAsync(deleted, runs: 3);
+
+        async Task SetAsync(Widget widget, int runs)
+        {
+            await rig.Informers.Widgets.SetAsync(widget);
+            await rig.IdleAsync();
+            Assert.Equal(runs, rig.Reconciler.Count);
+        }
     }
 
     [Fact]
@@ -340,6 +398,37 @@ public sealed class WakingTests
         await rig.Informers.Widgets.SetAsync(Widget());
         await rig.Reconciler.NextAsync();
         return rig;
+    }
+
+    /// <summary>A widget of which nothing but one part of the metadata differs from the first one.</summary>
+    private static Widget With(Changed part, string? value, string version)
+    {
+        var widget = Widget(version: version);
+        var metadata = widget.Metadata;
+        switch (part, value)
+        {
+            case (_, null):
+                break;
+            case (Changed.Generation, _):
+                metadata.Generation = value == "a" ? 2 : 3;
+                break;
+            case (Changed.Labels, _):
+                metadata.Labels = new Dictionary<string, string> { ["key"] = value };
+                break;
+            case (Changed.Annotations, _):
+                metadata.Annotations = new Dictionary<string, string> { ["key"] = value };
+                break;
+            case (Changed.Finalizers, _):
+                metadata.Finalizers = [$"example.com/{value}"];
+                break;
+            case (Changed.OwnerReferences, _):
+                metadata.OwnerReferences = [Owner(value)];
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(part), part, "no part of the metadata");
+        }
+
+        return widget;
     }
 
     private static V1Deployment Labelled(string widget)
