@@ -4,6 +4,7 @@ using CrMonitor.Tests;
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using static CrMonitor.Controllers.Tests.Objects;
 
@@ -285,6 +286,47 @@ public sealed class OperatorTests
         await rig.Host.StopAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
         Assert.DoesNotContain(rig.Log.Lines, line => line.Level >= LogLevel.Error);
+    }
+
+    // Reference: case 96, "workers before caches". What is written after the stop has begun comes into the cache, and the reads ask nobody else.
+    [Fact]
+    public async Task A_run_that_goes_on_while_the_host_stops_still_reads_caches_that_follow_the_server()
+    {
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var late = new ObjectKey("default", "late");
+        OperatorRig? rig = null;
+        List<string> read = [];
+        var reconciler = new FakeReconciler(async (context, cancellationToken) =>
+        {
+            await release.Task;
+            await Eventually.TrueAsync(
+                async () => await context.Client.GetAsync<Widget>(late, cancellationToken) is not null, "the client's cache shows what came after the stop");
+            read.AddRange((await context.Client.ListAsync<Widget>(cancellationToken: cancellationToken)).Select(widget => widget.Metadata.Name));
+            read.Add(rig!.Host.Services.GetRequiredService<ILister<Widget>>().Get(late)!.Metadata.Name);
+            return ReconcileResult.Done;
+        });
+        await using var made = rig = await OperatorRig.CreateAsync(reconciler, options: options => options.ShutdownGracePeriod = TimeSpan.FromHours(1));
+        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
+        await rig.ReadyAsync();
+        await rig.Client.CreateAsync(New(), cancellationToken: TestContext.Current.CancellationToken);
+        await reconciler.NextAsync();
+
+        // The host's own part in the stop: it has begun when this returns.
+        var stop = rig.Host.Services.GetServices<IHostedService>().OfType<ControllerHost>().Single().StopAsync(TestContext.Current.CancellationToken);
+        rig.Paths.Clear();
+        rig.Server.Storage.Put(new JsonObject
+        {
+            ["apiVersion"] = "example.com/v1",
+            ["kind"] = "Widget",
+            ["metadata"] = new JsonObject { ["namespace"] = late.Namespace, ["name"] = late.Name },
+        });
+        Assert.False(stop.IsCompleted, "it waits for the run");
+        release.SetResult();
+        await stop;
+
+        Assert.Equal(["late", "late", "w"], read.Order());
+        Assert.Empty(rig.Paths);
+        await Eventually.TrueAsync(() => rig.Server.Faults.CountWatches() == 0, "the server has seen the watches end");
     }
 
     private static Widget New() => new() { Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = "w" }, Spec = new WidgetSpec { Size = 3 } };

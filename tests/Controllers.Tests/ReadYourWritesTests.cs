@@ -108,13 +108,49 @@ public sealed class ReadYourWritesTests
     }
 
     [Fact]
-    public async Task A_dry_run_is_not_remembered()
+    public async Task A_dry_run_is_answered_and_not_remembered()
     {
         await using var rig = await FrozenAsync();
+        var dry = new WriteOptions { DryRun = true };
+        var lister = rig.Host.Services.GetRequiredService<ILister<Widget>>();
+        Assert.Equal(9, (await rig.Client.CreateAsync(New("never", 9), dry, Cancelled)).Spec?.Size);
+        var created = await rig.Client.CreateAsync(New("w", 1), cancellationToken: Cancelled);
+        await AssertUnchangedAsync();
 
-        await rig.Client.CreateAsync(New("w", 1), new WriteOptions { DryRun = true }, Cancelled);
+        created.Spec!.Size = 2;
+        Assert.Equal(2, (await rig.Client.UpdateAsync(created, dry, Cancelled)).Spec?.Size);
+        await AssertUnchangedAsync();
 
-        Assert.Null(await rig.Client.GetAsync<Widget>(Key, Cancelled));
+        var patch = KubePatch.Merge("""{"spec":{"size":3}}"""u8.ToArray());
+        Assert.Equal(3, (await rig.Client.PatchAsync<Widget>(Key, patch, dry, Cancelled)).Spec?.Size);
+        await AssertUnchangedAsync();
+
+        Assert.Equal(4, (await rig.Client.ApplyAsync(New("w", 4), new ApplyOptions { DryRun = true, Force = true }, Cancelled)).Spec?.Size);
+        await AssertUnchangedAsync();
+
+        Assert.True(await rig.Client.DeleteAsync<Widget>(Key, new DeleteOptions { DryRun = true }, Cancelled));
+        await AssertUnchangedAsync();
+
+        async Task AssertUnchangedAsync()
+        {
+            Assert.Equal(1, (await rig.Client.GetAsync<Widget>(Key, Cancelled))?.Spec?.Size);
+            Assert.Equal(1, Assert.Single(lister.List()).Spec?.Size);
+        }
+    }
+
+    // The cache hears nothing of the server, and holds the client's own write alone.
+    [Fact]
+    public async Task Before_a_cache_has_synced_reads_ask_the_server()
+    {
+        await using var rig = await OperatorRig.CreateAsync(new FakeReconciler());
+        rig.Server.Faults.Freeze(request => request is { Verb: "watch", Resource: "widgets" });
+        Put(rig.Server, "w", 6);
+        await rig.Host.StartAsync(Cancelled);
+        await rig.Client.CreateAsync(New("v", 5), cancellationToken: Cancelled);
+
+        Assert.False(rig.Host.Services.GetRequiredService<ISharedInformer<Widget>>().HasSynced);
+        Assert.Equal(6, (await rig.Client.GetAsync<Widget>(Key, Cancelled))?.Spec?.Size);
+        Assert.Equal([5, 6], (await rig.Client.ListAsync<Widget>("default", cancellationToken: Cancelled)).Select(widget => widget.Spec!.Size));
     }
 
     [Fact]
@@ -135,7 +171,7 @@ public sealed class ReadYourWritesTests
     public async Task Live_reads_ask_the_server_and_so_do_reads_of_kinds_without_a_cache()
     {
         await using var rig = await FrozenAsync();
-        Put(rig, "w", 6);
+        Put(rig.Server, "w", 6);
 
         Assert.Null(await rig.Client.GetAsync<Widget>(Key, Cancelled));
         Assert.Equal(6, (await rig.Client.Live.GetAsync<Widget>(Key, Cancelled))?.Spec?.Size);
@@ -154,7 +190,7 @@ public sealed class ReadYourWritesTests
         await using var rig = await FrozenAsync();
         for (var i = 0; i < 1201; i++)
         {
-            Put(rig, $"w-{i}", i);
+            Put(rig.Server, $"w-{i}", i);
         }
 
         var all = await rig.Client.Live.ListAsync<Widget>(cancellationToken: Cancelled);
@@ -163,7 +199,7 @@ public sealed class ReadYourWritesTests
         Assert.Equal(3, rig.Reads);
     }
 
-    private static void Put(FrozenRig rig, string name, int size) => rig.Server.Storage.Put(new JsonObject
+    private static void Put(ApiServer.EmbeddedApiServer server, string name, int size) => server.Storage.Put(new JsonObject
     {
         ["apiVersion"] = "example.com/v1",
         ["kind"] = "Widget",
