@@ -21,7 +21,7 @@ public sealed class EventTests : IAsyncDisposable
     {
         var options = new CrMonitorOptions { FieldManager = "tests", ReportingController = "example.com/tests", ReportingInstance = "pod-1" };
         options.JsonContexts.Add(TestJson.Default);
-        var logs = LoggerFactory.Create(logging => logging.AddProvider(_log));
+        var logs = LoggerFactory.Create(logging => logging.AddProvider(_log).SetMinimumLevel(LogLevel.Trace));
         _recorder = new EventRecorder(_server.Client(_time), options, _instruments, _time, logs.CreateLogger<EventRecorder>());
     }
 
@@ -167,6 +167,24 @@ public sealed class EventTests : IAsyncDisposable
             "the stop ends");
 
         Assert.InRange(_server.Requests.Count, 1, 3);
+    }
+
+    [Fact]
+    public async Task A_write_that_the_stop_cuts_off_with_a_failure_is_told_to_those_who_debug_and_to_nobody_else()
+    {
+        var cutOff = new HttpRequestException("the connection was aborted");
+        (_server.Hangs, _server.CutOff) = (true, cutOff);
+        _recorder.Start();
+        Fail();
+        await Eventually.TrueAsync(() => _server.Requests.Count == 1, "it is being written");
+
+        var stop = _recorder.StopAsync(TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await stop;
+
+        var line = Assert.Single(_log.Lines);
+        Assert.Equal((LogLevel.Debug, "The writing of an event failed while the event recorder was being stopped"), (line.Level, line.Text));
+        Assert.Same(cutOff, line.Exception);
     }
 
     [Fact]

@@ -19,6 +19,9 @@ internal sealed class FakeServer : HttpMessageHandler
     /// <summary>Requests come, and are not answered.</summary>
     public bool Hangs { get; set; }
 
+    /// <summary>How a request that hangs ends when it is cancelled, where it is not as a cancellation.</summary>
+    public Exception? CutOff { get; set; }
+
     public static HttpResponseMessage Json(HttpStatusCode code, string body) =>
         new(code) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
 
@@ -48,7 +51,14 @@ internal sealed class FakeServer : HttpMessageHandler
         Requests.Enqueue(received);
         if (Hangs)
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            try
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            }
+            catch (OperationCanceledException) when (CutOff is { } failure)
+            {
+                throw failure;
+            }
         }
 
         try
