@@ -208,6 +208,7 @@ public sealed class ListingTests
 
         Assert.Empty(fixture.Informer.Lister.List());
         Assert.Equal("3", fixture.Informer.Lister.ResourceVersion);
+        Assert.Empty(fixture.Logs.Troubles);
     }
 
     [Fact]

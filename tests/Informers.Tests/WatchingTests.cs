@@ -68,6 +68,7 @@ public sealed class WatchingTests
         var next = await fixture.Server.NextWatchAsync();
         Assert.Equal("20", next["resourceVersion"]);
         Assert.Null(fixture.Informer.Health.LastFailure);
+        Assert.Empty(fixture.Logs.Troubles);
     }
 
     [Fact]
@@ -80,6 +81,14 @@ public sealed class WatchingTests
         Assert.False(next.IsWatch);
         Assert.InRange(delay, TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.6));
         Assert.Equal(ReflectorFailureReason.VeryShortWatch, fixture.Informer.Health.LastFailure!.Reason);
+
+        // Again, and it is asked more rarely. Nobody is troubled by what is no mistake of this side.
+        next.List("20");
+        (await fixture.Server.NextWatchAsync()).Open().End();
+        (next, delay) = await fixture.AfterDelayAsync();
+        Assert.False(next.IsWatch);
+        Assert.InRange(delay, TimeSpan.FromSeconds(1.6), TimeSpan.FromSeconds(3.2));
+        Assert.Empty(fixture.Logs.Troubles);
     }
 
     [Fact]

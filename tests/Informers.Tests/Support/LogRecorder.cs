@@ -8,6 +8,9 @@ internal sealed class LogRecorder : ILoggerFactory, ILogger
 {
     public ConcurrentQueue<string> Lines { get; } = new();
 
+    /// <summary>Those lines that are at least a warning, or have an exception.</summary>
+    public ConcurrentQueue<string> Troubles { get; } = new();
+
     /// <summary>What cannot be logged: whoever logs a line with this text gets an exception.</summary>
     public string? FailsOn { get; set; }
 
@@ -24,6 +27,11 @@ internal sealed class LogRecorder : ILoggerFactory, ILogger
     {
         var line = $"{logLevel}: {formatter(state, exception)}";
         Lines.Enqueue(line);
+        if (logLevel >= LogLevel.Warning || exception is not null)
+        {
+            Troubles.Enqueue($"{line} {exception}");
+        }
+
         if (FailsOn is { } text && line.Contains(text, StringComparison.Ordinal))
         {
             throw new IOException($"No log takes '{line}'.");
