@@ -17,7 +17,7 @@ run() {
 }
 
 once=(--reps 1 --warmups 0)
-for workload in pingpong batch pump hot delayed ratelimited limiter; do run queue --workload $workload --n 100 "${once[@]}"; done
+for workload in pingpong batch pump hot delayed idle ratelimited limiter; do run queue --workload $workload --n 100 "${once[@]}"; done
 for order in channel fair; do run queue --workload pump --order $order --n 100 --metrics "${once[@]}"; done
 for what in list events relist; do run decode --what $what --n 10 "${once[@]}"; done
 for kind in typed dynamic metadata reader; do

@@ -8,6 +8,9 @@ namespace CrMonitor.Benchmarks.WorkQueues;
 /// <summary>One workload on one queue, made ready by the constructor. <see cref="Run"/> is what is measured; each object runs once.</summary>
 internal sealed class QueueRun : IDisposable
 {
+    // Long enough for the worker to wait again, and for the thread that ran it to have gone to sleep.
+    private static readonly TimeSpan IdleTime = TimeSpan.FromMilliseconds(5);
+
     private readonly QueueSettings _settings;
     private readonly string[] _keys;
     private readonly WorkQueue<string> _queue;
@@ -45,8 +48,9 @@ internal sealed class QueueRun : IDisposable
             _delays[i] = TimeSpan.FromTicks(random.Next(1_000_000_000) / TimeSpan.NanosecondsPerTick);
         }
 
-        _due = new long[delayed];
-        _lateness = new TimeSpan[delayed];
+        var timed = settings.Workload == Workload.Idle ? settings.Count : delayed;
+        _due = new long[timed];
+        _lateness = new TimeSpan[timed];
     }
 
     /// <summary>How many operations a run is: what its time is divided by.</summary>
@@ -55,7 +59,7 @@ internal sealed class QueueRun : IDisposable
     /// <summary>How long the additions took.</summary>
     public TimeSpan AddTime { get; private set; }
 
-    /// <summary>How long after its deadline each key was taken, in the order of the keys; for delayed keys.</summary>
+    /// <summary>How long after its deadline, or its addition, each key was taken, in the order of the keys; for delayed and idle.</summary>
     public IReadOnlyList<TimeSpan> Lateness => _lateness;
 
     private bool IsChannel => _settings.Order == QueueOrder.Channel;
@@ -90,6 +94,9 @@ internal sealed class QueueRun : IDisposable
                 break;
             case Workload.Delayed when !IsChannel:
                 Delayed();
+                break;
+            case Workload.Idle when !IsChannel:
+                Idle();
                 break;
             case Workload.RateLimited when !IsChannel:
                 RateLimited();
@@ -234,15 +241,7 @@ internal sealed class QueueRun : IDisposable
     private void Delayed()
     {
         var start = TimeProvider.System.GetTimestamp();
-        var worker = Task.Run(async () =>
-        {
-            for (var i = 0; i < _keys.Length; i++)
-            {
-                using var item = (await _queue.TakeAsync())!.Value;
-                var index = Keys.Index(item.Key);
-                _lateness[index] = TimeProvider.System.GetElapsedTime(Volatile.Read(ref _due[index]), TimeProvider.System.GetTimestamp());
-            }
-        });
+        var worker = TakeAllAsync();
         for (var i = 0; i < _keys.Length; i++)
         {
             var delay = _delays[i].Ticks * (TimeProvider.System.TimestampFrequency / TimeSpan.TicksPerSecond);
@@ -253,6 +252,29 @@ internal sealed class QueueRun : IDisposable
         AddTime = TimeProvider.System.GetElapsedTime(start);
         worker.GetAwaiter().GetResult();
     }
+
+    private void Idle()
+    {
+        var worker = TakeAllAsync();
+        for (var i = 0; i < _keys.Length; i++)
+        {
+            Task.Delay(IdleTime, TimeProvider.System).GetAwaiter().GetResult();
+            Volatile.Write(ref _due[i], TimeProvider.System.GetTimestamp());
+            _queue.Add(_keys[i]);
+        }
+
+        worker.GetAwaiter().GetResult();
+    }
+
+    private Task TakeAllAsync() => Task.Run(async () =>
+    {
+        for (var i = 0; i < _keys.Length; i++)
+        {
+            using var item = (await _queue.TakeAsync())!.Value;
+            var index = Keys.Index(item.Key);
+            _lateness[index] = TimeProvider.System.GetElapsedTime(Volatile.Read(ref _due[index]), TimeProvider.System.GetTimestamp());
+        }
+    });
 
     private void RateLimited()
     {

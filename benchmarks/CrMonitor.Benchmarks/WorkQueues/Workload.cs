@@ -17,6 +17,9 @@ public enum Workload
     /// <summary>One thread adds distinct keys with a random delay below a second; one worker takes them.</summary>
     Delayed,
 
+    /// <summary>One thread adds a key, and the next one some milliseconds later; one worker, which waits, takes each.</summary>
+    Idle,
+
     /// <summary>One thread adds distinct keys for which an exponential limiter gives the delay; one worker takes and forgets them.</summary>
     RateLimited,
 
