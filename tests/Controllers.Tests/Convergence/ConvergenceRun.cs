@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
@@ -13,7 +14,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace CrMonitor.Controllers.Tests;
 
-/// <summary>One seed: a host, a user who writes at random, faults at random, then quiet; in the end the cluster must be as the widgets ask for.</summary>
+/// <summary>
+/// One seed: a host, or two of which one leads, a user who writes at random, faults at random, then quiet; in the end the cluster must be as the widgets
+/// ask for.
+/// </summary>
 /// <remarks>
 /// Every choice comes from the seed; how the threads of client and server meet does not, so that a seed repeats what was done and not always what
 /// came of it.
@@ -21,11 +25,19 @@ namespace CrMonitor.Controllers.Tests;
 /// <param name="seed">The seed.</param>
 /// <param name="server">The server, which serves widgets and has no controllers of its own.</param>
 /// <param name="time">The clock of the server, and of the host.</param>
-internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTimeProvider time) : IDisposable
+/// <param name="tally">Is told what the seed has come to.</param>
+internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTimeProvider time, ConvergenceTally tally) : IDisposable
 {
+    /// <summary>Every so many seeds two hosts run, of which one leads.</summary>
+    public const int ElectionEvery = 5;
+
     private const string Widgets = "widgets.example.com";
     private const string ConfigMaps = "configmaps";
     private const int Steps = 25;
+
+    // Each host has a cache of widgets and one of their children.
+    private const int Caches = 2;
+
     private const string User = "user";
 
     // Longer than any backoff, so that what was put off is due within it.
@@ -43,10 +55,13 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
     private readonly CapturedLog _hostLog = new();
     private readonly string _ns = $"s{seed}";
     private readonly ChildReconciler _reconciler = new(hasFixedNames: seed % 2 == 0);
-    private readonly CreationWitness _witness = new(server, $"s{seed}");
+    private readonly bool _elects = seed % ElectionEvery == 0;
+    private readonly ConcurrentDictionary<string, bool> _unanswered = new();
+    private readonly List<CreationWitness> _witnesses = [];
+    private IHost?[] _hosts = [];
+    private int _starts;
     private KubeClient _user = null!;
     private ServerTrouble _trouble = null!;
-    private IHost? _host;
 
     /// <returns>What is wrong in the end, with what was done; <see langword="null"/> if nothing is.</returns>
     public async Task<string?> RunAsync()
@@ -68,13 +83,20 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
                 await WriteAsync();
             }
 
-            await StartHostAsync();
+            _hosts = new IHost?[_elects ? 2 : 1];
+            for (var i = 0; i < _hosts.Length; i++)
+            {
+                _witnesses.Add(new CreationWitness(server, _ns, _elects ? Identity(i) : null, _unanswered));
+                await StartHostAsync(i);
+            }
+
             for (var i = 0; i < Steps; i++)
             {
                 await StepAsync();
             }
 
-            var failure = await SettleAsync() ?? await CheckQuietAsync() ?? await CheckLastWriteAsync() ?? await CheckStopAsync();
+            var failure = await SettleAsync() ?? await CheckQuietAsync() ?? await CheckFailoverAsync() ?? await CheckLastWriteAsync() ?? await CheckStopAsync();
+            tally.Add(_witnesses, Lists - (Caches * _starts), Terms());
             return failure is null ? null : Describe(failure);
         }
         catch (Exception e)
@@ -84,16 +106,17 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
         finally
         {
             await _trouble.EndAsync();
-            await StopHostAsync();
+            await StopHostsAsync();
             CleanUp(Widgets);
             CleanUp(ConfigMaps);
+            CleanUp(CreationWitness.Leases);
             server.Storage.Remove("namespaces", "", _ns);
         }
     }
 
     public void Dispose()
     {
-        _witness.Dispose();
+        _witnesses.ForEach(witness => witness.Dispose());
         _hostLog.Dispose();
     }
 
@@ -106,14 +129,17 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
 
     private static bool IsHosts(ApiRequest request) => request.UserAgent != User;
 
-    private async Task StartHostAsync()
+    private static string Identity(int index) => $"host-{index}";
+
+    private async Task StartHostAsync(int index)
     {
         // The settings are drawn from the seed as everything else.
         var workers = _random.Next(1, 5);
         var changes = _random.Next(2) == 0 ? Changed.Anything : Changed.Generation | Changed.Deletion;
         var order = (ReconcileOrder)_random.Next(3);
         TimeSpan? timeout = _random.Next(2) == 0 ? TimeSpan.FromSeconds(10) : null;
-        Log($"start a host: {workers} workers, {changes}, {order}, timeout {timeout}");
+        var releases = _random.Next(2) == 0;
+        Log($"start host {index}: {workers} workers, {changes}, {order}, timeout {timeout}, {(releases ? "gives back" : "keeps")} a lease");
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "tests" });
         builder.Logging.AddProvider(_hostLog).AddFilter("Microsoft", LogLevel.None).SetMinimumLevel(LogLevel.Debug);
         builder.Services.AddSingleton<TimeProvider>(time);
@@ -122,7 +148,20 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
             {
                 options.JsonContexts.Add(TestJson.Default);
                 options.Namespaces.Add(_ns);
-                options.Transport = _ => new HttpMessageHandlerTransport(server.Url, _witness);
+                options.Transport = _ => new HttpMessageHandlerTransport(server.Url, _witnesses[index]);
+                if (_elects)
+                {
+                    // Longer than the steps in which time passes.
+                    options.LeaderElection = new LeaderElectionOptions
+                    {
+                        LeaseNamespace = _ns,
+                        Identity = Identity(index),
+                        LeaseDuration = TimeSpan.FromSeconds(150),
+                        RenewDeadline = TimeSpan.FromSeconds(100),
+                        RetryPeriod = TimeSpan.FromSeconds(20),
+                        ReleaseOnStop = releases,
+                    };
+                }
             })
             .AddController<OperatorRig.DelegatingReconciler, Widget>(controller =>
             {
@@ -132,19 +171,36 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
                     controller.Timeout(limit);
                 }
             });
-        _host = builder.Build();
-        await _host.StartAsync(TestContext.Current.CancellationToken);
+        var host = builder.Build();
+        if (_elects)
+        {
+            var children = host.Services.GetRequiredService<ILister<V1ConfigMap>>();
+            _witnesses[index].ShowsChildOf = owner =>
+                children.List().Any(child => child.Metadata.OwnerReferences is { } owners && owners.Any(known => known.Uid == owner));
+        }
+
+        _hosts[index] = host;
+        _starts++;
+        await host.StartAsync(TestContext.Current.CancellationToken);
+    }
+
+    private async Task StopHostsAsync()
+    {
+        for (var i = 0; i < _hosts.Length; i++)
+        {
+            await StopHostAsync(i);
+        }
     }
 
     // The grace time passes by the clock of the test.
-    private async Task StopHostAsync()
+    private async Task StopHostAsync(int index)
     {
-        if (_host is not { } host)
+        if (_hosts[index] is not { } host)
         {
             return;
         }
 
-        _host = null;
+        _hosts[index] = null;
         var stop = host.StopAsync(CancellationToken.None);
         var began = TimeProvider.System.GetTimestamp();
         while (!stop.IsCompleted && TimeProvider.System.GetElapsedTime(began) < LongestWait)
@@ -173,10 +229,12 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
                 }
 
                 break;
-            case 8 when _random.Next(3) == 0:
-                Log("stop the host");
-                await StopHostAsync();
-                await StartHostAsync();
+            case 8 when _elects || _random.Next(3) == 0:
+                // Where one leads, that one: another has to go on in the midst of it all.
+                var stopped = _elects ? Math.Max(0, Array.FindIndex(_hosts, IsLeading)) : 0;
+                Log($"stop host {stopped}");
+                await StopHostAsync(stopped);
+                await StartHostAsync(stopped);
                 break;
             default:
                 await _trouble.StepAsync();
@@ -202,11 +260,7 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
             {
                 case < 4:
                     Log($"create {key}: {size}");
-                    await _user.CreateAsync(new Widget
-                    {
-                        Metadata = new V1ObjectMeta { NamespaceProperty = _ns, Name = key.Name },
-                        Spec = new WidgetSpec { Size = size },
-                    });
+                    await CreateAsync(key, size);
                     break;
                 case < 6:
                     Log($"change {key}: {size}");
@@ -246,6 +300,12 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
         }
     }
 
+    private Task<Widget> CreateAsync(ObjectKey key, int size) => _user.CreateAsync(new Widget
+    {
+        Metadata = new V1ObjectMeta { NamespaceProperty = key.Namespace, Name = key.Name },
+        Spec = new WidgetSpec { Size = size },
+    });
+
     private Task<Widget> SetSizeAsync(ObjectKey key, int size) =>
         _user.PatchAsync<Widget>(key, KubePatch.Merge(new JsonObject { ["spec"] = new JsonObject { ["size"] = size } }));
 
@@ -279,7 +339,7 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
             var after = await PassWindowAsync();
             if (after == before)
             {
-                return FindDifference();
+                return FindDifference() ?? FindNeedlessList();
             }
 
             before = after;
@@ -288,24 +348,74 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
         return $"it does not come to rest: {before}; {string.Join(", ", server.Requests.Latest().TakeLast(20))}";
     }
 
-    private async Task<(int Runs, int Writes)> PassWindowAsync()
+    // A cache lists when it starts, and again where its watch or its list was refused or broken, or cannot go on because what it missed is forgotten.
+    // A connection that is lost, or a server that was away, calls for no list.
+    private string? FindNeedlessList()
+    {
+        var needed = (Caches * _starts) + (Caches * _hosts.Length * _trouble.Compactions) + _trouble.Hits;
+        return Lists > needed ? $"{Lists} lists, where {needed} at most are called for" : null;
+    }
+
+    private async Task<(int Runs, int Writes, int Lists)> PassWindowAsync()
     {
         for (var passed = TimeSpan.Zero; passed < QuietWindow; passed += TimeSpan.FromSeconds(30))
         {
             await PassAsync(TimeSpan.FromSeconds(30));
         }
 
-        return (_reconciler.Count, Writes().Count);
+        return (_reconciler.Count, Writes().Count, Lists);
     }
+
+    // The other host takes over, and finds nothing to write and nothing to list.
+    private async Task<string?> CheckFailoverAsync()
+    {
+        if (!_elects)
+        {
+            return null;
+        }
+
+        var leader = Array.FindIndex(_hosts, IsLeading);
+        if (leader < 0)
+        {
+            return "none of the hosts leads";
+        }
+
+        server.Requests.Clear();
+        var lists = Lists;
+        Log($"stop host {leader}, which leads");
+        await StopHostAsync(leader);
+        for (var passed = TimeSpan.Zero; passed < QuietWindow && !_hosts.Any(IsLeading); passed += TimeSpan.FromSeconds(5))
+        {
+            await PassAsync(TimeSpan.FromSeconds(5));
+        }
+
+        await PassWindowAsync();
+        return !_hosts.Any(IsLeading) ? "the other host does not take over"
+            : Writes() is { Count: > 0 } writes ? $"the failover led to these writes: {string.Join(", ", writes)}"
+            : Lists != lists ? $"the failover led to {Lists - lists} lists"
+            : FindDifference();
+    }
+
+    private static bool IsLeading(IHost? host) => host?.Services.GetService<ILeadership>() is { IsLeader: true };
 
     // One change of one widget: one write of the child and one of the status.
     private async Task<string?> CheckLastWriteAsync()
     {
         if (server.Storage.List(Widgets, _ns) is not [var widget, ..])
         {
-            return null;
+            var created = new ObjectKey(_ns, "last");
+            Log($"create {created}");
+            await CreateAsync(created, 1);
+            if (await SettleAsync() is { } missing)
+            {
+                return missing;
+            }
+
+            await PassWindowAsync();
+            widget = server.Storage.List(Widgets, _ns)[0];
         }
 
+        var lists = Lists;
         server.Requests.Clear();
         var key = new ObjectKey(_ns, (string)widget["metadata"]!["name"]!);
         Log($"change {key} for the last time");
@@ -317,14 +427,18 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
 
         await PassWindowAsync();
         var writes = Writes();
-        return writes is [{ Resource: ConfigMaps, Verb: "patch" }, { Resource: "widgets", Verb: "patch", Subresource: "status" }]
-            ? null
-            : $"one change led to these writes: {string.Join(", ", writes)}";
+        if (writes is not [{ Resource: ConfigMaps, Verb: "patch" }, { Resource: "widgets", Verb: "patch", Subresource: "status" }])
+        {
+            return $"one change led to these writes: {string.Join(", ", writes)}";
+        }
+
+        tally.AddLastWrite();
+        return Lists != lists ? $"{Lists - lists} lists without any trouble" : null;
     }
 
     private async Task<string?> CheckStopAsync()
     {
-        await StopHostAsync();
+        await StopHostsAsync();
         var (requests, runs) = (server.Requests.Count, _reconciler.Count);
         await PassWindowAsync();
         if ((requests, runs) != (server.Requests.Count, _reconciler.Count))
@@ -335,11 +449,15 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
         return server.Faults.CountWatches() is not 0 and var watches ? $"{watches} watches are still open after the stop" : null;
     }
 
+    private int Lists => _witnesses.Sum(witness => witness.Lists);
+
+    private int Terms() => server.Storage.List(CreationWitness.Leases, _ns).Sum(lease => (int?)lease["spec"]?["leaseTransitions"] ?? 0);
+
     private string? FindDifference()
     {
-        if (_witness.Doubles.TryPeek(out var twice))
+        if (_witnesses.Select(witness => witness.Mistakes.FirstOrDefault()).OfType<string>().FirstOrDefault() is { } mistake)
         {
-            return twice;
+            return mistake;
         }
 
         var widgets = server.Storage.List(Widgets, _ns);
@@ -369,13 +487,14 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
         return children.FirstOrDefault(child => !owners.Contains(child.Key)) is { } orphans ? $"a child of {orphans.Key}, which is gone, is left" : null;
     }
 
-    private IReadOnlyList<ApiRequest> Writes() => server.Requests.Latest(request => IsHosts(request) && request.Verb is not ("list" or "watch"));
+    private IReadOnlyList<ApiRequest> Writes() =>
+        server.Requests.Latest(request => IsHosts(request) && request.Resource != "leases" && request.Verb is not ("list" or "watch"));
 
     // Time passes when what was asked has been answered, unless the answer is one that stalls.
     private async Task PassAsync(TimeSpan passed)
     {
         var runs = -1;
-        for (var i = 0; i < 20 && (_witness.Pending > 0 || runs != _reconciler.Count); i++)
+        for (var i = 0; i < 20 && (_witnesses.Any(witness => witness.Pending > 0) || runs != _reconciler.Count); i++)
         {
             runs = _reconciler.Count;
             await PauseAsync();
@@ -401,7 +520,8 @@ internal sealed class ConvergenceRun(int seed, EmbeddedApiServer server, FakeTim
 
     private IEnumerable<string> Cached<T>()
         where T : class, IKubernetesObject<V1ObjectMeta> =>
-        _host?.Services.GetRequiredService<ILister<T>>().List().Select(one => $"{typeof(T).Name} {one.Metadata.Name} {one.Metadata.ResourceVersion}") ?? [];
+        _hosts.OfType<IHost>().SelectMany(host => host.Services.GetRequiredService<ILister<T>>().List())
+            .Select(one => $"{typeof(T).Name} {one.Metadata.Name} {one.Metadata.ResourceVersion}");
 
     /// <summary>Says who asks, so that faults spare the user.</summary>
     private sealed class NamedHandler(HttpMessageHandler inner) : DelegatingHandler(inner)

@@ -13,6 +13,9 @@ namespace CrMonitor.Tests;
 /// <param name="log">Is told what happens.</param>
 internal sealed class ServerTrouble(EmbeddedApiServer server, FakeTimeProvider time, Random random, Action<string> log)
 {
+    private readonly List<Fault> _faults = [];
+    private int _frozenWatches;
+
     /// <summary>Which requests can fail.</summary>
     public required Func<ApiRequest, bool> Victims { get; init; }
 
@@ -24,6 +27,12 @@ internal sealed class ServerTrouble(EmbeddedApiServer server, FakeTimeProvider t
 
     /// <summary>How long an answer can be delayed.</summary>
     public required TimeSpan LongestDelay { get; init; }
+
+    /// <summary>How often the changes were forgotten with which a watch would go on.</summary>
+    public int Compactions { get; private set; }
+
+    /// <summary>How many requests have met a fault, and watches have fallen silent.</summary>
+    public int Hits => _frozenWatches + _faults.Sum(fault => fault.HitCount);
 
     /// <summary>Lets one thing happen.</summary>
     public async Task StepAsync()
@@ -37,13 +46,16 @@ internal sealed class ServerTrouble(EmbeddedApiServer server, FakeTimeProvider t
                 break;
             case 3:
                 log("compact");
+                Compactions++;
                 server.Compact();
                 break;
             case 4:
                 log($"drop {server.Faults.DropWatches(Victims)} watches");
                 break;
             case 5:
-                log($"freeze {server.Faults.FreezeWatches(Victims)} watches");
+                var frozen = server.Faults.FreezeWatches(Victims);
+                _frozenWatches += frozen;
+                log($"freeze {frozen} watches");
                 break;
             case 6:
                 log("restart the server");
@@ -81,28 +93,28 @@ internal sealed class ServerTrouble(EmbeddedApiServer server, FakeTimeProvider t
             case 0:
                 var sent = NextBytes();
                 log($"disconnect {what} after {sent} bytes");
-                server.Faults.Disconnect(Matches, times, sent);
+                _faults.Add(server.Faults.Disconnect(Matches, times, sent));
                 break;
             case 1:
                 var seen = NextBytes();
                 log($"freeze {what} after {seen} bytes");
-                server.Faults.Freeze(Matches, times, seen);
+                _faults.Add(server.Faults.Freeze(Matches, times, seen));
                 break;
             case 2:
                 var objects = random.Next(4);
                 log($"cut {what} after {objects} objects");
-                server.Faults.Cut(Matches, times, objects);
+                _faults.Add(server.Faults.Cut(Matches, times, objects));
                 break;
             case 3:
                 var delay = LongestDelay * random.NextDouble();
                 log($"delay {what} by {delay.TotalSeconds:0.000} s");
-                server.Faults.Delay(delay, Matches, times);
+                _faults.Add(server.Faults.Delay(delay, Matches, times));
                 break;
             default:
                 var refusal = Refusals[random.Next(Refusals.Count)];
                 TimeSpan? retryAfter = random.Next(4) == 0 ? TimeSpan.FromSeconds(2) : null;
                 log($"answer {what} with {(int)refusal}");
-                server.Faults.Respond(refusal, Matches, times, retryAfter);
+                _faults.Add(server.Faults.Respond(refusal, Matches, times, retryAfter));
                 break;
         }
     }
