@@ -130,16 +130,18 @@ public interface ISharedInformer<T> : ISharedInformer
     /// Takes an object out of the cache that the server has confirmed to be deleted for good, without waiting for the watch to say so.
     /// </summary>
     /// <remarks>
-    /// The object of this uid stays hidden until the watch has shown its deletion or a list no longer holds it; one that is created again under its
-    /// name
-    /// has another uid, and is seen. If the object has finalizers, it is not gone: note the answer with <see cref="NoteWrite(T)"/>.
+    /// The object of this uid does not appear again, also if the watch has yet to bring it, until the watch has shown its deletion or a list no
+    /// longer holds it; one that is created again under its name has another uid, and is seen. Of an object that is not cached, nor known by
+    /// <paramref name="resourceVersion"/>, that is remembered for a minute, and until a bookmark or a list has come after that; of the last thousand
+    /// such objects. If the object has finalizers, it is not gone: note the answer with <see cref="NoteWrite(T)"/>.
     /// </remarks>
     /// <param name="key">Which object.</param>
     /// <param name="uid">
     /// Its uid, as the answer's <c>details.uid</c> has it. <see langword="null"/> stands for that of the cached object. If the cache shows another
-    /// uid, nothing is done,
-    /// unless <paramref name="resourceVersion"/> shows that the cache is behind.
+    /// uid, that object stays, unless <paramref name="resourceVersion"/> shows that the cache is behind.
     /// </param>
-    /// <param name="resourceVersion">The last version of the object that is known, if one is.</param>
+    /// <param name="resourceVersion">
+    /// The last version of the object that is known, if one is. If the watch has passed it, and the object is not cached, nothing more will come of it.
+    /// </param>
     void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null);
 }

@@ -447,6 +447,127 @@ public sealed class OwnWritesTests
     }
 
     [Fact]
+    public async Task An_object_whose_deletion_was_noted_before_it_came_never_appears()
+    {
+        await using var fixture = new InformerFixture();
+        var watch = await SyncAsync(fixture, "20", Json.Widget("a", 15, size: 1));
+        fixture.Informer.NoteDelete(new ObjectKey("default", "b"), "u-b");
+        fixture.Informer.NoteDelete(new ObjectKey("default", "a"), "new-a");
+        fixture.Informer.NoteWrite(Widget("b", 30, size: 9));
+        Assert.Equal("a1", Show(fixture));
+
+        watch.Send(Json.Event("ADDED", Json.Widget("b", 21, size: 2)));
+        watch.Send(Json.Event("MODIFIED", Json.Widget("b", 22, size: 3)));
+        watch.Send(Json.Event("DELETED", Json.Widget("a", 23, size: 1)));
+        watch.Send(Json.Event("ADDED", Json.Widget("a", 24, size: 4, uid: "new-")));
+        await ReachAsync(fixture, "24");
+        Assert.Equal("", Show(fixture));
+
+        // Others of the same names are seen.
+        watch.Send(Json.Event("DELETED", Json.Widget("b", 25, size: 3)));
+        watch.Send(Json.Event("DELETED", Json.Widget("a", 26, size: 4, uid: "new-")));
+        watch.Send(Json.Event("ADDED", Json.Widget("b", 27, size: 5, uid: "again-")));
+        watch.Send(Json.Event("ADDED", Json.Widget("a", 28, size: 6, uid: "again-")));
+        await ReachAsync(fixture, "28");
+        Assert.Equal("a6,b5", Show(fixture));
+        Assert.DoesNotContain(_handler.Changes, change => change.Current?.Metadata.Uid is "u-b" or "new-a");
+    }
+
+    [Fact]
+    public async Task A_list_that_is_behind_does_not_show_an_object_whose_deletion_was_noted()
+    {
+        await using var fixture = new InformerFixture();
+        var watch = await SyncAsync(fixture, "20", Json.Widget("a", 15, size: 1));
+        fixture.Informer.NoteDelete(new ObjectKey("default", "a"), "new-a");
+        fixture.Informer.NoteDelete(new ObjectKey("default", "b"), "u-b");
+        fixture.Informer.NoteWrite(Widget("c", 30, size: 3));
+
+        watch.Send(Json.Event("ERROR", Json.Status(410, "Expired", "too old")));
+        (await fixture.AfterDelayAsync()).Request.List("25", Json.Widget("a", 22, size: 2, uid: "new-"), Json.Widget("b", 23), Json.Widget("d", 24));
+        watch = (await fixture.Server.NextWatchAsync()).Open();
+        Assert.Equal("c3,d0", Show(fixture));
+
+        watch.Send(Json.Event("DELETED", Json.Widget("b", 26)));
+        watch.Send(Json.Event("ADDED", Json.Widget("b", 27, size: 7, uid: "again-")));
+        await ReachAsync(fixture, "27");
+        Assert.Equal("b7,c3,d0", Show(fixture));
+    }
+
+    [Fact]
+    public async Task What_was_noted_of_an_older_object_is_not_taken_back_to_one_that_is_deleted_for_good()
+    {
+        await using var fixture = new InformerFixture();
+        var watch = await SyncAsync(fixture, "20");
+        fixture.Informer.NoteDelete(new ObjectKey("default", "a"), "u-a");
+        fixture.Informer.NoteWrite(Widget("a", 25, size: 5, uid: "never-"));
+        Assert.Equal("a5", Show(fixture));
+
+        watch.Send(Json.Event("ADDED", Json.Widget("a", 21, size: 1)));
+        watch.Send(Json.Bookmark(25));
+        await ReachAsync(fixture, "25");
+        Assert.Equal("", Show(fixture));
+    }
+
+    [Fact]
+    public async Task A_noted_deletion_that_no_event_follows_is_forgotten_a_minute_later_with_the_next_bookmark_or_list()
+    {
+        await using var fixture = new InformerFixture();
+        var watch = await SyncAsync(fixture, "20");
+        fixture.Informer.NoteDelete(new ObjectKey("default", "a"), "u-a");
+        watch.Send(Json.Bookmark(21));
+        await ReachAsync(fixture, "21");
+        watch.Send(Json.Event("ADDED", Json.Widget("a", 22, size: 1)));
+        await ReachAsync(fixture, "22");
+        Assert.Equal("", Show(fixture));
+
+        // That it is shown now is what is left to see of it: a server would not send it.
+        fixture.Time.Advance(TimeSpan.FromMinutes(1));
+        watch.Send(Json.Bookmark(23));
+        watch.Send(Json.Event("MODIFIED", Json.Widget("a", 24, size: 2)));
+        await ReachAsync(fixture, "24");
+        Assert.Equal("a2", Show(fixture));
+
+        fixture.Informer.NoteDelete(new ObjectKey("default", "b"), "u-b");
+        fixture.Time.Advance(TimeSpan.FromMinutes(1));
+        watch.Send(Json.Event("ERROR", Json.Status(410, "Expired", "too old")));
+        (await fixture.AfterDelayAsync()).Request.List("25");
+        watch = (await fixture.Server.NextWatchAsync()).Open();
+        watch.Send(Json.Event("ADDED", Json.Widget("b", 26, size: 3)));
+        await ReachAsync(fixture, "26");
+        Assert.Equal("b3", Show(fixture));
+    }
+
+    [Fact]
+    public async Task Of_more_than_a_thousand_deletions_that_no_event_follows_the_oldest_are_forgotten()
+    {
+        await using var fixture = new InformerFixture();
+        var watch = await SyncAsync(fixture, "20");
+        for (var i = 0; i < 1001; i++)
+        {
+            fixture.Informer.NoteDelete(new ObjectKey("default", $"w{i}"), $"u-w{i}");
+        }
+
+        watch.Send(Json.Event("ADDED", Json.Widget("w0", 21, size: 1)));
+        watch.Send(Json.Event("ADDED", Json.Widget("w1", 22, size: 1)));
+        watch.Send(Json.Event("ADDED", Json.Widget("w1000", 23, size: 1)));
+        await ReachAsync(fixture, "23");
+        Assert.Equal("w01", Show(fixture));
+    }
+
+    [Fact]
+    public async Task A_server_that_was_restored_from_a_backup_may_show_what_was_deleted()
+    {
+        await using var fixture = new InformerFixture();
+        var watch = await SyncAsync(fixture, "20");
+        fixture.Informer.NoteDelete(new ObjectKey("default", "a"), "u-a");
+        watch.Send(Json.Event("ERROR", Json.Status(410, "Expired", "too old")));
+        (await fixture.AfterDelayAsync()).Request.List("10", Json.Widget("a", 5, size: 1));
+        await fixture.Server.NextWatchAsync();
+
+        Assert.Equal("a1", Show(fixture));
+    }
+
+    [Fact]
     public async Task Random_writes_noted_early_late_or_never_leave_the_cache_and_every_handler_as_the_server()
     {
         for (var seed = 0; seed < 200; seed++)
@@ -474,6 +595,7 @@ public sealed class OwnWritesTests
         List<(int Version, string Event)> history = [];
         Dictionary<int, (string Uid, int Version)[]> states = new() { [100] = [] };
         List<Action> answers = [];
+        HashSet<string> gone = [];
         for (var step = 0; step < 40; step++)
         {
             var name = $"w{random.Next(3)}";
@@ -488,7 +610,11 @@ public sealed class OwnWritesTests
                     break;
                 case 2 when objects.Remove(name, out var deleted):
                     history.Add((++version, Json.Event("DELETED", Json.Widget(name, version, deleted.Version, uid: deleted.Uid))));
-                    answers.Add(() => fixture.Informer.NoteDelete(new ObjectKey("default", name), $"{deleted.Uid}{name}"));
+                    answers.Add(() =>
+                    {
+                        fixture.Informer.NoteDelete(new ObjectKey("default", name), $"{deleted.Uid}{name}");
+                        gone.Add($"{deleted.Uid}{name}");
+                    });
                     break;
                 case 3 when answers.Count > 0:
                     var index = random.Next(answers.Count);
@@ -509,6 +635,8 @@ public sealed class OwnWritesTests
                     break;
             }
 
+            var risen = fixture.Informer.Lister.List().Where(widget => gone.Contains(widget.Metadata.Uid)).Select(Describe);
+            Assert.True(!risen.Any(), $"seed {seed}: {string.Join(", ", risen)} is shown after its deletion was noted");
             states[version] = [.. objects.Select(one => ($"{one.Value.Uid}|{one.Key}", one.Value.Version))];
         }
 

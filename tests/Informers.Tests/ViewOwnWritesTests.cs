@@ -221,6 +221,23 @@ public sealed class ViewOwnWritesTests
     }
 
     [Fact]
+    public async Task An_object_whose_deletion_was_noted_at_a_view_before_it_came_never_appears_in_any_form()
+    {
+        await using var fixture = new ViewFixture();
+        var watch = await fixture.SyncAsync("20", Json.Widget("a", 5, size: 1));
+        fixture.Typed.NoteWrite(Widget("a", 21, size: 2));
+        fixture.Typed.NoteDelete(A, "new-a");
+        fixture.Metadata.NoteDelete(B, "u-b");
+        fixture.Typed.NoteWrite(Widget("b", 30, size: 2));
+        Assert.Equal((2, null), (SizeOf(fixture, A), fixture.Typed.Lister.Get(B)));
+
+        await fixture.SendAsync(watch, "ADDED", Json.Widget("b", 22, size: 2), "22");
+        await fixture.SendAsync(watch, "DELETED", Json.Widget("a", 23, size: 2), "23");
+        await fixture.SendAsync(watch, "ADDED", Json.Widget("a", 24, size: 2, uid: "new-"), "24");
+        Assert.Equal((0, 0, 0), (fixture.Typed.Lister.Count, fixture.Stored.Lister.Count, fixture.Metadata.Lister.Count));
+    }
+
+    [Fact]
     public async Task A_server_that_goes_back_in_its_versions_decides_alone()
     {
         await using var fixture = new ViewFixture();

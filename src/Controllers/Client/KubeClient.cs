@@ -220,12 +220,13 @@ public sealed partial class KubeClient : IKubeClient
             Path = resource.ObjectPath(key),
             Body = options is null ? default : Write(options),
         };
+        var known = _caches?.Find(resource).Select(cache => cache.Lister.Get(key)?.Metadata).FirstOrDefault(cached => cached is not null);
         try
         {
             var response = await SendAsync(request, cancellationToken);
             if (options is not { DryRun: true })
             {
-                NoteDeletion(resource, key, response.Body.Span);
+                NoteDeletion(resource, key, response.Body.Span, known);
             }
 
             return true;
@@ -359,7 +360,8 @@ public sealed partial class KubeClient : IKubeClient
     }
 
     // A server answers with a Status when the object is gone, and with the object when something (a finalizer, a grace time) still holds it.
-    private void NoteDeletion(KubeResource resource, ObjectKey key, ReadOnlySpan<byte> answer)
+    // A Status has no version. By that of what was cached before, a cache that has shown the end already knows that nothing more will come.
+    private void NoteDeletion(KubeResource resource, ObjectKey key, ReadOnlySpan<byte> answer, V1ObjectMeta? known)
     {
         if (_caches is not { } caches || !caches.Keeps(resource))
         {
@@ -371,7 +373,8 @@ public sealed partial class KubeClient : IKubeClient
         var root = document.RootElement;
         if (Text(root, "kind") == "Status")
         {
-            caches.NoteDelete(resource, key, root.TryGetProperty("details", out var details) ? Text(details, "uid") : null);
+            var uid = root.TryGetProperty("details", out var details) ? Text(details, "uid") : null;
+            caches.NoteDelete(resource, key, uid, uid == known?.Uid ? known?.ResourceVersion : null);
         }
         else if (root.TryGetProperty("metadata", out var metadata) && metadata.TryGetProperty("deletionTimestamp", out _))
         {

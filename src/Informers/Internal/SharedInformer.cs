@@ -357,7 +357,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
             _informer = informer;
             _index = index;
             _namespace = ns;
-            _overlay = new WriteOverlay<T>(informer._form);
+            _overlay = new WriteOverlay<T>(informer._form, informer._options.TimeProvider);
             Scope = informer.Scope.In(ns);
             Reflector = new Reflector<T>(informer._resource, ns, Scope, transport, this, informer._options, informer._logger);
         }
@@ -428,6 +428,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
                 if (_overlay.Count > 0)
                 {
                     _overlay.Cover(replacement, version, _informer._store.Get);
+                    _overlay.ForgetGone();
                 }
 
                 CommitLocked(replacement, version);
@@ -480,6 +481,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
             {
                 AdvanceStoreLocked(version);
                 ReachedLocked(null, version);
+                _overlay.ForgetGone();
             }
         }
 
@@ -527,8 +529,13 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
                 var known = form.VersionOf(cached);
                 version = ResourceVersions.TryCompare(version, known, out var order) && order > 0 ? version : known;
             }
-            else if (uid is null || IsPassedLocked(version) || version is null || !_overlay.IsNews(key, uid, version, cached))
+            else if (uid is null || IsPassedLocked(version))
             {
+                return;
+            }
+            else if (version is null || !_overlay.IsNews(key, uid, version, cached))
+            {
+                _overlay.NoteGone(key, uid);
                 return;
             }
 

@@ -9,11 +9,13 @@ namespace CrMonitor.Informers;
 /// decides what is older than it, what is its own echo, and when it must have been shown. All is guarded by the informer's gate.
 /// </remarks>
 /// <param name="form">How the objects are held.</param>
-internal sealed class WriteOverlay<T>(ObjectForm<T> form)
+/// <param name="time">The clock.</param>
+internal sealed class WriteOverlay<T>(ObjectForm<T> form, TimeProvider time)
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private readonly Dictionary<ObjectKey, Entry> _entries = [];
     private readonly PriorityQueue<ObjectKey, string> _byVersion = new(Comparer<string>.Create(Compare));
+    private readonly GoneObjects _gone = new(time);
 
     /// <summary>What to do with an event of a key.</summary>
     public enum Verdict
@@ -28,8 +30,8 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form)
         Older,
     }
 
-    /// <summary>The number of keys that the watch is behind with.</summary>
-    public int Count => _entries.Count;
+    /// <summary>How much there is that the watch may be behind with.</summary>
+    public int Count => _entries.Count + _gone.Count;
 
     /// <summary>The version that was noted for a key, until the watch has shown it.</summary>
     public string? VersionOf(ObjectKey key) => _entries.TryGetValue(key, out var entry) ? entry.Version : null;
@@ -44,6 +46,11 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form)
     /// <param name="cached">What the cache shows.</param>
     public bool IsNews(ObjectKey key, string? uid, string version, T? cached)
     {
+        if (_gone.Contains(uid))
+        {
+            return false;
+        }
+
         if (_entries.TryGetValue(key, out var entry))
         {
             // An object that is gone does not come back: its uid stays dead, whatever else was on its way.
@@ -69,6 +76,18 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form)
         _byVersion.Enqueue(key, version);
     }
 
+    /// <summary>The object of this uid, which the cache does not show, was deleted for good, at a version that is not known.</summary>
+    public void NoteGone(ObjectKey key, string uid)
+    {
+        if (!_entries.TryGetValue(key, out var entry) || !entry.IsGone || entry.Uid != uid)
+        {
+            _gone.Add(key, uid);
+        }
+    }
+
+    /// <summary>The server has said how far it has come: what it has not shown of objects that were deleted long ago, it does not show any more.</summary>
+    public void ForgetGone() => _gone.ForgetOld();
+
     /// <summary>Judges an event.</summary>
     /// <param name="key">Its key.</param>
     /// <param name="current">The object; <see langword="null"/> if the event is its deletion.</param>
@@ -76,13 +95,25 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form)
     /// <param name="version">The event's version.</param>
     public Verdict Take(ObjectKey key, T? current, T? final, string? version)
     {
-        if (!_entries.TryGetValue(key, out var entry))
+        var told = current ?? final;
+        _entries.TryGetValue(key, out var entry);
+        if (GoneUid(told) is { } gone)
+        {
+            if (current is null)
+            {
+                _gone.Remove(gone);
+            }
+
+            entry?.Server = null;
+            return Verdict.Older;
+        }
+
+        if (entry is null)
         {
             return Verdict.Apply;
         }
 
         entry.Server = current;
-        var told = current ?? final;
         var isSame = told is not null && form.UidOf(told) is { } uid && uid == entry.Uid;
         var order = Compare(version ?? (told is null ? null : form.VersionOf(told)), entry.Version);
         if (entry.IsGone && isSame)
@@ -132,7 +163,7 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form)
             if (!entry.IsGone)
             {
                 _entries.Remove(key);
-                revert(key, entry.Server);
+                revert(key, GoneUid(entry.Server) is null ? entry.Server : null);
             }
             else if (entry.Server is null)
             {
@@ -144,6 +175,14 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form)
     /// <summary>Puts what was noted and is newer than a new list over the list.</summary>
     public void Cover(IndexedStore<T>.Replacement replacement, string version, Func<ObjectKey, T?> cached)
     {
+        foreach (var (uid, key) in _gone.All)
+        {
+            if (replacement.Find(key) is { } listed && form.UidOf(listed) == uid)
+            {
+                replacement.Override(key, null);
+            }
+        }
+
         foreach (var (key, entry) in _entries.ToArray())
         {
             var listed = replacement.Find(key);
@@ -187,7 +226,12 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form)
 
         _entries.Clear();
         _byVersion.Clear();
+        _gone.Clear();
     }
+
+    // Of an object that was deleted for good, in a version that is not known.
+    private string? GoneUid(T? shown) =>
+        _gone.Count > 0 && shown is not null && form.UidOf(shown) is { } uid && _gone.Contains(uid) ? uid : null;
 
     private static void Put(IndexedStore<T>.Replacement replacement, ObjectKey key, T? noted)
     {
