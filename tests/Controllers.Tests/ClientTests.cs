@@ -121,6 +121,80 @@ public sealed class ClientTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_created_at_a_subresource_is_answered_in_its_own_kind_and_the_cache_shows_the_object_anew()
+    {
+        var informers = new FakeInformers();
+        var informer = (FakeInformer<DynamicObject>)informers.Get(DynamicObject.Of(Widgets));
+        informer.NoteWrite("""{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w","namespace":"default","uid":"u"} }"""u8);
+        _server.Answer = request => FakeServer.Json(
+            HttpStatusCode.Created,
+            request.Method == HttpMethod.Post
+                ? """{"apiVersion":"v1","kind":"Status","metadata":{},"status":"Success"}"""
+                : """{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w","namespace":"default","uid":"u","resourceVersion":"7"} }""");
+        var client = new KubeClient(_server.Client(), new CrMonitorOptions { FieldManager = "tests" }, informers, null).For(DynamicObject.Of(Widgets));
+        var eviction = DynamicObject.Parse("""{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"w","namespace":"default"} }"""u8);
+
+        var answer = await client.CreateAsync(eviction, new WriteOptions { Subresource = "eviction" }, Cancelled);
+        Assert.Equal("Status", answer.Kind);
+        Assert.Equal("/apis/example.com/v1/namespaces/default/widgets/w/eviction?fieldManager=tests", _server.Requests.First().Path);
+        Assert.Equal("7", informer.Lister.Get(Key)!.Metadata.ResourceVersion);
+
+        // It was the last that held it.
+        _server.Answer = request => request.Method == HttpMethod.Post
+            ? FakeServer.Json(HttpStatusCode.Created, """{"apiVersion":"v1","kind":"Status","metadata":{},"status":"Success"}""")
+            : FakeServer.Status(HttpStatusCode.NotFound, "NotFound");
+        await client.CreateAsync(eviction, new WriteOptions { Subresource = "eviction", DryRun = true }, Cancelled);
+        Assert.NotNull(informer.Lister.Get(Key));
+        await client.CreateAsync(eviction, new WriteOptions { Subresource = "eviction" }, Cancelled);
+        Assert.Null(informer.Lister.Get(Key));
+        Assert.Equal(5, _server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_type_that_cannot_be_what_a_subresource_answers_is_told_what_to_do()
+    {
+        _server.Answer = request => request.Method == HttpMethod.Get
+            ? FakeServer.Status(HttpStatusCode.NotFound, "NotFound")
+            : FakeServer.Json(HttpStatusCode.Created, """{"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"w","namespace":"default","uid":"u"} }""");
+        var scale = new WriteOptions { Subresource = "scale" };
+
+        var unread = await Assert.ThrowsAsync<InvalidDataException>(() => _server.Kube().CreateAsync(Widget(), scale, Cancelled));
+        Assert.Contains("the answer is a Scale, which Widget does not describe. Send a DynamicObject", unread.Message);
+        var gone = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => _server.Kube().PatchAsync<Widget>(Key, KubePatch.Merge("{}"u8.ToArray()), scale, Cancelled));
+        Assert.Contains("the Widget default/w has been deleted since", gone.Message);
+    }
+
+    [Fact]
+    public async Task The_version_that_was_known_of_a_deleted_object_is_told_to_the_cache()
+    {
+        var informers = new FakeInformers();
+        informers.Widgets.NoteWrite(Widget(version: "5"));
+        _server.Answer = _ => FakeServer.Json(
+            HttpStatusCode.OK, """{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success","details":{"name":"w","uid":"uid-1"} }""");
+        var client = new KubeClient(_server.Client(), Known(), informers, null);
+
+        await client.DeleteAsync<Widget>(Key, cancellationToken: Cancelled);
+        informers.Widgets.NoteWrite(Widget(version: "6", uid: "another"));
+        await client.DeleteAsync<Widget>(Key, cancellationToken: Cancelled);
+
+        Assert.Equal([(Key, "uid-1", "5"), (Key, "uid-1", null)], informers.Widgets.Deletions);
+    }
+
+    [Fact]
+    public async Task An_update_of_metadata_alone_is_refused_and_says_what_to_do()
+    {
+        var metadata = _server.Kube().For(PartialObjectMetadata.Of(Widgets));
+
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => metadata.UpdateAsync(new PartialObjectMetadata { Metadata = Widget().Metadata }, cancellationToken: Cancelled));
+
+        Assert.Contains("An update replaces the whole Widget default/w", failure.Message);
+        Assert.Contains("with PatchAsync", failure.Message);
+        Assert.Empty(_server.Requests);
+    }
+
+    [Fact]
     public void A_type_without_a_contract_is_named_with_the_remedy()
     {
         var client = new KubeClient(_server.Client(), new CrMonitorOptions { FieldManager = "tests" });
@@ -159,6 +233,13 @@ public sealed class ClientTests : IDisposable
         var several = Assert.Throws<InvalidOperationException>(client.Resource<DynamicObject>);
         Assert.Contains("here for several: widgets.example.com, gadgets.example.com. ", several.Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(client.Resource<PartialObjectMetadata>);
+    }
+
+    private static CrMonitorOptions Known()
+    {
+        var options = new CrMonitorOptions { FieldManager = "tests" };
+        options.JsonContexts.Add(TestJson.Default);
+        return options;
     }
 
     public void Dispose() => _server.Dispose();

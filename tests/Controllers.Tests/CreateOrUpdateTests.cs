@@ -53,6 +53,28 @@ public sealed class CreateOrUpdateTests : IDisposable
     }
 
     [Fact]
+    public async Task Metadata_alone_are_changed_and_the_rest_of_the_object_stays()
+    {
+        await using var rig = await OperatorRig.CreateAsync(new FakeReconciler());
+        await rig.Client.CreateAsync(new Widget { Metadata = Named(), Spec = new WidgetSpec { Size = 7 } }, cancellationToken: Cancelled);
+        var metadata = rig.Client.For(PartialObjectMetadata.Of(Widgets));
+
+        var (labelled, outcome) = await metadata.CreateOrUpdateAsync(
+            new PartialObjectMetadata { Metadata = Named() },
+            found =>
+            {
+                found.Metadata.Labels = new Dictionary<string, string> { ["a"] = "b" };
+                return found;
+            },
+            cancellationToken: Cancelled);
+
+        Assert.Equal((WriteOutcome.Updated, "b"), (outcome, labelled.Metadata.Labels["a"]));
+        Assert.Equal(7, (await rig.Client.Live.GetAsync<Widget>(Key, Cancelled))!.Spec!.Size);
+
+        static V1ObjectMeta Named() => new() { NamespaceProperty = "default", Name = "w" };
+    }
+
+    [Fact]
     public async Task A_write_that_the_server_undid_has_changed_nothing()
     {
         _server.Answer = _ => FakeServer.Json(

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using CrMonitor.Informers;
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using static CrMonitor.Controllers.Tests.Objects;
 
 namespace CrMonitor.Controllers.Tests;
@@ -91,6 +92,47 @@ public sealed class ReadYourWritesTests
         Assert.Null(await rig.Client.GetAsync<DynamicObject>(Key, Cancelled));
         Assert.Null(await rig.Client.GetAsync<PartialObjectMetadata>(Key, Cancelled));
         Assert.Equal(0, rig.Reads);
+    }
+
+    [Fact]
+    public async Task A_write_of_the_scale_gives_the_object_and_is_read_back_at_once()
+    {
+        await using var rig = await FrozenAsync(builder => builder.AddInformer<V1Deployment>());
+        var lister = rig.Host.Services.GetRequiredService<ILister<V1Deployment>>();
+        await rig.Client.CreateAsync(Web(), cancellationToken: Cancelled);
+        var scale = new WriteOptions { Subresource = "scale" };
+
+        var answer = await rig.Client.PatchAsync<V1Deployment>(WebKey, Replicas(3), scale, Cancelled);
+        Assert.Equal(("Deployment", 3, "image"), (answer.Kind, answer.Spec.Replicas, answer.Spec.Template.Spec.Containers[0].Image));
+        Assert.Equal((3, answer.Metadata.ResourceVersion), (lister.Get(WebKey)!.Spec.Replicas, lister.Get(WebKey)!.Metadata.ResourceVersion));
+        Assert.Equal(1, rig.Reads);
+
+        var operations = new JsonArray(new JsonObject { ["op"] = "replace", ["path"] = "/spec/replicas", ["value"] = 5 });
+        await rig.Client.PatchAsync<V1Deployment>(WebKey, KubePatch.Json(operations), scale, Cancelled);
+        Assert.Equal(5, (await rig.Client.GetAsync<V1Deployment>(WebKey, Cancelled))!.Spec.Replicas);
+
+        var unwritten = new WriteOptions { Subresource = "scale", DryRun = true };
+        Assert.Equal(5, (await rig.Client.PatchAsync<V1Deployment>(WebKey, Replicas(9), unwritten, Cancelled)).Spec.Replicas);
+        Assert.Empty(rig.Warnings);
+    }
+
+    [Fact]
+    public async Task The_scale_can_be_read_and_written_as_what_it_is()
+    {
+        await using var rig = await FrozenAsync(builder => builder.AddInformer<V1Deployment>());
+        await rig.Client.CreateAsync(Web(), cancellationToken: Cancelled);
+        var dynamic = rig.Client.For(DynamicObject.Of(KubeResource.Of(typeof(V1Deployment))));
+
+        var read = await rig.Client.GetSubresourceAsync<V1Deployment>(WebKey, "scale", Cancelled);
+        Assert.Equal("Scale", read!.Kind);
+        var wanted = read.ToJsonNode();
+        wanted["spec"]!["replicas"] = 4;
+        var written = await dynamic.UpdateAsync(DynamicObject.From(wanted), new WriteOptions { Subresource = "scale" }, Cancelled);
+
+        Assert.Equal(("autoscaling/v1", "Scale"), (written.ApiVersion, written.Kind));
+        Assert.True(written.TryGetInt64(DynamicPath.Parse("spec.replicas"), out var replicas) && replicas == 4);
+        Assert.Null(await rig.Client.GetSubresourceAsync<V1Deployment>(new ObjectKey("default", "none"), "scale", Cancelled));
+        Assert.Empty(rig.Warnings);
     }
 
     [Fact]
@@ -199,6 +241,29 @@ public sealed class ReadYourWritesTests
         Assert.Equal(3, rig.Reads);
     }
 
+    private static readonly ObjectKey WebKey = new("default", "web");
+
+    private static KubePatch Replicas(int count) => KubePatch.Merge(new JsonObject { ["spec"] = new JsonObject { ["replicas"] = count } });
+
+    private static V1Deployment Web()
+    {
+        var labels = new Dictionary<string, string> { ["app"] = "web" };
+        return new V1Deployment
+        {
+            Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = "web" },
+            Spec = new V1DeploymentSpec
+            {
+                Replicas = 1,
+                Selector = new V1LabelSelector { MatchLabels = labels },
+                Template = new V1PodTemplateSpec
+                {
+                    Metadata = new V1ObjectMeta { Labels = labels },
+                    Spec = new V1PodSpec { Containers = [new V1Container { Name = "c", Image = "image" }] },
+                },
+            },
+        };
+    }
+
     private static void Put(ApiServer.EmbeddedApiServer server, string name, int size) => server.Storage.Put(new JsonObject
     {
         ["apiVersion"] = "example.com/v1",
@@ -229,6 +294,8 @@ public sealed class ReadYourWritesTests
         public Microsoft.Extensions.Hosting.IHost Host => rig.Host;
 
         public ApiServer.EmbeddedApiServer Server => rig.Server;
+
+        public IEnumerable<string> Warnings => rig.Log.Lines.Where(line => line.Level >= LogLevel.Warning).Select(line => line.Text);
 
         /// <summary>How often the server was read since.</summary>
         public int Reads => CountReads(rig) - _before;

@@ -23,6 +23,12 @@ namespace CrMonitor.Controllers;
 /// What a read or a write returns is the caller's own copy and may be changed and written back; it has no managedFields. Listers hand out the shared
 /// objects, without the cost of a copy.
 /// </para>
+/// <para>
+/// Some subresources are objects of another kind than what they belong to: <c>scale</c>, <c>eviction</c>, <c>token</c>, <c>binding</c>. The answer to a
+/// write of such a one does not show the object. So that is read anew (which takes the permission to get it), shown to the caches, and returned. A
+/// <see cref="DynamicObject"/> may be of any kind: of that type, the answer itself is returned, and the object is read for the caches alone. What is
+/// created at a subresource is always of another kind: send it as a <see cref="DynamicObject"/>.
+/// </para>
 /// Every call throws <see cref="KubeApiException"/> with the server's words
 /// when the server refuses it, and <see cref="HttpRequestException"/> when the server cannot be reached. Objects that are passed in are not changed.
 /// Null members are not sent. May be used from any thread.
@@ -78,6 +84,13 @@ public interface IKubeClient
     Task<IReadOnlyList<T>> ListAsync<T>(string? ns = null, LabelSelector? selector = null, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>;
 
+    /// <summary>Reads a subresource from the server, in whatever kind it has: the <c>autoscaling/v1</c> <c>Scale</c> of a Deployment, say.</summary>
+    /// <typeparam name="T">The type of the object that it belongs to.</typeparam>
+    /// <returns><see langword="null"/> if there is no such object, or it has no such subresource.</returns>
+    /// <exception cref="InvalidDataException">What the server answers is no JSON object, such as a log.</exception>
+    Task<DynamicObject?> GetSubresourceAsync<T>(ObjectKey key, string subresource, CancellationToken cancellationToken = default)
+        where T : class, IKubernetesObject<V1ObjectMeta>;
+
     /// <summary>Creates an object.</summary>
     /// <returns>The object as the server stored it.</returns>
     /// <exception cref="KubeApiException">Among others: one of that name exists (<see cref="KubeApiException.IsAlreadyExists"/>), which a stale cache may not show yet.</exception>
@@ -87,6 +100,9 @@ public interface IKubeClient
     /// <summary>Replaces an object, or its subresource. With a resourceVersion in its metadata, only that version is replaced.</summary>
     /// <remarks>Members that <typeparamref name="T"/> does not know are lost: prefer <see cref="ApplyAsync{T}"/> or a patch.</remarks>
     /// <returns>The object as the server stored it.</returns>
+    /// <exception cref="InvalidOperationException">
+    /// It is a <see cref="PartialObjectMetadata"/>: the object would be replaced by its metadata. Patch or apply them.
+    /// </exception>
     Task<T> UpdateAsync<T>(T resource, WriteOptions? options = null, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>;
 

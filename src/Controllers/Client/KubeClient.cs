@@ -142,10 +142,9 @@ public sealed partial class KubeClient : IKubeClient
     {
         ArgumentNullException.ThrowIfNull(resource);
         var to = Resource<T>();
-        var path = options?.Subresource is { } subresource
-            ? to.ObjectPath(ObjectKey.Of(resource), subresource)
-            : to.CollectionPath(Namespace(resource));
-        return WriteAsync(to, HttpMethod.Post, path + Query(options), Write(to, resource), null, options, cancellationToken);
+        ObjectKey? key = options?.Subresource is null ? null : ObjectKey.Of(resource);
+        var path = key is { } named ? Path(to, named, options) : to.CollectionPath(Namespace(resource)) + Query(options);
+        return WriteAsync(to, key, HttpMethod.Post, path, Write(to, resource), null, options, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -154,7 +153,16 @@ public sealed partial class KubeClient : IKubeClient
     {
         ArgumentNullException.ThrowIfNull(resource);
         var to = Resource<T>();
-        return WriteAsync(to, HttpMethod.Put, Path(to, KeyOf(to, resource), options), Write(to, resource), null, options, cancellationToken);
+        var key = KeyOf(to, resource);
+        if (resource is PartialObjectMetadata)
+        {
+            throw new InvalidOperationException(
+                $"An update replaces the whole {to.Kind} {key}, of which {nameof(PartialObjectMetadata)} has the metadata alone: all the rest would be lost. "
+                + $"Change metadata with {nameof(PatchAsync)}, or with {nameof(ApplyAsync)} in the name of a field manager of their own, "
+                + $"or update an object of the type that models {to.Kind}.");
+        }
+
+        return WriteAsync(to, key, HttpMethod.Put, Path(to, key, options), Write(to, resource), null, options, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -163,7 +171,7 @@ public sealed partial class KubeClient : IKubeClient
     {
         ArgumentNullException.ThrowIfNull(patch);
         var to = Resource<T>();
-        return WriteAsync(to, HttpMethod.Patch, Path(to, key, options), patch.Body, patch.ContentType, options, cancellationToken);
+        return WriteAsync(to, key, HttpMethod.Patch, Path(to, key, options), patch.Body, patch.ContentType, options, cancellationToken);
     }
 
     /// <summary>As <see cref="PatchAsync{T}"/>; but what <paramref name="informer"/> shows of the answer is not decoded once more.</summary>
@@ -206,7 +214,8 @@ public sealed partial class KubeClient : IKubeClient
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var to = Resource<T>();
-        return WriteAsync(to, HttpMethod.Patch, Path(to, key, options ?? new ApplyOptions()), desired, KubeRequest.ApplyPatch, options, cancellationToken);
+        var path = Path(to, key, options ?? new ApplyOptions());
+        return WriteAsync(to, key, HttpMethod.Patch, path, desired, KubeRequest.ApplyPatch, options, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -344,11 +353,23 @@ public sealed partial class KubeClient : IKubeClient
     }
 
     private async Task<T> WriteAsync<T>(
-        KubeResource<T> resource, HttpMethod method, string path, ReadOnlyMemory<byte> body, string? contentType, WriteOptions? options, CancellationToken cancellationToken)
+        KubeResource<T> resource,
+        ObjectKey? key,
+        HttpMethod method,
+        string path,
+        ReadOnlyMemory<byte> body,
+        string? contentType,
+        WriteOptions? options,
+        CancellationToken cancellationToken)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var request = new KubeRequest { Method = method, Path = path, Body = body, ContentType = contentType };
         var response = await SendAsync(request, cancellationToken);
+        if (key is { } named && OtherKind(resource, options, response) is { } kind)
+        {
+            return await ReadOtherKindAsync(resource, named, request, response, kind, options!, cancellationToken);
+        }
+
         var answer = Read(resource, request, response);
         if (options is not { DryRun: true } && answer.Metadata?.Uid is not null)
         {

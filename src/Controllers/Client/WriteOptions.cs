@@ -3,7 +3,9 @@ namespace CrMonitor.Controllers;
 /// <summary>How a write is to be made.</summary>
 public class WriteOptions
 {
-    /// <summary>The subresource to write, such as <c>status</c> or <c>scale</c>.</summary>
+    /// <summary>
+    /// The subresource to write, such as <c>status</c> or <c>scale</c>. <see cref="IKubeClient"/> says what is returned if that is of another kind.
+    /// </summary>
     /// <value><see langword="null"/>, the object itself, by default.</value>
     public string? Subresource { get; init; }
 

@@ -91,13 +91,18 @@ public sealed class WriteWitness : IKubeClient
         where T : class, IKubernetesObject<V1ObjectMeta> => _inner.ListAsync<T>(ns, selector, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<DynamicObject?> GetSubresourceAsync<T>(ObjectKey key, string subresource, CancellationToken cancellationToken = default)
+        where T : class, IKubernetesObject<V1ObjectMeta> => _inner.GetSubresourceAsync<T>(key, subresource, cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<T> CreateAsync<T>(T resource, WriteOptions? options = null, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var created = await _inner.CreateAsync(resource, options, cancellationToken);
         if (options is not { DryRun: true })
         {
-            Note<T>("create", ObjectKey.Of(created));
+            // What a subresource answers with need not have a name.
+            Note<T>("create", ObjectKey.Of(options?.Subresource is null ? created : resource));
         }
 
         return created;

@@ -49,6 +49,9 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
     /// <summary>For how long each handler has been in the call that runs now.</summary>
     public TimeSpan? InCallFor { get; set; }
 
+    /// <summary>The deletions that were noted.</summary>
+    public List<(ObjectKey Key, string? Uid, string? Version)> Deletions { get; } = [];
+
     public void Start()
     {
     }
@@ -90,7 +93,11 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
         return shown;
     }
 
-    public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null) => Cache.Objects.TryRemove(key, out _);
+    public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null)
+    {
+        Deletions.Add((key, uid, resourceVersion));
+        Cache.Objects.TryRemove(key, out _);
+    }
 
     /// <summary>The options of the last handler that was added.</summary>
     public HandlerOptions? LastOptions { get; private set; }

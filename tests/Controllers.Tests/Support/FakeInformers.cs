@@ -42,6 +42,13 @@ internal sealed class FakeInformers : IInformers
         return (ISharedInformer<T>)informer;
     }
 
+    public ISharedInformer<T> Get<T>(KubeResource<T> resource)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        _informers.TryAdd(typeof(T), new FakeInformer<T>(resource));
+        return Get<T>();
+    }
+
     public IReadOnlyList<ISharedInformer<T>> Find<T>(KubeResource<T> resource)
         where T : class, IKubernetesObject<V1ObjectMeta> => _informers.GetValueOrDefault(typeof(T)) is ISharedInformer<T> informer ? [informer] : [];
 
