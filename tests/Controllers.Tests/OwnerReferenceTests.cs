@@ -67,6 +67,42 @@ public sealed class OwnerReferenceTests
     }
 
     [Fact]
+    public void An_owner_is_found_and_taken_away_by_its_uid_and_others_stay()
+    {
+        var deployment = Deployment("d", Owner("other", controller: null), Owner("w"));
+        var (controller, other) = (Widget(uid: "uid-w"), Widget("other", uid: "uid-other"));
+        Assert.True(OwnerReferences.HasController(deployment));
+        Assert.True(OwnerReferences.IsOwnedBy(deployment, controller));
+        Assert.True(OwnerReferences.IsOwnedBy(deployment, other));
+
+        // Of the same name, and another object.
+        Assert.False(OwnerReferences.IsOwnedBy(deployment, Widget(uid: "later")));
+        Assert.False(OwnerReferences.Remove(deployment, Widget(uid: "later")));
+        Assert.False(OwnerReferences.IsOwnedBy(deployment, Widget(uid: "")));
+
+        Assert.True(OwnerReferences.Remove(deployment, other));
+        Assert.Equal("w", Assert.Single(deployment.Metadata.OwnerReferences).Name);
+        Assert.False(OwnerReferences.Remove(deployment, other));
+
+        Assert.True(OwnerReferences.Remove(deployment, controller));
+        Assert.Empty(deployment.Metadata.OwnerReferences);
+        Assert.False(OwnerReferences.HasController(deployment));
+    }
+
+    [Fact]
+    public void A_controller_is_taken_away_as_such_and_an_owner_that_is_none_is_not()
+    {
+        var deployment = Deployment("d", Owner("other", controller: null), Owner("w"));
+
+        Assert.False(OwnerReferences.RemoveController(deployment, Widget("other", uid: "uid-other")));
+        Assert.True(OwnerReferences.RemoveController(deployment, Widget(uid: "uid-w")));
+
+        Assert.Equal("other", Assert.Single(deployment.Metadata.OwnerReferences).Name);
+        Assert.False(OwnerReferences.HasController(new V1Deployment { Metadata = new V1ObjectMeta { Name = "d" } }));
+        Assert.False(OwnerReferences.Remove(new V1Deployment { Metadata = new V1ObjectMeta { Name = "d" } }, Widget()));
+    }
+
+    [Fact]
     public void An_owner_that_the_server_has_not_stored_is_refused()
     {
         var failure = Assert.Throws<InvalidOperationException>(() => OwnerReferences.SetController(Deployment("d"), Widget(uid: ""), Widgets));

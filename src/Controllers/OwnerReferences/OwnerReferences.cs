@@ -46,6 +46,41 @@ public static class OwnerReferences
         return owner.Metadata.Uid is { Length: > 0 } uid && ControllerOf(dependent)?.Uid == uid;
     }
 
+    /// <summary>The object has a controller, whichever.</summary>
+    public static bool HasController(IMetadata<V1ObjectMeta> dependent) => ControllerOf(dependent) is not null;
+
+    /// <summary>One of the owners of <paramref name="dependent"/>, its controller or not, is this very <paramref name="owner"/> (by uid, not by name).</summary>
+    public static bool IsOwnedBy(IMetadata<V1ObjectMeta> dependent, IMetadata<V1ObjectMeta> owner)
+    {
+        ArgumentNullException.ThrowIfNull(dependent);
+        ArgumentNullException.ThrowIfNull(owner);
+        return owner.Metadata.Uid is { Length: > 0 } uid
+            && dependent.Metadata.OwnerReferences is { } references
+            && references.Any(reference => reference.Uid == uid);
+    }
+
+    /// <summary>Takes <paramref name="owner"/> away from the owners of <paramref name="dependent"/>, also if it is the controller. Others stay.</summary>
+    /// <param name="dependent">The object to be written. It is changed, hence it must not be a cached one.</param>
+    /// <param name="owner">Who owned it, by its uid.</param>
+    /// <returns><see langword="false"/> if it was no owner.</returns>
+    public static bool Remove(IMetadata<V1ObjectMeta> dependent, IMetadata<V1ObjectMeta> owner)
+    {
+        if (!IsOwnedBy(dependent, owner))
+        {
+            return false;
+        }
+
+        // A new list: the one that is there may be an array.
+        dependent.Metadata.OwnerReferences = [.. dependent.Metadata.OwnerReferences.Where(reference => reference.Uid != owner.Metadata.Uid)];
+        return true;
+    }
+
+    /// <summary>Takes the controller of <paramref name="dependent"/> away, if it is this very <paramref name="owner"/>. Another controller stays.</summary>
+    /// <returns><see langword="false"/> if it was not the controller; one that is an owner besides then stays one.</returns>
+    /// <inheritdoc cref="Remove(IMetadata{V1ObjectMeta}, IMetadata{V1ObjectMeta})"/>
+    public static bool RemoveController(IMetadata<V1ObjectMeta> dependent, IMetadata<V1ObjectMeta> owner) =>
+        IsControlledBy(dependent, owner) && Remove(dependent, owner);
+
     /// <summary>The reference means an object of this kind, in whatever version.</summary>
     internal static bool Means(this V1OwnerReference reference, KubeResource resource)
     {
