@@ -15,14 +15,14 @@ public sealed class EventTests : IAsyncDisposable
     private readonly FakeServer _server = new();
     private readonly CapturedLog _log = new();
     private readonly ControllerInstruments _instruments = new(null);
+    private readonly CrMonitorOptions _options = new() { FieldManager = "tests", ReportingController = "example.com/tests", ReportingInstance = "pod-1" };
     private readonly EventRecorder _recorder;
 
     public EventTests()
     {
-        var options = new CrMonitorOptions { FieldManager = "tests", ReportingController = "example.com/tests", ReportingInstance = "pod-1" };
-        options.JsonContexts.Add(TestJson.Default);
+        _options.JsonContexts.Add(TestJson.Default);
         var logs = LoggerFactory.Create(logging => logging.AddProvider(_log).SetMinimumLevel(LogLevel.Trace));
-        _recorder = new EventRecorder(_server.Client(_time), options, _instruments, _time, logs.CreateLogger<EventRecorder>());
+        _recorder = new EventRecorder(_server.Client(_time), _options, _instruments, _time, logs.CreateLogger<EventRecorder>());
     }
 
     [Fact]
@@ -45,18 +45,27 @@ public sealed class EventTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task An_event_of_a_dynamic_object_is_about_the_kind_that_the_object_says()
+    public async Task An_event_about_an_object_of_any_kind_names_the_kind_of_the_object_whatever_its_type_is_bound_to()
     {
+        _options.AddResource(PartialObjectMetadata.Of(KubeResource.Of(typeof(V1ConfigMap))));
         _recorder.Start();
-        var dynamic = DynamicObject.Parse(
-            """{"apiVersion":"example.com/v2","kind":"Gadget","metadata":{"namespace":"default","name":"g","uid":"uid-2"}}"""u8);
 
-        _recorder.Record(dynamic, EventType.Normal, "Created", "Create", "It is there");
+        _recorder.Record(
+            DynamicObject.Parse("""{"apiVersion":"example.com/v1","kind":"Gadget","metadata":{"name":"g","namespace":"default","uid":"u"} }"""u8),
+            EventType.Normal,
+            "Did",
+            "Do",
+            "bound to nothing");
+        await _server.ArrivedAsync();
+        _recorder.Record(
+            new PartialObjectMetadata { ApiVersion = "apps/v1", Kind = "Deployment", Metadata = Widget().Metadata }, EventType.Normal, "Did", "Do", "bound to another");
+        await _server.ArrivedAsync();
+        _recorder.Record(new PartialObjectMetadata { Metadata = Widget().Metadata }, EventType.Normal, "Did", "Do", "does not say");
         await _server.ArrivedAsync();
 
         Assert.Equal(
-            """{"apiVersion":"example.com/v2","kind":"Gadget","name":"g","namespace":"default","uid":"uid-2"}""",
-            Assert.Single(_server.Requests).Json["regarding"]!.ToJsonString());
+            ["example.com/v1 Gadget", "apps/v1 Deployment", "v1 ConfigMap"],
+            _server.Requests.Select(request => $"{request.Json["regarding"]!["apiVersion"]} {request.Json["regarding"]!["kind"]}"));
     }
 
     [Fact]
