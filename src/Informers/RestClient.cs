@@ -20,6 +20,7 @@ public sealed partial class RestClient
 {
     private static readonly ResiliencePropertyKey<KubeRequest> RequestKey = new("CrMonitor.Request");
     private static readonly ResiliencePropertyKey<int> NumberKey = new("CrMonitor.Number");
+    private static readonly ResiliencePropertyKey<Action?> GuardKey = new("CrMonitor.Guard");
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
 
     private readonly IKubeTransport _transport;
@@ -68,13 +69,33 @@ public sealed partial class RestClient
     /// There was no complete answer within <see cref="RestClientOptions.Timeout"/>. Whether a write took effect is unknown.
     /// </exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
-    public async Task<KubeResponse> SendAsync(KubeRequest request, CancellationToken cancellationToken = default)
+    public Task<KubeResponse> SendAsync(KubeRequest request, CancellationToken cancellationToken = default) =>
+        SendAsync(request, null, cancellationToken);
+
+    /// <summary>As <see cref="SendAsync(KubeRequest, CancellationToken)"/>, for a request that may be sent only while something holds.</summary>
+    /// <inheritdoc cref="SendAsync(KubeRequest, CancellationToken)"/>
+    /// <param name="request">What is sent.</param>
+    /// <param name="guard">
+    /// Is called before each attempt, and throws if it must not be made. What it throws ends the call as it is, and the attempt is not told to
+    /// <see cref="RestClientOptions.OnAttempt"/>; but <see cref="HttpRequestException"/> and <see cref="IOException"/> stand for an attempt that failed.
+    /// </param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<KubeResponse> SendGuardedAsync(KubeRequest request, Action guard, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(guard);
+        return SendAsync(request, guard, cancellationToken);
+    }
+
+    private static KubeRequest Request(ResilienceContext context) => context.Properties.GetValue(RequestKey, null!);
+
+    private async Task<KubeResponse> SendAsync(KubeRequest request, Action? guard, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: true, cancellationToken);
         try
         {
             context.Properties.Set(RequestKey, request);
+            context.Properties.Set(GuardKey, guard);
             var answer = await _pipeline.ExecuteAsync(static (c, client) => client.AttemptAsync(c), context, this);
             return answer.IsSuccess
                 ? new KubeResponse { StatusCode = answer.StatusCode, Body = answer.Body, Warnings = answer.Warnings }
@@ -90,11 +111,10 @@ public sealed partial class RestClient
         }
     }
 
-    private static KubeRequest Request(ResilienceContext context) => context.Properties.GetValue(RequestKey, null!);
-
     private async ValueTask<Answer> AttemptAsync(ResilienceContext context)
     {
         var request = Request(context);
+        context.Properties.GetValue(GuardKey, null)?.Invoke();
         Answer? answer = null;
         try
         {

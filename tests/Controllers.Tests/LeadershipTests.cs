@@ -144,6 +144,31 @@ public sealed class LeadershipTests
     }
 
     [Fact]
+    public async Task A_write_is_not_sent_again_after_the_end_of_the_term_even_if_no_timer_has_told_of_it()
+    {
+        var clock = new ClockWithoutTimers();
+        var term = new LeadershipTerm(
+            "default/operator", "me", 1, clock.GetTimestamp(), TimeSpan.FromSeconds(10), clock, new CancellationTokenSource(), e => Assert.Fail(e.ToString()));
+        using var server = new FakeServer();
+        server.Answer = _ =>
+        {
+            clock.Now += TimeSpan.FromSeconds(5);
+            var busy = FakeServer.Status(System.Net.HttpStatusCode.TooManyRequests, "TooManyRequests");
+            busy.Headers.RetryAfter = new System.Net.Http.Headers.RetryConditionHeaderValue(TimeSpan.Zero);
+            return busy;
+        };
+        List<int> attempts = [];
+        var client = server.Kube(new RestClientOptions { OnAttempt = attempt => attempts.Add(attempt.Number) });
+        LeadershipTerm.OfThisRun = term;
+
+        await Assert.ThrowsAsync<LeadershipLostException>(() => client.UpdateAsync(Widget(), cancellationToken: TestContext.Current.CancellationToken));
+
+        Assert.Equal(2, server.Requests.Count);
+        Assert.Equal([0, 1], attempts);
+        Assert.False(term.Ended.IsCancellationRequested, "only the clock has told of it");
+    }
+
+    [Fact]
     public async Task Reads_of_a_run_and_writes_of_others_are_not_refused()
     {
         var leadership = new FakeLeadership();
@@ -232,6 +257,29 @@ public sealed class LeadershipTests
         rig.Time,
         new CancellationTokenSource(),
         e => Assert.Fail(e.ToString()));
+
+    /// <summary>As after a pause of the whole process: the time has passed, and no timer has come so far.</summary>
+    private sealed class ClockWithoutTimers : TimeProvider
+    {
+        public TimeSpan Now { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now.Ticks;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Timer();
+
+        private sealed class Timer : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose()
+            {
+            }
+
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        }
+    }
 
     private sealed class FakeLeadership : ILeadership
     {

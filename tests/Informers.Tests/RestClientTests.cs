@@ -70,6 +70,34 @@ public sealed class RestClientTests : IDisposable
     }
 
     [Fact]
+    public async Task What_must_hold_is_asked_before_each_attempt_and_its_failure_ends_the_call_as_it_is()
+    {
+        List<int> attempts = [];
+        var client = new RestClient(
+            _server.Transport, new RestClientOptions { TimeProvider = _time, OnAttempt = attempt => attempts.Add(attempt.Number) });
+        var asked = 0;
+        var call = client.SendGuardedAsync(
+            new KubeRequest { Method = HttpMethod.Put, Path = "/apis/a/b" },
+            () =>
+            {
+                if (++asked == 3)
+                {
+                    throw new InvalidOperationException("it does not hold any more");
+                }
+            },
+            TestContext.Current.CancellationToken);
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            (await _server.NextAsync()).Answer(
+                HttpStatusCode.TooManyRequests, "busy", response => response.Headers.RetryAfter = new RetryConditionHeaderValue(TimeSpan.Zero));
+        }
+
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => call);
+        Assert.Equal("it does not hold any more", failure.Message);
+        Assert.Equal([0, 1], attempts);
+    }
+
+    [Fact]
     public async Task A_refusal_names_the_request_and_what_the_server_said()
     {
         var call = Send("PUT");

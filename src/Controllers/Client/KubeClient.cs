@@ -483,11 +483,11 @@ public sealed partial class KubeClient : IKubeClient
             return Warned(request, await _rest.SendAsync(request, cancellationToken));
         }
 
-        term.ThrowIfEnded();
+        // Before each attempt, and not by the term's timer alone, which may come late.
         using var fence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, term.Ended);
         try
         {
-            return Warned(request, await _rest.SendAsync(request, fence.Token));
+            return Warned(request, await _rest.SendGuardedAsync(request, term.ThrowIfEnded, fence.Token));
         }
         catch (OperationCanceledException e) when (term.Ended.IsCancellationRequested)
         {

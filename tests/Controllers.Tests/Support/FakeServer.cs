@@ -33,11 +33,15 @@ internal sealed class FakeServer : HttpMessageHandler
     public RestClient Client(TimeProvider? time = null) => new(
         Transport(), new RestClientOptions { TimeProvider = time ?? TimeProvider.System, MaxRetries = 0 });
 
-    public KubeClient Kube(ControllerInstruments? instruments = null)
+    public KubeClient Kube(ControllerInstruments? instruments = null) =>
+        Kube(instruments is null ? Client() : new RestClient(new MeasuredTransport(Transport(), instruments, TimeProvider.System)));
+
+    public KubeClient Kube(RestClientOptions rest) => Kube(new RestClient(Transport(), rest));
+
+    private static KubeClient Kube(RestClient rest)
     {
         var options = new CrMonitorOptions { FieldManager = "tests" };
         options.JsonContexts.Add(TestJson.Default);
-        var rest = instruments is null ? Client() : new RestClient(new MeasuredTransport(Transport(), instruments, TimeProvider.System));
         return new KubeClient(rest, options);
     }
 
