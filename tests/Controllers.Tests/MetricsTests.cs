@@ -41,6 +41,7 @@ public sealed class MetricsTests
         Assert.Equal(2, metrics.Sum("controller_runtime_reconcile_errors_total"));
         Assert.Equal(1, metrics.Sum("controller_runtime_terminal_reconcile_errors_total"));
         Assert.Equal(0, metrics.Sum("controller_runtime_reconcile_timeouts_total"));
+        Assert.Equal(0, metrics.Sum("controller_runtime_reconcile_panics_total"));
         metrics.Collect();
         Assert.Equal(3, metrics.Sum("controller_runtime_max_concurrent_reconciles"));
         Assert.Equal(0, metrics.Sum("controller_runtime_active_workers"));
@@ -79,6 +80,25 @@ public sealed class MetricsTests
             Assert.Equal(errors, metrics.Sum("controller_runtime_reconcile_errors_total"));
             Assert.Equal(errors, metrics.Sum("controller_runtime_reconcile_total"));
         }
+    }
+
+    [Fact]
+    public async Task What_fails_outside_the_reconciler_is_counted_as_controller_runtime_counts_panics_and_a_failed_run_is_not()
+    {
+        await using var rig = new ControllerRig(
+            new FakeReconciler((_, _) => throw new InvalidOperationException("a failure")),
+            controller => controller.Named("panics").Retry(_ => new BrokenLimiter()));
+        using var metrics = new Measurements("panics");
+        rig.Instruments.Observe([rig.Controller]);
+        Assert.Equal(0, metrics.Sum("controller_runtime_reconcile_panics_total"));
+        Assert.True(metrics.Has("controller_runtime_reconcile_panics_total"), "shown from the start");
+        await rig.StartAsync();
+
+        await rig.Informers.Widgets.SetAsync(Widget());
+        await rig.Reconciler.NextAsync();
+        await rig.IdleAsync();
+
+        Assert.Equal(1, metrics.Sum("controller_runtime_reconcile_panics_total"));
     }
 
     [Fact]

@@ -24,6 +24,7 @@ internal sealed class ControllerInstruments : IDisposable
     private readonly Counter<long> _errors;
     private readonly Counter<long> _terminalErrors;
     private readonly Counter<long> _timeouts;
+    private readonly Counter<long> _panics;
     private readonly Histogram<double> _time;
     private readonly Counter<long> _events;
     private readonly Counter<long> _eventsLost;
@@ -46,6 +47,10 @@ internal sealed class ControllerInstruments : IDisposable
         _terminalErrors = meter.CreateCounter<long>("controller_runtime_terminal_reconcile_errors_total", null, "Runs that failed for good.");
         _timeouts = meter.CreateCounter<long>(
             "controller_runtime_reconcile_timeouts_total", null, "Runs that were cancelled at the reconcile timeout.");
+        _panics = meter.CreateCounter<long>(
+            "controller_runtime_reconcile_panics_total",
+            null,
+            "Runs that failed outside their reconciler, by something that was plugged in; the worker went on.");
         _time = meter.CreateHistogram(
             "controller_runtime_reconcile_time_seconds",
             "s",
@@ -129,6 +134,7 @@ internal sealed class ControllerInstruments : IDisposable
             _errors.Add(0, controller.NameTag);
             _terminalErrors.Add(0, controller.NameTag);
             _timeouts.Add(0, controller.NameTag);
+            _panics.Add(0, controller.NameTag);
         }
     }
 
@@ -151,6 +157,8 @@ internal sealed class ControllerInstruments : IDisposable
                 break;
         }
     }
+
+    public void Broken(Controller controller) => _panics.Add(1, controller.NameTag);
 
     public void Requested(string method, string host, string code, TimeSpan duration)
     {

@@ -485,6 +485,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
                     LogBroken(e, held.Key, WithoutRateLimiter);
                     _reasons.PutBack(held.Key, reasons);
                     _queue.AddAfter(held.Key, WithoutRateLimiter, held.Priority);
+                    _instruments.Broken(this);
                 }
                 finally
                 {
