@@ -73,7 +73,11 @@ public sealed class CrMonitorOptions
     /// How long running reconciles may go on when the host stops, or their controller is removed. Then their tokens are cancelled; earlier if the
     /// host's own patience (<c>HostOptions.ShutdownTimeout</c>) is at an end.
     /// </summary>
-    /// <value>Three seconds by default, so that a process ends within five seconds of Ctrl-C; 44 days at most.</value>
+    /// <value>
+    /// Three seconds by default, so that a process ends within five seconds of Ctrl-C; 44 days at most. With
+    /// <see cref="Timeout.InfiniteTimeSpan"/> (in a configuration <c>-00:00:00.001</c>) the host's patience is the only limit, and a controller that
+    /// is removed waits for its runs.
+    /// </value>
     public TimeSpan ShutdownGracePeriod { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>

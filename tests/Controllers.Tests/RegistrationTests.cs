@@ -174,6 +174,20 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public void A_grace_time_may_be_without_limit()
+    {
+        using var services = new ServiceCollection()
+            .AddCrMonitor(options =>
+            {
+                options.FieldManager = "tests";
+                options.ShutdownGracePeriod = Timeout.InfiniteTimeSpan;
+            })
+            .Services.BuildServiceProvider();
+
+        Assert.Equal(Timeout.InfiniteTimeSpan, services.GetRequiredService<IOptions<CrMonitorOptions>>().Value.ShutdownGracePeriod);
+    }
+
+    [Fact]
     public void Times_that_no_timer_can_wait_for_are_refused_by_name()
     {
         using var services = new ServiceCollection()

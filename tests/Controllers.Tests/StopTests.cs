@@ -60,6 +60,24 @@ public sealed class StopTests
     }
 
     [Fact]
+    public async Task A_grace_time_without_limit_waits_for_a_running_reconcile_for_as_long_as_the_host_does()
+    {
+        await using var rig = new ControllerRig(new FakeReconciler((_, cancellationToken) => RunTests.Forever(cancellationToken)));
+        await rig.StartAsync();
+        await rig.Informers.Widgets.SetAsync(Widget());
+        await rig.Reconciler.NextAsync();
+        using var patience = new CancellationTokenSource();
+
+        var stop = rig.StopAsync(Timeout.InfiniteTimeSpan, patience.Token);
+        rig.Time.Advance(TimeSpan.FromDays(100));
+        Assert.False(stop.IsCompleted);
+
+        await patience.CancelAsync();
+        await stop.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, rig.Controller.ActiveWorkers);
+    }
+
+    [Fact]
     public async Task When_the_host_waits_no_longer_a_running_reconcile_is_cancelled_before_the_grace_time_is_over()
     {
         await using var rig = new ControllerRig(new FakeReconciler((_, cancellationToken) => RunTests.Forever(cancellationToken)));

@@ -20,10 +20,11 @@ internal sealed partial class CrMonitorOptionsValidation : IValidateOptions<CrMo
             mistakes.Add($"{nameof(options.Namespaces)} has an empty name in it. Leave the list empty to watch all namespaces.");
         }
 
-        if (options.ShutdownGracePeriod < TimeSpan.Zero)
+        if (options.ShutdownGracePeriod < TimeSpan.Zero && options.ShutdownGracePeriod != Timeout.InfiniteTimeSpan)
         {
             mistakes.Add(
-                $"{nameof(options.ShutdownGracePeriod)} is negative ({options.ShutdownGracePeriod}). Zero cancels running reconciles at once.");
+                $"{nameof(options.ShutdownGracePeriod)} is negative ({options.ShutdownGracePeriod}). Zero cancels running reconciles at once; "
+                + $"{Timeout.InfiniteTimeSpan} ({nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}) never does.");
         }
 
         if (options.StuckAfter <= TimeSpan.Zero)
