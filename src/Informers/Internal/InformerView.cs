@@ -205,16 +205,14 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
         if (_form.ReadPart(answer) is { } part)
         {
             NoteWrite(part);
-        }
-        else
-        {
-            _source.NoteWrite(answer);
+            return _lister.Get(ObjectKey.Of(part)) is { Metadata: var known } shown
+                && known.Uid == part.Metadata.Uid && known.ResourceVersion == part.Metadata.ResourceVersion
+                    ? shown
+                    : null;
         }
 
-        var header = ObjectHeader.Read(answer);
-        return header.Key is { } key && _lister.Get(key) is { } shown && header.IsVersion(shown.Metadata.Uid, shown.Metadata.ResourceVersion)
-            ? shown
-            : null;
+        // What the view alone shows in its place is newer.
+        return _source.NoteWrite(answer) is { } stored && !_notes.TryGet(ObjectKey.Of(stored), out _) ? _reader.Look(stored).Object : null;
     }
 
     public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null)
