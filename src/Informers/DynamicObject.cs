@@ -217,8 +217,9 @@ public sealed class DynamicObject : IKubernetesObject<V1ObjectMeta>
 
     private V1ObjectMeta DecodeMetadata()
     {
-        var reader = new Utf8JsonReader(_json.AsSpan(_metadata));
-        var decoded = reader.Read() ? MetadataReader.Read(ref reader, keepManagedFields: true) : new V1ObjectMeta();
+        var json = _json.AsSpan(_metadata);
+        var reader = new Utf8JsonReader(json);
+        var decoded = !json.IsEmpty && reader.Read() ? MetadataReader.Read(ref reader, keepManagedFields: true) : new V1ObjectMeta();
         return Interlocked.CompareExchange(ref _decodedMetadata, decoded, null) ?? decoded;
     }
 }

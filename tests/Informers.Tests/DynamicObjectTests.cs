@@ -116,6 +116,15 @@ public sealed class DynamicObjectTests
     }
 
     [Fact]
+    public void One_without_metadata_has_empty_ones()
+    {
+        var status = DynamicObject.Parse("""{"apiVersion":"v1","kind":"Status","status":"Success"}"""u8);
+
+        Assert.Null(status.Metadata.Name);
+        Assert.Null(status.Metadata.Uid);
+    }
+
+    [Fact]
     public void A_copy_can_be_changed_and_made_an_object_again()
     {
         var tree = Object.ToJsonNode();
