@@ -77,7 +77,7 @@ public sealed partial class RestClient
     /// <param name="request">What is sent.</param>
     /// <param name="guard">
     /// Is called before each attempt, and throws if it must not be made. What it throws ends the call as it is, and the attempt is not told to
-    /// <see cref="RestClientOptions.OnAttempt"/>; but <see cref="HttpRequestException"/> and <see cref="IOException"/> stand for an attempt that failed.
+    /// <see cref="RestClientOptions.OnAttempt"/>; but <see cref="HttpRequestException"/> and <see cref="IOException"/> stand for one that failed.
     /// </param>
     /// <param name="cancellationToken">Gives up.</param>
     public Task<KubeResponse> SendGuardedAsync(KubeRequest request, Action guard, CancellationToken cancellationToken = default)

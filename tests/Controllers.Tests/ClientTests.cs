@@ -130,8 +130,10 @@ public sealed class ClientTests : IDisposable
             HttpStatusCode.Created,
             request.Method == HttpMethod.Post
                 ? """{"apiVersion":"v1","kind":"Status","metadata":{},"status":"Success"}"""
-                : """{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w","namespace":"default","uid":"u","resourceVersion":"7"} }""");
-        var client = new KubeClient(_server.Client(), new CrMonitorOptions { FieldManager = "tests" }, informers, null).For(DynamicObject.Of(Widgets));
+                : """
+                  {"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w","namespace":"default","uid":"u","resourceVersion":"7"} }
+                  """);
+        var client = new KubeClient(_server.Client(), Known(), informers, null).For(DynamicObject.Of(Widgets));
         var eviction = DynamicObject.Parse("""{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"w","namespace":"default"} }"""u8);
 
         var answer = await client.CreateAsync(eviction, new WriteOptions { Subresource = "eviction" }, Cancelled);
@@ -155,7 +157,7 @@ public sealed class ClientTests : IDisposable
     {
         _server.Answer = request => request.Method == HttpMethod.Get
             ? FakeServer.Status(HttpStatusCode.NotFound, "NotFound")
-            : FakeServer.Json(HttpStatusCode.Created, """{"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"w","namespace":"default","uid":"u"} }""");
+            : FakeServer.Json(HttpStatusCode.Created, """{"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"w","uid":"u"} }""");
         var scale = new WriteOptions { Subresource = "scale" };
 
         var unread = await Assert.ThrowsAsync<InvalidDataException>(() => _server.Kube().CreateAsync(Widget(), scale, Cancelled));

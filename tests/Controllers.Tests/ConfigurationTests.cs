@@ -21,6 +21,7 @@ public sealed class ConfigurationTests
                 ["crmonitor:FIELDMANAGER"] = "configured",
                 ["CrMonitor:StuckAfter"] = "00:01:00",
                 ["CrMonitor:SyncTimeout"] = "00:00:10",
+                ["CrMonitor:ShutdownGracePeriod"] = "-00:00:00.001",
                 ["CrMonitor:LeaderElection:LeaseNamespace"] = "system",
                 ["CrMonitor:LeaderElection:LeaseDuration"] = "00:00:30",
                 ["CrMonitor:LeaderElection:ReleaseOnStop"] = "false",
@@ -31,6 +32,7 @@ public sealed class ConfigurationTests
 
         Assert.Equal(["a", "b"], options.Namespaces);
         Assert.Equal(("configured", TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10)), (options.FieldManager, options.StuckAfter, options.SyncTimeout));
+        Assert.Equal(Timeout.InfiniteTimeSpan, options.ShutdownGracePeriod);
         var election = options.LeaderElection!;
         Assert.Equal(("system", "configured", TimeSpan.FromSeconds(30), false), (election.LeaseNamespace, election.LeaseName, election.LeaseDuration, election.ReleaseOnStop));
     }

@@ -15,7 +15,13 @@ public sealed class EventTests : IAsyncDisposable
     private readonly FakeServer _server = new();
     private readonly CapturedLog _log = new();
     private readonly ControllerInstruments _instruments = new(null);
-    private readonly CrMonitorOptions _options = new() { FieldManager = "tests", ReportingController = "example.com/tests", ReportingInstance = "pod-1" };
+    private readonly CrMonitorOptions _options = new()
+    {
+        FieldManager = "tests",
+        ReportingController = "example.com/tests",
+        ReportingInstance = "pod-1",
+    };
+
     private readonly EventRecorder _recorder;
 
     public EventTests()
@@ -58,7 +64,11 @@ public sealed class EventTests : IAsyncDisposable
             "bound to nothing");
         await _server.ArrivedAsync();
         _recorder.Record(
-            new PartialObjectMetadata { ApiVersion = "apps/v1", Kind = "Deployment", Metadata = Widget().Metadata }, EventType.Normal, "Did", "Do", "bound to another");
+            new PartialObjectMetadata { ApiVersion = "apps/v1", Kind = "Deployment", Metadata = Widget().Metadata },
+            EventType.Normal,
+            "Did",
+            "Do",
+            "bound to another");
         await _server.ArrivedAsync();
         _recorder.Record(new PartialObjectMetadata { Metadata = Widget().Metadata }, EventType.Normal, "Did", "Do", "does not say");
         await _server.ArrivedAsync();

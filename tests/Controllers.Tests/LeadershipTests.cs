@@ -147,8 +147,8 @@ public sealed class LeadershipTests
     public async Task A_write_is_not_sent_again_after_the_end_of_the_term_even_if_no_timer_has_told_of_it()
     {
         var clock = new ClockWithoutTimers();
-        var term = new LeadershipTerm(
-            "default/operator", "me", 1, clock.GetTimestamp(), TimeSpan.FromSeconds(10), clock, new CancellationTokenSource(), e => Assert.Fail(e.ToString()));
+        using var ended = new CancellationTokenSource();
+        var term = new LeadershipTerm("default/operator", "me", 1, 0, TimeSpan.FromSeconds(10), clock, ended, e => Assert.Fail(e.ToString()));
         using var server = new FakeServer();
         server.Answer = _ =>
         {
@@ -161,7 +161,8 @@ public sealed class LeadershipTests
         var client = server.Kube(new RestClientOptions { OnAttempt = attempt => attempts.Add(attempt.Number) });
         LeadershipTerm.OfThisRun = term;
 
-        await Assert.ThrowsAsync<LeadershipLostException>(() => client.UpdateAsync(Widget(), cancellationToken: TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<LeadershipLostException>(
+            () => client.UpdateAsync(Widget(), cancellationToken: TestContext.Current.CancellationToken));
 
         Assert.Equal(2, server.Requests.Count);
         Assert.Equal([0, 1], attempts);

@@ -55,6 +55,20 @@ public sealed class WriteWitnessTests
     }
 
     [Fact]
+    public async Task What_is_created_at_a_subresource_is_a_write_of_the_object_whatever_it_is_answered_with()
+    {
+        using var server = new FakeServer { Answer = _ => FakeServer.Status(System.Net.HttpStatusCode.Created, "Success") };
+        var witness = new WriteWitness(server.Kube().For(DynamicObject.Of(Widgets)));
+
+        await witness.CreateAsync(
+            DynamicObject.Parse("""{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"w","namespace":"default"} }"""u8),
+            new WriteOptions { Subresource = "eviction" },
+            Cancelled);
+
+        Assert.Equal(["create widgets.example.com default/w"], witness.Writes);
+    }
+
+    [Fact]
     public async Task One_that_asks_for_one_more_run_has_not_converged()
     {
         await using var rig = await OperatorRig.CreateAsync(new FakeReconciler());

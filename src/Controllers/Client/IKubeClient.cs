@@ -24,8 +24,8 @@ namespace CrMonitor.Controllers;
 /// objects, without the cost of a copy.
 /// </para>
 /// <para>
-/// Some subresources are objects of another kind than what they belong to: <c>scale</c>, <c>eviction</c>, <c>token</c>, <c>binding</c>. The answer to a
-/// write of such a one does not show the object. So that is read anew (which takes the permission to get it), shown to the caches, and returned. A
+/// Some subresources are objects of another kind than what they belong to: <c>scale</c>, <c>eviction</c>, <c>token</c>, <c>binding</c>. The answer to
+/// a write of such a one does not show the object. So that is read anew (which takes the permission to get it), shown to the caches, and returned. A
 /// <see cref="DynamicObject"/> may be of any kind: of that type, the answer itself is returned, and the object is read for the caches alone. What is
 /// created at a subresource is always of another kind: send it as a <see cref="DynamicObject"/>.
 /// </para>

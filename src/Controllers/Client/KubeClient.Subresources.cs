@@ -5,7 +5,7 @@ using k8s.Models;
 
 namespace CrMonitor.Controllers;
 
-/// <summary>Subresources that are objects of another kind than what they belong to: <c>scale</c>, <c>eviction</c>, <c>token</c>, <c>binding</c>.</summary>
+/// <content>Subresources that are objects of another kind than what they belong to.</content>
 public sealed partial class KubeClient
 {
     /// <inheritdoc/>

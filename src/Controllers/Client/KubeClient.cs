@@ -157,7 +157,7 @@ public sealed partial class KubeClient : IKubeClient
         if (resource is PartialObjectMetadata)
         {
             throw new InvalidOperationException(
-                $"An update replaces the whole {to.Kind} {key}, of which {nameof(PartialObjectMetadata)} has the metadata alone: all the rest would be lost. "
+                $"An update replaces the whole {to.Kind} {key}, of which {nameof(PartialObjectMetadata)} has the metadata alone: the rest would be lost. "
                 + $"Change metadata with {nameof(PatchAsync)}, or with {nameof(ApplyAsync)} in the name of a field manager of their own, "
                 + $"or update an object of the type that models {to.Kind}.");
         }

@@ -49,7 +49,7 @@ public static class OwnerReferences
     /// <summary>The object has a controller, whichever.</summary>
     public static bool HasController(IMetadata<V1ObjectMeta> dependent) => ControllerOf(dependent) is not null;
 
-    /// <summary>One of the owners of <paramref name="dependent"/>, its controller or not, is this very <paramref name="owner"/> (by uid, not by name).</summary>
+    /// <summary>One of the owners of <paramref name="dependent"/> is this very <paramref name="owner"/> (by uid), as its controller or not.</summary>
     public static bool IsOwnedBy(IMetadata<V1ObjectMeta> dependent, IMetadata<V1ObjectMeta> owner)
     {
         ArgumentNullException.ThrowIfNull(dependent);

@@ -1,15 +1,15 @@
 namespace CrMonitor.Informers;
 
-/// <summary>Objects of one source that were deleted for good, in a version that nobody knows, and that the watch may be about to bring all the same.</summary>
+/// <summary>Objects of one source that were deleted for good, at a version that is not known, and that the watch may yet bring.</summary>
 /// <remarks>
 /// <para>
-/// An answer to a delete names a uid and no version. So the watch's versions do not tell when it has passed the deletion, and an object that never was
-/// in the scope, or whose end the watch has shown before the answer came, has no event any more that could.
+/// The answer to a delete names a uid and no version. So the watch's versions do not tell when it has passed the deletion; and an object that never
+/// was in the scope, or whose end the watch has shown before the answer came, has no event any more that could.
 /// </para>
 /// <para>
-/// What is known falls with the event of the deletion; else a while later, when the server says how far it has come: a bookmark or a list of that time
-/// follows all that it had to say before. A server is taken to be behind itself by less than that while. More than so many are not remembered: the
-/// oldest go first. All is guarded by the informer's gate.
+/// What is known falls with the event of the deletion; else a while later, when the server says how far it has come: a bookmark or a list of that
+/// time follows all that it had to say before. A server's watches are taken to be behind it by less than that while. More than so many are not
+/// remembered: the oldest go first. All is guarded by the informer's gate.
 /// </para>
 /// </remarks>
 internal sealed class GoneObjects(TimeProvider time)
