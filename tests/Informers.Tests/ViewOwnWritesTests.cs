@@ -238,6 +238,24 @@ public sealed class ViewOwnWritesTests
     }
 
     [Fact]
+    public async Task A_deletion_that_is_noted_in_one_form_takes_back_what_was_noted_in_another()
+    {
+        await using var fixture = new ViewFixture();
+        await fixture.SyncAsync("20", Json.Widget("a", 5, size: 1));
+        fixture.Typed.NoteWrite(Widget("a", 21, size: 2));
+        fixture.Typed.NoteWrite(Widget("b", 22, size: 2));
+        Assert.Equal(2, fixture.Typed.Lister.Count);
+        var gone = fixture.Typed.WaitForAsync(B, widget => widget is null, Cancel);
+
+        fixture.Stored.NoteDelete(A);
+        fixture.Metadata.NoteDelete(B, "u-b");
+
+        Assert.Null(await gone);
+        Assert.Null(fixture.Typed.Lister.Get(A));
+        Assert.Equal((0, 0), (fixture.Typed.Lister.Count, fixture.Typed.Lister.List().Count));
+    }
+
+    [Fact]
     public async Task A_server_that_goes_back_in_its_versions_decides_alone()
     {
         await using var fixture = new ViewFixture();

@@ -73,6 +73,15 @@ internal sealed partial class SharedInformer<T>
         }
     }
 
+    /// <summary>The object of this uid was deleted for good, and the watch has not shown it yet.</summary>
+    internal bool IsGone(ObjectKey key, string? uid)
+    {
+        lock (_gate)
+        {
+            return SourceOf(key) is { } source && source.IsGoneLocked(key, uid);
+        }
+    }
+
     /// <summary>An object of this key is of those that are asked for, as far as its labels tell.</summary>
     internal bool IsInScope(ObjectKey key, IMetadata<V1ObjectMeta> resource) =>
         SourceOf(key) is { } source && source.Scope.LabelSelector.Matches(resource);

@@ -536,6 +536,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
             else if (version is null || !_overlay.IsNews(key, uid, version, cached))
             {
                 _overlay.NoteGone(key, uid);
+                _informer.WakeLocked(key, null);
                 return;
             }
 
@@ -554,6 +555,9 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
 
         /// <summary>The version of a noted write that the watch has not shown yet.</summary>
         public string? NotedVersionLocked(ObjectKey key) => _overlay.VersionOf(key);
+
+        /// <summary>The object of this uid was deleted for good, and the watch has not shown it yet.</summary>
+        public bool IsGoneLocked(ObjectKey key, string? uid) => _overlay.IsGone(key, uid);
 
         private bool IsPassedLocked(string? version) => ResourceVersions.TryCompare(_version, version, out var order) && order >= 0;
 

@@ -7,7 +7,7 @@ namespace CrMonitor.Informers;
 /// <summary>Answers of own writes that were given in the view's form: the view alone shows them, until the cache has come so far.</summary>
 /// <remarks>
 /// The stored form cannot be made of them: it would lack what the view's form does not have, under a version that has it.
-/// May be used from any thread; reading takes no lock.
+/// May be used from any thread; reading takes a lock only while there are such answers.
 /// </remarks>
 internal sealed class ViewNotes<TStored, T>(SharedInformer<TStored> source)
     where TStored : class, IKubernetesObject<V1ObjectMeta>
@@ -82,7 +82,7 @@ internal sealed class ViewNotes<TStored, T>(SharedInformer<TStored> source)
     private bool IsLive(ObjectKey key, Note note)
     {
         // A server that was restored from a backup has lost what was written to it since.
-        if (note.Restores == source.Restores && !source.HasReached(key, note.Version))
+        if (note.Restores == source.Restores && !source.HasReached(key, note.Version) && !source.IsGone(key, note.Uid))
         {
             return true;
         }

@@ -39,6 +39,10 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form, TimeProvider time)
     /// <summary>What was noted for a key, and not shown by the watch yet, was decoded from the answer's bytes.</summary>
     public bool HasDecoded(ObjectKey key) => _entries.TryGetValue(key, out var entry) && entry.IsDecoded;
 
+    /// <summary>The object of this uid was deleted for good, and the watch has not shown it yet.</summary>
+    public bool IsGone(ObjectKey key, string? uid) =>
+        _gone.Contains(uid) || (_entries.TryGetValue(key, out var entry) && entry.IsGone && entry.Uid == uid);
+
     /// <summary>The answer of a write is newer than anything known of the key.</summary>
     /// <param name="key">The key.</param>
     /// <param name="uid">The answer's uid.</param>
@@ -79,7 +83,7 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form, TimeProvider time)
     /// <summary>The object of this uid, which the cache does not show, was deleted for good, at a version that is not known.</summary>
     public void NoteGone(ObjectKey key, string uid)
     {
-        if (!_entries.TryGetValue(key, out var entry) || !entry.IsGone || entry.Uid != uid)
+        if (!IsGone(key, uid))
         {
             _gone.Add(key, uid);
         }
