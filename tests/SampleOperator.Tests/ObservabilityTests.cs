@@ -50,7 +50,7 @@ public sealed class ObservabilityTests : IAsyncLifetime
         Assert.True(metrics.Value("application_controller_reconcile_duration_seconds_bucket", ("le", "30")) > 0);
         Assert.True(metrics.Value("controller_runtime_reconcile_total", ("controller", "application"), ("result", "success")) > 0);
         Assert.True(metrics.Value("workqueue_adds_total", ("name", "application")) > 0);
-        Assert.NotNull(metrics.Value("workqueue_depth", ("name", "application")));
+        Assert.NotNull(metrics.Value("workqueue_depth", ("name", "application"), ("priority", "0")));
         Assert.Contains("dotnet_gc_collections_total", metrics.Text, StringComparison.Ordinal);
     }
 

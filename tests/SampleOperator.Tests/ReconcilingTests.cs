@@ -328,7 +328,7 @@ public sealed class ReconcilingTests : IAsyncLifetime
     {
         await Eventually.TrueAsync(
             async () =>
-                await _operator.ScrapeAsync() is var metrics && metrics.Value("workqueue_depth") == 0
+                await _operator.ScrapeAsync() is var metrics && metrics.Sum("workqueue_depth") == 0
                     && metrics.Value("workqueue_unfinished_work_seconds") == 0,
             "the queue is empty");
         Assert.Equal(0, (await _operator.ScrapeAsync()).Value("workqueue_retries_total"));

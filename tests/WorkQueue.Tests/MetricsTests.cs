@@ -117,16 +117,16 @@ public sealed class MetricsTests : IDisposable
     {
         using var queue = Prioritized();
         queue.AddAfter("a", TimeSpan.FromSeconds(1), -100);
-        Assert.Equal([], Depths());
+        Assert.Equal([("0", 0.0)], Depths());
 
         _time.Advance(TimeSpan.FromSeconds(1));
         queue.Add("b", 7);
         queue.Add("c", 7);
-        Assert.Equal([("-100", 1.0), ("7", 2.0)], Depths());
+        Assert.Equal([("-100", 1.0), ("0", 0.0), ("7", 2.0)], Depths());
         Assert.Equal(3, Collect("workqueue_adds_total", "prioritized"));
 
         queue.RunAllNow();
-        Assert.Equal([("-100", 0.0), ("7", 0.0)], Depths());
+        Assert.Equal([("-100", 0.0), ("0", 0.0), ("7", 0.0)], Depths());
     }
 
     [Fact]

@@ -62,7 +62,7 @@ public sealed partial class KubeClient
         var isShown = typeof(T) == typeof(DynamicObject) || kind == resource.Kind;
         if (isShown || request.Method == HttpMethod.Post)
         {
-            if (!options.DryRun && _caches?.Find(resource) is { Count: > 0 })
+            if (!options.DryRun && _caches?.Keeps(resource) == true)
             {
                 await ReadAnewAsync(resource, key, cancellationToken);
             }
@@ -79,23 +79,20 @@ public sealed partial class KubeClient
     private async Task<T?> ReadAnewAsync<T>(KubeResource<T> resource, ObjectKey key, CancellationToken cancellationToken)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        var before = _caches?.Find(resource).Select(cache => (Cache: cache, cache.Lister.Get(key)?.Metadata.Uid)).ToArray() ?? [];
+        var uid = _caches?.Find(resource).Select(cache => cache.Lister.Get(key)?.Metadata.Uid).FirstOrDefault(known => known is not null);
         var request = new KubeRequest { Method = HttpMethod.Get, Path = resource.ObjectPath(key) };
         try
         {
             var response = await SendAsync(request, cancellationToken);
             var read = Read(resource, request, response);
-            Note(resource, response.Body.Span);
+            _caches?.NoteWrite(resource, response.Body.Span);
             return read;
         }
         catch (KubeApiException e) when (e.IsNotFound)
         {
-            foreach (var (cache, uid) in before)
+            if (uid is not null)
             {
-                if (uid is not null)
-                {
-                    cache.NoteDelete(key, uid);
-                }
+                _caches?.NoteDelete(resource, key, uid);
             }
 
             return null;

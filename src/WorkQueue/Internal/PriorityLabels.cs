@@ -3,8 +3,8 @@ using System.Globalization;
 namespace CrMonitor.WorkQueue;
 
 /// <summary>
-/// The values of the tag <c>priority</c> of one queue: the first priorities that were seen when somebody collected, and one value for all others, so
-/// that a queue with any number of priorities has a bounded number of time series.
+/// The values of the tag <c>priority</c> of one queue: 0, the first priorities that were seen when somebody collected, and one value for all others,
+/// so that a queue with any number of priorities has a bounded number of time series.
 /// </summary>
 internal sealed class PriorityLabels
 {
@@ -14,7 +14,7 @@ internal sealed class PriorityLabels
     public const string Overflow = "exceeded_cardinality_limit";
 
     private readonly Lock _gate = new();
-    private readonly SortedDictionary<int, string> _known = [];
+    private readonly SortedDictionary<int, string> _known = new() { [0] = "0" }; // a queue says from the start that it is empty
     private bool _overflowed;
 
     /// <summary>Adds up the counts under their labels. A label that was used once is reported for ever, with 0 if need be.</summary>
