@@ -6,7 +6,7 @@ using k8s.Models;
 namespace CrMonitor.Controllers.Tests;
 
 /// <summary>An informer whose cache is changed by the test: handlers have been told when a change returns.</summary>
-internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInformer<T>
+internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInformer<T>, INotedInformer
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private readonly List<Registration> _handlers = [];
@@ -92,6 +92,8 @@ internal sealed class FakeInformer<T>(KubeResource<T> resource) : ISharedInforme
         NoteWrite(shown);
         return shown;
     }
+
+    public void NoteBytes(ReadOnlySpan<byte> answer) => NoteWrite(answer);
 
     public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null)
     {

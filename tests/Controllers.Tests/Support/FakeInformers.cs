@@ -52,14 +52,27 @@ internal sealed class FakeInformers : IInformers
     public IReadOnlyList<ISharedInformer<T>> Find<T>(KubeResource<T> resource)
         where T : class, IKubernetesObject<V1ObjectMeta> => _informers.GetValueOrDefault(typeof(T)) is ISharedInformer<T> informer ? [informer] : [];
 
-    public bool Keeps(KubeResource resource) => throw NotForControllers();
+    public bool Keeps(KubeResource resource) => Of(resource).Any();
 
-    public void NoteWrite(KubeResource resource, ReadOnlySpan<byte> answer) => throw NotForControllers();
+    public void NoteWrite(KubeResource resource, ReadOnlySpan<byte> answer)
+    {
+        foreach (var informer in Of(resource))
+        {
+            informer.NoteBytes(answer);
+        }
+    }
 
     public T? NoteWrite<T>(ISharedInformer<T> informer, ReadOnlySpan<byte> answer)
-        where T : class, IKubernetesObject<V1ObjectMeta> => throw NotForControllers();
+        where T : class, IKubernetesObject<V1ObjectMeta> => informer.NoteWrite(answer);
 
-    public void NoteDelete(KubeResource resource, ObjectKey key, string? uid = null, string? resourceVersion = null) => throw NotForControllers();
+    public void NoteDelete(KubeResource resource, ObjectKey key, string? uid = null, string? resourceVersion = null)
+    {
+        foreach (var informer in Of(resource))
+        {
+            informer.NoteDelete(key, uid, resourceVersion);
+        }
+    }
 
-    private static NotSupportedException NotForControllers() => new("Controllers do not ask for it.");
+    private IEnumerable<INotedInformer> Of(KubeResource resource) =>
+        _informers.Values.Where(informer => informer.Resource.Plural == resource.Plural).Cast<INotedInformer>();
 }
