@@ -1,6 +1,6 @@
 namespace CrMonitor.Controllers;
 
-/// <summary>Which changes of the reconciled object start a run. The flags add up: one that applies is enough.</summary>
+/// <summary>Which changes of an object, be it the reconciled one or another, start a run. The flags add up: one that applies is enough.</summary>
 /// <remarks>
 /// Creation, deletion, a resync, and a deletion followed by a new object of the same name always start one.
 /// A change that is not asked for costs nothing, and above all: the controller's own status writes do not wake it.

@@ -29,9 +29,9 @@ public sealed class ControllerBuilder<T>
     internal Func<TimeProvider, IRateLimiter<ObjectKey>> Limiter { get; private set; } =
         time => new ExponentialRateLimiter<ObjectKey>(maxDelay: TimeSpan.FromMinutes(5), timeProvider: time);
 
-    internal Changed WakingChanges { get; private set; } = Changed.Anything;
+    internal Changed? WakingChanges { get; private set; }
 
-    internal Func<ResourceChange<T>, bool>? Filter { get; private set; }
+    internal List<Func<ResourceChange<T>, bool>> Filters { get; } = [];
 
     internal List<WatchSource> Sources { get; } = [];
 
@@ -73,19 +73,25 @@ public sealed class ControllerBuilder<T>
 
     /// <summary>
     /// Runs for an object when something changes of a <typeparamref name="TOwned"/> whose controller it is (by owner reference, in whatever version
-    /// of the
-    /// kind), or was until now.
+    /// of the kind), or was until now.
     /// </summary>
     /// <param name="resource">The resource of the owned objects, if their type is not known otherwise or stands for any.</param>
     /// <param name="anyOwner">
     /// Run also for owners that are not the controller (<c>controller: true</c>) of the object. They are not by default.
     /// </param>
     /// <param name="scope">Which of the objects, if others than the options name for their kind.</param>
-    public ControllerBuilder<T> Owns<TOwned>(KubeResource<TOwned>? resource = null, bool anyOwner = false, CacheScope? scope = null)
+    /// <param name="when">Which updates of them; when they come, go, or get another owner, it runs in any case.</param>
+    /// <param name="filter">Of the changes that <paramref name="when"/> lets through, those for which it returns true; as with <see cref="When(Func{ResourceChange{T}, bool})"/>.</param>
+    public ControllerBuilder<T> Owns<TOwned>(
+        KubeResource<TOwned>? resource = null,
+        bool anyOwner = false,
+        CacheScope? scope = null,
+        Changed when = Changed.Anything,
+        Func<ResourceChange<TOwned>, bool>? filter = null)
         where TOwned : class, IKubernetesObject<V1ObjectMeta>
     {
         _resources.AddInformer(resource, scope);
-        Sources.Add(new OwnedSource<TOwned>(resource, anyOwner, scope));
+        Sources.Add(new OwnedSource<TOwned>(new WatchedObjects<TOwned>(resource, scope, when | Changed.OwnerReferences, filter), anyOwner));
         return this;
     }
 
@@ -94,35 +100,46 @@ public sealed class ControllerBuilder<T>
     /// </summary>
     /// <param name="map">
     /// The keys of the objects that depend on it, with the services of the host at hand (listers, above all). Called for what it was and for what it
-    /// is; quick,
-    /// and from one thread at a time.
+    /// is; quick, and from one thread at a time.
     /// </param>
     /// <param name="resource">The resource of the watched objects, if their type is not known otherwise or stands for any.</param>
     /// <param name="scope">Which of the objects, if others than the options name for their kind.</param>
+    /// <param name="when">Which updates of them; when they come or go, it runs in any case.</param>
+    /// <param name="filter">Of the changes that <paramref name="when"/> lets through, those for which it returns true; as with <see cref="When(Func{ResourceChange{T}, bool})"/>.</param>
     public ControllerBuilder<T> Watches<TOther>(
-        Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map, KubeResource<TOther>? resource = null, CacheScope? scope = null)
+        Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map,
+        KubeResource<TOther>? resource = null,
+        CacheScope? scope = null,
+        Changed when = Changed.Anything,
+        Func<ResourceChange<TOther>, bool>? filter = null)
         where TOther : class, IKubernetesObject<V1ObjectMeta>
     {
         ArgumentNullException.ThrowIfNull(map);
         _resources.AddInformer(resource, scope);
-        Sources.Add(new MappedSource<TOther>(resource, map, scope));
+        Sources.Add(new MappedSource<TOther>(new WatchedObjects<TOther>(resource, scope, when, filter), map));
         return this;
     }
 
     /// <summary>
     /// Runs for the objects that <paramref name="index"/> finds under the key (<c>namespace/name</c>) of a <typeparamref name="TOther"/> when
-    /// something of that
-    /// changes.
+    /// something of that changes.
     /// </summary>
     /// <param name="index">An index of the reconciled objects, from <see cref="Index"/>. One that does not exist fails the start.</param>
     /// <param name="resource">The resource of the watched objects, if their type is not known otherwise or stands for any.</param>
     /// <param name="scope">Which of the objects, if others than the options name for their kind.</param>
-    public ControllerBuilder<T> WatchesByIndex<TOther>(string index, KubeResource<TOther>? resource = null, CacheScope? scope = null)
+    /// <param name="when">Which updates of them; when they come or go, it runs in any case.</param>
+    /// <param name="filter">Of the changes that <paramref name="when"/> lets through, those for which it returns true; as with <see cref="When(Func{ResourceChange{T}, bool})"/>.</param>
+    public ControllerBuilder<T> WatchesByIndex<TOther>(
+        string index,
+        KubeResource<TOther>? resource = null,
+        CacheScope? scope = null,
+        Changed when = Changed.Anything,
+        Func<ResourceChange<TOther>, bool>? filter = null)
         where TOther : class, IKubernetesObject<V1ObjectMeta>
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(index);
         _resources.AddInformer(resource, scope);
-        Sources.Add(new IndexedSource<TOther>(resource, index, scope));
+        Sources.Add(new IndexedSource<TOther>(new WatchedObjects<TOther>(resource, scope, when, filter), index));
         return this;
     }
 
@@ -186,20 +203,28 @@ public sealed class ControllerBuilder<T>
     /// <see cref="Changed.Anything"/> by default. Most controllers want <c>Generation | Labels | Deletion</c>: then their own status writes do not
     /// wake them.
     /// </remarks>
+    /// <exception cref="InvalidOperationException">It was said before.</exception>
     public ControllerBuilder<T> When(Changed changes)
     {
+        if (WakingChanges is { } before)
+        {
+            throw new InvalidOperationException(
+                $"Which changes start a run is said twice: {before}, and {changes}. Say it once; flags are combined with |.");
+        }
+
         WakingChanges = changes;
         return this;
     }
 
     /// <summary>
-    /// Of the changes that <see cref="When(Changed)"/> lets through, only those start a run for which <paramref name="filter"/> returns true.
+    /// Of the changes that <see cref="When(Changed)"/> lets through, only those start a run for which <paramref name="filter"/> returns true: of
+    /// several such functions, all.
     /// </summary>
     /// <remarks>Here creation and deletion are asked about too. An exception lets the change through and is logged.</remarks>
     public ControllerBuilder<T> When(Func<ResourceChange<T>, bool> filter)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        Filter = filter;
+        Filters.Add(filter);
         return this;
     }
 

@@ -84,7 +84,7 @@ internal sealed partial class HostInformers : IInformers, IAsyncDisposable
         {
             var lease = _factory.Lease(known, resolved, _options.TransformOf<T>());
             CountUseLocked(known, resolved, 1);
-            return new InformerShare<T>(lease.Informer, () => ReleaseAsync(lease, known, resolved));
+            return new InformerShare<T>(lease.Informer, known, () => ReleaseAsync(lease, known, resolved));
         }
     }
 

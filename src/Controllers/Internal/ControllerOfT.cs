@@ -203,30 +203,14 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             _indexes.Add(name);
         }
 
-        var handler = new PrimaryHandler<T>(this, _settings.WakingChanges, WakingMembers(), _settings.Filter);
-        var options = new HandlerOptions { ResyncPeriod = _settings.ResyncPeriod, TellBriefObjects = true, CallSynchronously = handler.IsPrompt };
-        var registration = _informer.AddHandler(handler, options);
+        var filter = new ChangeFilter<T>(this, _share.Resource, _settings.WakingChanges ?? Changed.Anything, _settings.Filters);
+        var options = new HandlerOptions { ResyncPeriod = _settings.ResyncPeriod, TellBriefObjects = true, CallSynchronously = filter.IsPrompt };
+        var registration = _informer.AddHandler(new PrimaryHandler<T>(this, filter), options);
         _attachments.Add(new Attachment(_informer, registration, share: null));
         foreach (var source in _settings.Sources)
         {
             _attachments.Add(source.Attach(_informers, _services, this));
         }
-    }
-
-    private List<MemberChange<T>> WakingMembers()
-    {
-        List<MemberChange<T>> members = [];
-        foreach (var (flag, member) in new[] { (Changed.Status, "status"), (Changed.Spec, "spec") })
-        {
-            if (_settings.WakingChanges.HasFlag(flag))
-            {
-                members.Add(MemberChange<T>.Of(_client.Resource<T>().Json, member) ?? throw new InvalidOperationException(
-                    $"Controller {Name} is to run when the {member} of a {Resource.Kind} changes, and {typeof(T).Name} has no member '{member}'. "
-                    + $"Use {nameof(Changed)}.{nameof(Changed.Anything)}, or a function, with When(...)."));
-            }
-        }
-
-        return members;
     }
 
     public override void CheckIndexes()

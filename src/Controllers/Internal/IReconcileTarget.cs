@@ -6,6 +6,9 @@ namespace CrMonitor.Controllers;
 /// <summary>A controller as those see it that wake it.</summary>
 internal interface IReconcileTarget
 {
+    /// <summary>The controller's name.</summary>
+    string Name { get; }
+
     /// <summary>The resource that is reconciled.</summary>
     KubeResource Resource { get; }
 

@@ -5,13 +5,13 @@ using k8s.Models;
 namespace CrMonitor.Controllers;
 
 /// <summary>Wakes those objects that an index finds under the key of the changed one.</summary>
-internal sealed class IndexedSource<TOther>(KubeResource<TOther>? resource, string index, CacheScope? scope) : WatchSource
+internal sealed class IndexedSource<TOther>(WatchedObjects<TOther> watched, string index) : WatchSource
     where TOther : class, IKubernetesObject<V1ObjectMeta>
 {
     public override string Index => index;
 
     public override Attachment Attach(IInformers informers, IServiceProvider services, IReconcileTarget target) =>
-        Attach(informers, resource, scope, kind => new Handler(kind, index, target));
+        Attach(informers, watched, target, kind => new Handler(kind, index, target));
 
     private sealed class Handler(string kind, string index, IReconcileTarget target) : IResourceHandler<TOther>
     {

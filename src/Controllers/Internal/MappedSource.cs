@@ -6,11 +6,11 @@ namespace CrMonitor.Controllers;
 
 /// <summary>Wakes those objects to which a function relates the changed one.</summary>
 internal sealed class MappedSource<TOther>(
-    KubeResource<TOther>? resource, Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map, CacheScope? scope) : WatchSource
+    WatchedObjects<TOther> watched, Func<TOther, IServiceProvider, IEnumerable<ObjectKey>> map) : WatchSource
     where TOther : class, IKubernetesObject<V1ObjectMeta>
 {
     public override Attachment Attach(IInformers informers, IServiceProvider services, IReconcileTarget target) =>
-        Attach(informers, resource, scope, kind => new Handler(kind, map, services, target));
+        Attach(informers, watched, target, kind => new Handler(kind, map, services, target));
 
     private sealed class Handler(
         string kind,

@@ -5,11 +5,11 @@ using k8s.Models;
 namespace CrMonitor.Controllers;
 
 /// <summary>Wakes the controller of an owned object, by owner reference.</summary>
-internal sealed class OwnedSource<TOwned>(KubeResource<TOwned>? resource, bool anyOwner, CacheScope? scope) : WatchSource
+internal sealed class OwnedSource<TOwned>(WatchedObjects<TOwned> watched, bool anyOwner) : WatchSource
     where TOwned : class, IKubernetesObject<V1ObjectMeta>
 {
     public override Attachment Attach(IInformers informers, IServiceProvider services, IReconcileTarget target) =>
-        Attach(informers, resource, scope, kind => new Handler(kind, anyOwner, target), isPrompt: true);
+        Attach(informers, watched, target, kind => new Handler(kind, anyOwner, target), isPrompt: true);
 
     private sealed class Handler(string kind, bool anyOwner, IReconcileTarget target) : IResourceHandler<TOwned>
     {

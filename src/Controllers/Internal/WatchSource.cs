@@ -14,16 +14,28 @@ internal abstract class WatchSource
     public abstract Attachment Attach(IInformers informers, IServiceProvider services, IReconcileTarget target);
 
     /// <param name="informers">Where the informer is found.</param>
-    /// <param name="resource">What it watches; <see langword="null"/> for the resource that the type is bound to.</param>
-    /// <param name="scope">Its scope.</param>
+    /// <param name="watched">What is watched.</param>
+    /// <param name="target">The controller.</param>
     /// <param name="handler">Makes the handler of the other objects, given their kind.</param>
     /// <param name="isPrompt">The handler takes no time, runs no code of users and asks no informer.</param>
     protected static Attachment Attach<T>(
-        IInformers informers, KubeResource<T>? resource, CacheScope? scope, Func<string, IResourceHandler<T>> handler, bool isPrompt = false)
+        IInformers informers, WatchedObjects<T> watched, IReconcileTarget target, Func<string, IResourceHandler<T>> handler, bool isPrompt = false)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        var share = informers.Share(resource, scope);
-        var options = new HandlerOptions { TellBriefObjects = true, CallSynchronously = isPrompt };
-        return new Attachment(share.Informer, share.Informer.AddHandler(handler(share.Informer.Resource.Kind), options), share);
+        var share = informers.Share(watched.Resource, watched.Scope);
+        try
+        {
+            var filter = new ChangeFilter<T>(target, share.Resource, watched.Changes, watched.Filters);
+            var told = handler(share.Resource.Kind);
+            var registration = share.Informer.AddHandler(
+                filter.IsOpen ? told : new FilteredHandler<T>(filter, told),
+                new HandlerOptions { TellBriefObjects = true, CallSynchronously = isPrompt && filter.IsPrompt });
+            return new Attachment(share.Informer, registration, share);
+        }
+        catch
+        {
+            _ = share.DisposeAsync().AsTask();
+            throw;
+        }
     }
 }

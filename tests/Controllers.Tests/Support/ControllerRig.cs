@@ -10,8 +10,13 @@ internal sealed class ControllerRig : IAsyncDisposable
 {
     private bool _isStopped;
 
-    public ControllerRig(FakeReconciler? reconciler = null, Action<ControllerBuilder<Widget>>? configure = null, ILeadership? leadership = null)
+    public ControllerRig(
+        FakeReconciler? reconciler = null,
+        Action<ControllerBuilder<Widget>>? configure = null,
+        ILeadership? leadership = null,
+        FakeInformers? informers = null)
     {
+        Informers = informers ?? new FakeInformers();
         Reconciler = reconciler ?? new FakeReconciler();
         var settings = new ControllerBuilder<Widget>(new CrMonitorBuilder(new ServiceCollection()));
         configure?.Invoke(settings);
@@ -33,7 +38,7 @@ internal sealed class ControllerRig : IAsyncDisposable
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
-    public FakeInformers Informers { get; } = new();
+    public FakeInformers Informers { get; }
 
     public FakeServer Server { get; } = new();
 

@@ -19,7 +19,8 @@ internal sealed class FakeInformers : IInformers
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         Shares++;
-        return new InformerShare<T>(Get<T>(), () =>
+        var informer = Get<T>();
+        return new InformerShare<T>(informer, (KubeResource<T>)informer.Resource, () =>
         {
             Shares--;
             return ValueTask.CompletedTask;
