@@ -431,8 +431,8 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
                     _overlay.ForgetGone();
                 }
 
-                CommitLocked(replacement, version);
                 Volatile.Write(ref _invalid, invalid.ToImmutableDictionary(listed => listed.Key));
+                CommitLocked(replacement, version);
                 if (!HasSynced)
                 {
                     HasSynced = true;
@@ -571,11 +571,11 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
                 _informer.WatchOverLocked(change);
             }
 
+            ForgetInvalidLocked(watched);
             _informer.TellLocked(CollectionsMarshal.AsSpan(changes), isInitialList: false);
             changes.Clear();
             foreach (ref readonly var change in watched)
             {
-                ForgetInvalidLocked(change.Key);
                 ReachedLocked(change.Key, change.Version);
             }
         }
@@ -583,6 +583,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
         private void ApplyLocked(in WatchedChange<T> change)
         {
             var (key, current, version) = (change.Key, change.Current, change.Version);
+            ForgetInvalidLocked(new ReadOnlySpan<WatchedChange<T>>(in change));
             var verdict = _overlay.Count == 0 ? WriteOverlay<T>.Verdict.Apply : _overlay.Take(key, current, change.Final, version);
             if (verdict == WriteOverlay<T>.Verdict.Echo && _informer._store.Get(key) is null != current is null)
             {
@@ -609,15 +610,20 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
                     break;
             }
 
-            ForgetInvalidLocked(key);
             ReachedLocked(key, version);
         }
 
-        private void ForgetInvalidLocked(ObjectKey key)
+        // Before handlers are told: what they then see of the informer is so.
+        private void ForgetInvalidLocked(ReadOnlySpan<WatchedChange<T>> readable)
         {
-            if (!_invalid.IsEmpty)
+            if (_invalid.IsEmpty)
             {
-                Volatile.Write(ref _invalid, _invalid.Remove(key));
+                return;
+            }
+
+            foreach (ref readonly var change in readable)
+            {
+                Volatile.Write(ref _invalid, _invalid.Remove(change.Key));
             }
         }
 
