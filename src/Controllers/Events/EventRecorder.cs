@@ -188,9 +188,11 @@ internal sealed partial class EventRecorder : IEventRecorder, IDisposable
                     break;
                 }
 
-                while (reader.TryRead(out var occurrence))
+                // Taken when it is written: one that the stop cuts off is among those that are left.
+                while (reader.TryPeek(out var occurrence))
                 {
                     await WriteAsync(occurrence);
+                    reader.TryRead(out _);
                 }
 
                 readable = reader.WaitToReadAsync(_stopToken).AsTask();
@@ -423,6 +425,6 @@ internal sealed partial class EventRecorder : IEventRecorder, IDisposable
     [LoggerMessage(Level = LogLevel.Error, Message = "The event recorder ended unexpectedly; no more events are written")]
     private partial void LogBroken(Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} events were not written before the stop")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} events were left at the stop: not written, or not known to be")]
     private partial void LogLeft(int count);
 }
