@@ -75,9 +75,23 @@ public sealed class HangingTests
     [Fact]
     public async Task A_run_hangs_ten_seconds_after_its_timeout_also_where_others_hang_earlier()
     {
-        await using var rig = new ControllerRig(configure: controller => controller.Timeout(TimeSpan.FromMinutes(30)));
+        var release = new TaskCompletionSource<ReconcileResult>();
+        await using var rig = new ControllerRig(
+            new FakeReconciler((_, _) => new ValueTask<ReconcileResult>(release.Task)), controller => controller.Timeout(TimeSpan.FromMinutes(30)));
+        await rig.StartAsync();
+        await rig.Informers.Widgets.SetAsync(Widget());
+        await rig.Reconciler.NextAsync();
+        await Eventually.TrueAsync(() => rig.Controller.ActiveWorkers == 1, "it runs");
 
-        Assert.Equal(TimeSpan.FromMinutes(30) + TimeSpan.FromSeconds(10), rig.Controller.HangingAfter);
+        rig.Time.Advance(TimeSpan.FromMinutes(30) + TimeSpan.FromSeconds(9));
+        Assert.Equal(HealthStatus.Healthy, LivenessCheck.Check([], [rig.Controller]).Status);
+        Assert.DoesNotContain(rig.Log.Lines, line => line.Text.Contains("hangs;", StringComparison.Ordinal));
+
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(HealthStatus.Unhealthy, LivenessCheck.Check([], [rig.Controller]).Status);
+        Assert.Single(rig.Log.Lines, line => line.Text.Contains("hangs;", StringComparison.Ordinal));
+        release.SetResult(ReconcileResult.Done);
+        await rig.IdleAsync();
     }
 
     [Fact]

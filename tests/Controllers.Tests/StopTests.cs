@@ -1,8 +1,4 @@
-using System.Text.Json.Nodes;
-using CrMonitor.Informers;
 using CrMonitor.Tests;
-using k8s.Models;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using static CrMonitor.Controllers.Tests.Objects;
 
@@ -124,51 +120,6 @@ public sealed class StopTests
 
         await start.WaitAsync(TestContext.Current.CancellationToken);
         Assert.False(rig.Controller.IsWorking);
-    }
-
-    [Theory]
-    [InlineData("map")]
-    [InlineData("filter")]
-    [InlineData("index function")]
-    public async Task Code_of_the_user_that_does_not_return_holds_up_neither_the_stop_nor_a_removal_and_its_cache_is_named(string code)
-    {
-        using var release = new ManualResetEventSlim();
-        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        IReadOnlyList<T> Block<T>()
-        {
-            entered.TrySetResult();
-            release.Wait(TimeSpan.FromMinutes(1));
-            return [];
-        }
-
-        await using var rig = await OperatorRig.CreateAsync(
-            new FakeReconciler(),
-            controller => _ = code switch
-            {
-                "map" => controller.Watches<V1ConfigMap>((_, _) => Block<ObjectKey>()),
-                "filter" => controller.When(_ => Block<int>().Count == 0),
-                _ => controller.Index("any", _ => Block<string>()),
-            },
-            options => options.ShutdownGracePeriod = TimeSpan.Zero);
-        await rig.Host.StartAsync(TestContext.Current.CancellationToken);
-        await rig.ReadyAsync();
-
-        // Not by the host's client, which would tell the caches of it, and block here.
-        rig.Server.Storage.Put(new JsonObject
-        {
-            ["apiVersion"] = code == "map" ? "v1" : "example.com/v1",
-            ["kind"] = code == "map" ? "ConfigMap" : "Widget",
-            ["metadata"] = new JsonObject { ["namespace"] = "default", ["name"] = "w" },
-        });
-        await entered.Task.WaitAsync(TestContext.Current.CancellationToken);
-
-        var removal = rig.Host.Services.GetRequiredService<IControllers>().RemoveAsync("widget");
-        await removal.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-        await rig.Host.StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-
-        var resource = code == "map" ? "configmaps" : "widgets.example.com";
-        Assert.Contains(rig.Log.Lines, line => line is { Level: LogLevel.Error } && line.Text.EndsWith($"does not return: {resource}", StringComparison.Ordinal));
-        release.Set();
     }
 
     // The stop arms its two deadlines one after the other, on another thread than the test's. What has ended needs no more time.

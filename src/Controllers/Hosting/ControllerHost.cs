@@ -32,10 +32,14 @@ internal sealed partial class ControllerHost(
 
     private readonly LeaderElector? _elector = leadership as LeaderElector;
 
-    // _gate guards the fields below. It is held for look-ups and updates, and while a controller that is added attaches itself.
+    // Is cancelled when the host waits no longer: controllers that are being removed have no other time than those that are not.
+    private readonly CancellationTokenSource _noMoreGrace = new();
+
+    // _gate guards the fields below. It is held for look-ups and updates alone.
     private readonly Lock _gate = new();
     private readonly Dictionary<Controller, Task> _starts = [];
     private readonly Dictionary<Controller, RunningResources> _resources = []; // of those that were added
+    private readonly HashSet<string> _joining = []; // names of controllers that are being added
     private readonly Dictionary<Controller, Task> _leaving = []; // removed, and not yet at rest
     private readonly List<Controller> _abandoned = []; // removed, with runs that do not heed their cancellation
     private volatile IReadOnlyList<Controller> _controllers = [];
@@ -151,6 +155,8 @@ internal sealed partial class ControllerHost(
             leaving = [.. _leaving.Values];
         }
 
+        // Those that are being removed end with the others.
+        await using var patience = cancellationToken.Register(_noMoreGrace.Cancel);
         await Task.WhenAll([
             .. _controllers.Select(controller => controller.StopAsync(options.ShutdownGracePeriod, cancellationToken)),
             .. leaving,
@@ -168,6 +174,8 @@ internal sealed partial class ControllerHost(
         {
             controller.Dispose();
         }
+
+        _noMoreGrace.Dispose();
     }
 
     private string Add<T>(IReconciler<T> reconciler, Action<ControllerBuilder<T>>? configure, RunningResources resources)
@@ -178,32 +186,59 @@ internal sealed partial class ControllerHost(
         var name = CrMonitorBuilder.NameOf(settings);
         lock (_gate)
         {
-            if (_scheduler is not { } scheduler)
-            {
-                throw new InvalidOperationException(
-                    $"Controller '{name}' cannot be added: the host does not run. "
-                    + "Add it after the start, or with AddController when the host is built.");
-            }
-
-            if (_controllers.Any(controller => controller.Name == name))
+            ThrowIfNotRunningLocked(name);
+            if (_controllers.Any(controller => controller.Name == name) || !_joining.Add(name))
             {
                 throw CrMonitorBuilder.TwoNamed(name);
             }
+        }
 
-            var added = CrMonitorBuilder.Create(services, name, settings, reconciler);
-            try
+        Controller? added = null;
+        try
+        {
+            added = CrMonitorBuilder.Create(services, name, settings, reconciler);
+            added.Attach();
+            Join(added, resources);
+            return name;
+        }
+        catch when (added is not null)
+        {
+            // Nothing of it has run. The names of its indexes are free when the caller hears of it.
+            added.RemoveIndexes();
+            _ = StopAsync(added, start: null);
+            lock (_gate)
             {
-                added.Attach();
-                added.CheckIndexes();
-            }
-            catch
-            {
-                // Nothing of it has run. The names of its indexes are free when the caller hears of it.
-                added.RemoveIndexes();
-                _ = StopAsync(added, start: null);
-                throw;
+                // If the host has stopped meanwhile, all else follows from that.
+                ThrowIfNotRunningLocked(name);
             }
 
+            throw;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _joining.Remove(name);
+            }
+        }
+    }
+
+    private void Join(Controller added, RunningResources resources)
+    {
+        lock (_gate)
+        {
+            var scheduler = ThrowIfNotRunningLocked(added.Name);
+            foreach (var leaving in _leaving.Keys)
+            {
+                if (added.IndexNeededOf(leaving) is { } index)
+                {
+                    throw new InvalidOperationException(
+                        $"Controller '{added.Name}' cannot be added: it watches by the index '{index}' of controller '{leaving.Name}', which is being "
+                        + "removed. Declare the index anew.");
+                }
+            }
+
+            added.CheckIndexes();
             Show([.. _controllers, added]);
             _resources.Add(added, resources);
 
@@ -218,9 +253,10 @@ internal sealed partial class ControllerHost(
                 TaskCreationOptions.None,
                 scheduler).Unwrap());
         }
-
-        return name;
     }
+
+    private TaskScheduler ThrowIfNotRunningLocked(string name) => _scheduler ?? throw new InvalidOperationException(
+        $"Controller '{name}' cannot be added: the host does not run. Add it after the start, or with AddController when the host is built.");
 
     private void Show(IReadOnlyList<Controller> controllers)
     {
@@ -230,7 +266,7 @@ internal sealed partial class ControllerHost(
 
     private async Task StopAsync(Controller controller, Task? start)
     {
-        await controller.StopAsync(options.ShutdownGracePeriod, CancellationToken.None);
+        await controller.StopAsync(options.ShutdownGracePeriod, _noMoreGrace.Token);
         if (start is not null)
         {
             await start;

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using CrMonitor.Informers;
 using k8s;
 using k8s.Models;
@@ -17,13 +18,14 @@ internal sealed partial class HostInformers : IInformers, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    // _gate guards the fields below. It is held for look-ups, and while informers are made and started.
+    // _gate guards the fields below. It is held for look-ups, and while informers are made.
     private readonly Lock _gate = new();
 
     // Which scopes are asked for, of each type and resource, that of the kind itself first; with how many times.
     private readonly Dictionary<CacheKey, List<(InformerScope Scope, int Uses)>> _scopes = [];
 
     private bool _hasRegistered;
+    private ExceptionDispatchInfo? _registrationFailed;
     private Task? _stop;
 
     public HostInformers(
@@ -112,28 +114,29 @@ internal sealed partial class HostInformers : IInformers, IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_hasRegistered)
+            if (!_hasRegistered)
             {
-                return;
+                _hasRegistered = true;
+                try
+                {
+                    foreach (var registration in _registrations)
+                    {
+                        registration.Keep(this);
+                    }
+                }
+                catch (Exception e)
+                {
+                    // A mistake in the set-up: whoever asks is told, and the start fails.
+                    _registrationFailed = ExceptionDispatchInfo.Capture(e);
+                }
             }
 
-            foreach (var registration in _registrations)
-            {
-                registration.Keep(this);
-            }
-
-            _hasRegistered = true;
+            _registrationFailed?.Throw();
         }
     }
 
     /// <summary>Starts those that have not been started.</summary>
-    public void Start()
-    {
-        lock (_gate)
-        {
-            _factory.Start();
-        }
-    }
+    public void Start() => _factory.Start();
 
     /// <summary>Stops all of them, but leaves those behind that code of users keeps from ending. A second call waits as the first one does.</summary>
     public Task StopAsync()
@@ -148,31 +151,33 @@ internal sealed partial class HostInformers : IInformers, IAsyncDisposable
 
     private async Task StopOnceAsync()
     {
-        // Each by itself: one whose index function blocks would keep the next from being told.
-        var stops = All.Select(informer => (Informer: informer, End: Task.Factory.StartNew(
-            informer.StopAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap())).ToList();
+        // Each by itself: one whose index function blocks would keep the next from being told. The factory knows those, too, that were given up before.
+        var stops = All.Select(informer => (Name: $"{informer.Resource} ({informer.Scope})", End: Begin(informer.StopAsync)))
+            .Append((Name: "those of controllers that were removed", End: Begin(_factory.StopAsync)))
+            .ToList();
         try
         {
             await Task.WhenAll(stops.Select(stop => stop.End)).WaitAsync(EndWithin, _time);
         }
         catch (TimeoutException)
         {
-            var left = string.Join(", ", stops.Where(stop => !stop.End.IsCompleted).Select(stop => stop.Informer.Resource));
-            LogLeft(left);
-            return;
+            var left = stops.Where(stop => !stop.End.IsCompleted).Select(stop => stop.Name).ToList();
+            LogLeft(string.Join(", ", left.Count > 1 ? left.SkipLast(1) : left));
         }
 
-        await _factory.StopAsync();
+        static Task Begin(Func<Task> stop) => Task.Factory.StartNew(
+            stop, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
     }
 
     private async ValueTask ReleaseAsync<T>(InformerLease<T> lease, KubeResource<T> resource, InformerScope scope)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        await lease.DisposeAsync();
         lock (_gate)
         {
             CountUseLocked(resource, scope, -1);
         }
+
+        await lease.DisposeAsync();
     }
 
     private void CountUseLocked<T>(KubeResource<T> resource, InformerScope scope, int more)

@@ -47,7 +47,7 @@ internal abstract class Controller(string name, KubeResource resource, int concu
     /// <summary>Waits until everything that wakes the controller has been told its first list, then starts the workers.</summary>
     public abstract Task StartWorkersAsync();
 
-    /// <summary>The indexes that it has added to the cache of its kind.</summary>
+    /// <summary>The indexes that it adds to the cache of its kind.</summary>
     public abstract IReadOnlyCollection<string> Indexes { get; }
 
     /// <summary>Asks an index of <paramref name="other"/>, which is gone when that is removed.</summary>

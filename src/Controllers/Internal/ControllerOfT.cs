@@ -55,7 +55,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     private readonly TimeSpan _syncTimeout;
     private readonly TimeSpan _stuckAfter;
     private readonly List<Attachment> _attachments = [];
-    private readonly List<string> _indexes = []; // that are in the cache
+    private string[] _indexes = []; // that are in the cache
 
     // Two stages: the first ends waiting for sync and for work, the second ends runs.
     private readonly CancellationTokenSource _stopping = new();
@@ -68,6 +68,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     private volatile bool _mayHaveWorked;
 
     private Task _workersEnd = Task.CompletedTask;
+    private Task[] _keyReaders = [];
 
     public Controller(
         string name,
@@ -186,7 +187,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
     public override IReadOnlyList<BusyHandler> HangingHandlers() =>
         [.. _attachments.Select(attachment => attachment.Busy).OfType<BusyHandler>().Where(busy => busy.For >= _stuckAfter)];
 
-    public override IReadOnlyCollection<string> Indexes => _indexes;
+    public override IReadOnlyCollection<string> Indexes => _settings.Indexes.Keys;
 
     public override string? IndexNeededOf(Controller other) => other is Controller<T> same && same._informer == _informer
         ? _settings.Sources.Select(source => source.Index).FirstOrDefault(index => index is not null && other.Indexes.Contains(index))
@@ -200,7 +201,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         foreach (var (name, values) in _settings.Indexes)
         {
             _informer.AddIndex(name, values);
-            _indexes.Add(name);
+            _indexes = [.. _indexes, name];
         }
 
         var filter = new ChangeFilter<T>(this, _share.Resource, _settings.WakingChanges ?? Changed.Anything, _settings.Filters);
@@ -249,7 +250,8 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             worker.Loop = WorkAsync(worker);
         }
 
-        _workersEnd = Task.WhenAll([.. _workers.Select(worker => worker.Loop!), .. _settings.KeySources.Select(ReadKeysAsync)]);
+        _keyReaders = [.. _settings.KeySources.Select(ReadKeysAsync)];
+        _workersEnd = Task.WhenAll([.. _workers.Select(worker => worker.Loop!), .. _keyReaders]);
         _isWorking = true;
     }
 
@@ -272,34 +274,32 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
             hasEnded = await EndsWithinAsync(ended, CancelledRunsEndWithin, CancellationToken.None);
         }
 
-        if (hasEnded)
-        {
-            var snapshot = _queue.Snapshot();
-            LogStopped(Name, snapshot.Ready.Count + snapshot.Waiting.Count);
-        }
-        else
-        {
-            var busy = DescribeBusy();
-            LogAbandoned(Name, busy);
-        }
-
         // Runs read their caches to the end. A handler or an index function that blocks keeps its informer, and not the stop.
         var released = Task.Factory.StartNew(
             ReleaseAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
+        if (!hasEnded)
+        {
+            var busy = DescribeBusy() is { Length: > 0 } known ? known : "a handler that its informer cannot let go, since an index function holds that up";
+            LogAbandoned(Name, busy);
+            return;
+        }
+
         if (!await EndsWithinAsync(released, CancelledRunsEndWithin, CancellationToken.None))
         {
             LogInformersLeft(Name);
         }
+
+        var snapshot = _queue.Snapshot();
+        LogStopped(Name, snapshot.Ready.Count + snapshot.Waiting.Count);
     }
 
     public override void RemoveIndexes()
     {
-        foreach (var index in _indexes)
+        // Once, however many stop the controller at a time.
+        foreach (var index in Interlocked.Exchange(ref _indexes, []))
         {
             _informer.RemoveIndex(index);
         }
-
-        _indexes.Clear();
     }
 
     public override void Dispose()
@@ -320,6 +320,7 @@ internal sealed partial class Controller<T> : Controller, IReconcileTarget
         .. BusyWorkers().Select(worker => $"{worker.Key} ({worker.For.TotalSeconds:0.0} s)"),
         .. _attachments.Select(attachment => attachment.Busy).OfType<BusyHandler>().Select(
             handler => $"a handler of {handler.Resource} ({handler.For.TotalSeconds:0.0} s in one call)"),
+        .. _keyReaders.Where(reader => !reader.IsCompleted).Select(_ => "a source of keys"),
     ]);
 
     // Not CancelAsync, which would leave the scheduler that all of this stays on.

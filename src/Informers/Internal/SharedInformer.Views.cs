@@ -7,6 +7,10 @@ internal sealed partial class SharedInformer<T>
 {
     private int _restores;   // written under _gate
 
+    // _viewsGate guards writes to the field below. It is held for them alone: making a view waits for nobody.
+    private readonly Lock _viewsGate = new();
+    private IStoredView<T>[] _views = [];
+
     public IStoredInformer Stored => this;
 
     /// <summary>Is cancelled when the informer stops.</summary>
@@ -29,18 +33,22 @@ internal sealed partial class SharedInformer<T>
     /// <summary>Lets a view know of objects before they come into the cache.</summary>
     internal void Attach(IStoredView<T> view)
     {
-        lock (_gate)
+        lock (_viewsGate)
         {
-            _views = [.. _views, view];
+            Volatile.Write(ref _views, [.. _views, view]);
         }
     }
 
     /// <summary>Forgets a view and its indexes.</summary>
     internal void Detach(IStoredView<T> view, IEnumerable<string> indexes)
     {
+        lock (_viewsGate)
+        {
+            Volatile.Write(ref _views, [.. _views.Where(attached => attached != view)]);
+        }
+
         lock (_gate)
         {
-            _views = [.. _views.Where(attached => attached != view)];
             foreach (var index in indexes)
             {
                 _store.RemoveIndex(index);

@@ -28,7 +28,6 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
     // a handler that is added sees each object either in its replay or as a change; never across an await. User code under it: index functions alone.
     private readonly Lock _gate = new();
     private HandlerMailbox<T>[] _handlers = [];
-    private IStoredView<T>[] _views = [];
     private readonly List<CacheWaiter> _waiters = [];
     private readonly List<StoreChange<T>> _changes = [];   // what is told after a write of several changes; empty, and kept for the next one, between writes
     private Func<T, T>? _transform;
@@ -116,6 +115,12 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
 
     public void Start()
     {
+        // Who starts all there are must not wait for one that runs and is held up by an index function.
+        if (Volatile.Read(ref _scheduler) is not null && !IsStopped)
+        {
+            return;
+        }
+
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_stopped, this);
