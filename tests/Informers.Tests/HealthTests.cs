@@ -1,3 +1,7 @@
+using System.Net;
+using System.Net.Http.Headers;
+using CrMonitor.Tests;
+
 namespace CrMonitor.Informers.Tests;
 
 /// <summary>What an informer tells of itself while code that it was given does not return.</summary>
@@ -53,6 +57,51 @@ public sealed class HealthTests
         release.Set();
         await fixture.Server.NextWatchAsync();
         Assert.False(fixture.Informer.Health.IsStalled);
+    }
+
+    [Fact]
+    public async Task An_informer_whose_user_code_does_not_return_counts_as_stalled_also_after_a_failure()
+    {
+        await using var fixture = new InformerFixture();
+        using var release = new ManualResetEventSlim();
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        fixture.Informer.SetTransform(widget =>
+        {
+            entered.TrySetResult();
+            release.Wait(TestContext.Current.CancellationToken);
+            return widget;
+        });
+        fixture.Informer.Start();
+        (await fixture.Server.NextListAsync()).Refuse();
+        (await fixture.AfterDelayAsync()).Request.List("20", Json.Widget("a", 5));
+        await entered.Task;
+
+        fixture.Time.Advance(LongestSilence);
+        Assert.False(fixture.Informer.Health.IsStalled, "a watch may be as silent as that");
+        fixture.Time.Advance(TimeSpan.FromSeconds(1));
+        var stalled = fixture.Informer.Health;
+        release.Set();
+        Assert.True(stalled.IsStalled, $"{stalled}");
+        Assert.Equal(ReflectorFailureReason.ConnectionFailed, stalled.LastFailure?.Reason);
+        Assert.Equal(LongestSilence + TimeSpan.FromSeconds(1), stalled.SinceLastProofOfLife);
+    }
+
+    [Fact]
+    public async Task An_informer_that_waits_for_as_long_as_its_server_asks_does_not_count_as_stalled()
+    {
+        await using var fixture = new InformerFixture();
+        var watch = await fixture.SyncAsync("20", Json.Widget("a", 5));
+        watch.Break();
+        var (again, _) = await fixture.AfterDelayAsync();
+        again.Answer(
+            HttpStatusCode.TooManyRequests, "", response => response.Headers.RetryAfter = new RetryConditionHeaderValue(TimeSpan.FromMinutes(30)));
+        await Eventually.TrueAsync(() => fixture.Informer.Health.LastFailure?.Reason == ReflectorFailureReason.TooManyRequests, "it was refused");
+
+        for (var minute = 1; minute < 30; minute++)
+        {
+            fixture.Time.Advance(TimeSpan.FromMinutes(1));
+            Assert.False(fixture.Informer.Health.IsStalled, $"after {minute} minutes");
+        }
     }
 
     [Fact]

@@ -2,12 +2,13 @@ namespace CrMonitor.Informers;
 
 /// <summary>What is known of one reflector's connection. The run loop writes, anyone reads.</summary>
 /// <param name="timeProvider">The clock.</param>
-/// <param name="longestSilence">How long it may take at most until the connection shows that it is alive, or a failure is known.</param>
+/// <param name="longestSilence">How long it may take at most, from a sign of life or the end of a pause, until there is another sign of life or a failure.</param>
 internal sealed class ConnectionHealth(TimeProvider timeProvider, TimeSpan longestSilence)
 {
     // _gate guards the fields below; it is held for assignments alone.
     private readonly Lock _gate = new();
     private long? _lastProofOfLife;
+    private long? _pausedUntil;   // when the last failure, and the pause after it, was over
     private long? _watchOpenedAt;
     private int _consecutiveFailures;
     private ReflectorFailure? _lastFailure;
@@ -50,10 +51,12 @@ internal sealed class ConnectionHealth(TimeProvider timeProvider, TimeSpan longe
         }
     }
 
-    public void Failed(ReflectorFailure failure)
+    /// <summary>Something failed, and nothing is done for as long as <paramref name="pause"/>.</summary>
+    public void Failed(ReflectorFailure failure, TimeSpan pause)
     {
         lock (_gate)
         {
+            _pausedUntil = timeProvider.GetTimestamp() + (long)(pause.TotalSeconds * timeProvider.TimestampFrequency);
             _consecutiveFailures++;
             _lastFailure = failure;
         }
@@ -66,12 +69,15 @@ internal sealed class ConnectionHealth(TimeProvider timeProvider, TimeSpan longe
             // A watch that has outlived the "very short" ones proves, without an event, that the failure before it is over.
             var isEstablished = _watchOpenedAt is { } opened && timeProvider.GetElapsedTime(opened) >= ReflectorTimes.VeryShortWatch;
             TimeSpan? silence = _lastProofOfLife is { } at ? timeProvider.GetElapsedTime(at) : null;
+
+            // A failure shows as well as a part of a list that the loop runs.
+            TimeSpan? idle = _pausedUntil is { } until && timeProvider.GetElapsedTime(until) is var since && !(since > silence) ? since : silence;
             return new InformerHealth
             {
                 HasSynced = hasSynced,
                 IsConnected = _watchOpenedAt is not null,
                 SinceLastProofOfLife = silence,
-                IsStalled = silence > longestSilence && (isEstablished || _lastFailure is null),
+                IsStalled = idle > longestSilence,
                 ConsecutiveFailures = isEstablished ? 0 : _consecutiveFailures,
                 LastFailure = isEstablished ? null : _lastFailure,
                 InvalidObjects = invalidObjects,

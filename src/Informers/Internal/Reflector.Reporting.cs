@@ -5,10 +5,10 @@ namespace CrMonitor.Informers;
 /// <content>What people and metrics are told.</content>
 internal sealed partial class Reflector<T>
 {
-    private void Report(ReflectorFailureReason reason, Exception e, string next)
+    private void Report(ReflectorFailureReason reason, Exception e, string next, TimeSpan pause = default)
     {
         var failure = new ReflectorFailure(reason, e.Message, e);
-        Health.Failed(failure);
+        Health.Failed(failure, pause);
         var isRoutine = reason is ReflectorFailureReason.Expired or ReflectorFailureReason.VeryShortWatch or ReflectorFailureReason.StreamBroken;
         LogFailure(isRoutine ? LogLevel.Information : LogLevel.Warning, _name, reason, e.Message, next);
         _listener.Tell(failure);

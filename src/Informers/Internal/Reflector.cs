@@ -160,7 +160,7 @@ internal sealed partial class Reflector<T>
         }
 
         var then = next is Phase.Watching ? "watching again" : "listing again";
-        Report(reason, e, string.Create(CultureInfo.InvariantCulture, $"{then} in {delay.TotalSeconds:0.0} s"));
+        Report(reason, e, string.Create(CultureInfo.InvariantCulture, $"{then} in {delay.TotalSeconds:0.0} s"), delay);
         CountRestart(next, reason.ToString());
         return new Phase.BackingOff(delay, next);
     }
