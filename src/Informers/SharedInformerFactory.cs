@@ -31,7 +31,7 @@ public sealed class SharedInformerFactory : IAsyncDisposable
     private readonly HashSet<ISharedInformer> _stopping = [];   // stopped one by one, and not yet at rest
     private bool _stopped;
 
-    // All informers by group and plural, views first. Made under _gate, read without; null when there are others since.
+    // All informers by group and plural: before each that holds objects, the views of it. Made under _gate, read without; null when there are others since.
     private volatile Dictionary<KubeResource, IFactoryInformer[]>? _byName;
 
     /// <summary>Creates a factory over <paramref name="transport"/>, which stays the caller's.</summary>
@@ -153,9 +153,19 @@ public sealed class SharedInformerFactory : IAsyncDisposable
     public void NoteDelete(KubeResource resource, ObjectKey key, string? uid = null, string? resourceVersion = null)
     {
         ArgumentNullException.ThrowIfNull(resource);
+        var (knownUid, knownVersion) = (uid, resourceVersion);
         foreach (var informer in InformersOf(resource))
         {
-            informer.NoteDelete(key, uid, resourceVersion);
+            if (informer is IStoredInformer stored)
+            {
+                // Once, with what is known best.
+                stored.NoteDelete(key, knownUid, knownVersion);
+                (knownUid, knownVersion) = (uid, resourceVersion);
+            }
+            else
+            {
+                informer.TakeBack(key, ref knownUid, ref knownVersion);
+            }
         }
     }
 
@@ -262,9 +272,10 @@ public sealed class SharedInformerFactory : IAsyncDisposable
         {
             lock (_gate)
             {
-                // Views first: of a deletion they may know more than what they are views of.
+                // Before each that holds objects, the views of it: of a deletion they may know more.
                 _byName = byName = _informers.Values
-                    .OrderBy(entry => entry.Stored is null)
+                    .GroupBy(entry => entry.Stored ?? entry)
+                    .SelectMany(same => same.OrderBy(entry => entry.Stored is null))
                     .Select(entry => (IFactoryInformer)entry.Informer)
                     .GroupBy(informer => informer.Resource, ResourceNameComparer.Instance)
                     .ToDictionary(group => group.Key, group => group.ToArray(), ResourceNameComparer.Instance);

@@ -58,6 +58,36 @@ public sealed class StoreTests
     }
 
     [Fact]
+    public void The_handle_of_a_removed_index_does_not_answer_by_a_later_one_of_its_name()
+    {
+        var store = NewStore();
+        Write(store, NewWidget("ns", "a", 1));
+        store.AddIndex<string>("before", widget => [widget.Metadata.Name]);
+        var first = store.AddIndex<string>("name", widget => [widget.Metadata.Name]);
+        Assert.True(store.RemoveIndex("before"));
+        Assert.Single(first.Find("a"));
+
+        Assert.True(store.RemoveIndex("name"));
+        var second = store.AddIndex<string>("name", widget => ["other"]);
+        var message = Assert.Throws<ObjectDisposedException>(() => first.Find("other")).Message;
+        Assert.Contains("The index 'name' was removed, or went with its view.", message, StringComparison.Ordinal);
+        Write(store, NewWidget("ns", "b", 1));
+        Assert.Equal(2, second.Find("other").Count);
+    }
+
+    [Fact]
+    public void Removing_an_index_that_is_not_there_leaves_the_snapshot_as_it_is()
+    {
+        var store = NewStore();
+        Write(store, NewWidget("ns", "a", 1));
+        store.AddIndex<string>("name", widget => [widget.Metadata.Name]);
+        var before = store.Snapshot;
+
+        Assert.False(store.RemoveIndex("absent"));
+        Assert.Same(before, store.Snapshot);
+    }
+
+    [Fact]
     public void An_index_function_that_gives_null_fails_for_this_object_alone()
     {
         var store = NewStore();

@@ -65,7 +65,7 @@ public sealed class ViewTests
         Assert.False(informer.RemoveIndex("name"));
 
         Assert.Contains("existing: 'size'", Assert.Throws<ArgumentException>(() => informer.Lister.ByIndex("name", "a")).Message, StringComparison.Ordinal);
-        Assert.Contains("was taken out", Assert.Throws<ObjectDisposedException>(() => gone.Find("a")).Message, StringComparison.Ordinal);
+        Assert.Contains("was removed", Assert.Throws<ObjectDisposedException>(() => gone.Find("a")).Message, StringComparison.Ordinal);
         Assert.Single(informer.Lister.ByIndex("size", "3"));
         informer.AddIndex("name", widget => [$"the {widget.Metadata.Name}"]);
         Assert.Single(informer.Lister.ByIndex("name", "the a"));
@@ -300,6 +300,30 @@ public sealed class ViewTests
             spec.Release();
             await held;
         }
+    }
+
+    [Fact]
+    public async Task An_index_that_is_removed_while_it_is_being_added_is_gone_also_from_what_is_stored()
+    {
+        using var spec = new HeldSpecConverter(13);
+        await using var fixture = new InformerFixture();
+        var stored = fixture.Factory.Informer(DynamicObject.Of(WidgetJson.Resource));
+        var typed = fixture.Factory.Informer(spec.Resource);
+        stored.Start();
+        (await fixture.Server.NextListAsync()).List("20", Json.Widget("a", 5, size: 13));
+        await stored.WaitForSyncAsync(Cancel);
+
+        var indexing = Task.Run(() => typed.AddIndex("size", widget => new[] { widget.Spec!.Size }), Cancel);
+        await spec.Entered();
+        var isRemoved = typed.RemoveIndex("size");
+        spec.Release();
+        var index = await indexing;
+
+        Assert.True(isRemoved);
+        Assert.Throws<ObjectDisposedException>(() => index.Find(13));
+        Assert.Empty(((IndexedStore<DynamicObject>)stored.Lister).Snapshot.Indexes);
+        Assert.Throws<ArgumentException>(() => typed.Lister.ByIndex("size", "13"));
+        Assert.Single(typed.AddIndex("size", widget => new[] { widget.Spec!.Size }).Find(13));
     }
 
     [Fact]

@@ -6,8 +6,9 @@ namespace CrMonitor.Informers;
 /// <summary>Asks one index of a store, always its latest state.</summary>
 /// <param name="store">The store.</param>
 /// <param name="name">The index's name.</param>
+/// <param name="identity">Tells it from a later index of that name.</param>
 /// <param name="position">Its place among the store's indexes; it moves up when an earlier one is taken out.</param>
-internal sealed class IndexHandle<T, TValue>(IndexedStore<T> store, string name, int position) : IObjectIndex<TValue, T>
+internal sealed class IndexHandle<T, TValue>(IndexedStore<T> store, string name, object identity, int position) : IObjectIndex<TValue, T>
     where T : class, IKubernetesObject<V1ObjectMeta>
     where TValue : notnull
 {
@@ -17,11 +18,11 @@ internal sealed class IndexHandle<T, TValue>(IndexedStore<T> store, string name,
     {
         ArgumentNullException.ThrowIfNull(value);
         var indexes = store.Snapshot.Indexes;
-        var index = position < indexes.Length && ReferenceEquals(indexes[position].Name, Name)
+        var index = position < indexes.Length && ReferenceEquals(indexes[position].Identity, identity)
             ? indexes[position]
-            : Array.Find(indexes, candidate => ReferenceEquals(candidate.Name, Name));
+            : Array.Find(indexes, candidate => ReferenceEquals(candidate.Identity, identity));
         return index is StoreIndex<T, TValue> found
             ? found.Find(value)
-            : throw new ObjectDisposedException(Name, $"The index '{Name}' was taken out, by itself or with the view that had it.");
+            : throw new ObjectDisposedException(Name, $"The index '{Name}' was removed, or went with its view.");
     }
 }

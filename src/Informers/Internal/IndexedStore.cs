@@ -114,7 +114,7 @@ internal sealed class IndexedStore<T>(
         snapshot.Objects.ForEach(present, static (changes, key, found) => changes.Add(new StoreChange<T>(key.Key, null, found.Object)));
         var index = new StoreIndex<T, TValue>(name, values, indexFailed).With(CollectionsMarshal.AsSpan(present));
         Publish(snapshot.Objects, snapshot.Namespaces, [.. snapshot.Indexes, index], snapshot.Bytes);
-        return new IndexHandle<T, TValue>(this, name, snapshot.Indexes.Length);
+        return new IndexHandle<T, TValue>(this, name, index.Identity, snapshot.Indexes.Length);
     }
 
     /// <summary>Takes an index out, if it is there.</summary>
@@ -123,8 +123,13 @@ internal sealed class IndexedStore<T>(
         using var writing = BeginWrite();
         var before = Snapshot;
         var left = Array.FindAll(before.Indexes, index => index.Name != name);
+        if (left.Length == before.Indexes.Length)
+        {
+            return false;
+        }
+
         Publish(before.Objects, before.Namespaces, left, before.Bytes);
-        return left.Length < before.Indexes.Length;
+        return true;
     }
 
     /// <summary>

@@ -115,7 +115,10 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
         {
             lock (_gate)
             {
-                _indexes.Remove(name);
+                if (IsReservedLocked(name, nameInSource))
+                {
+                    _indexes.Remove(name);
+                }
             }
 
             throw;
@@ -136,7 +139,9 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
             _lister.Remove(name);
         }
 
-        return _source.RemoveIndex(nameInSource);
+        // It is not there if it is just being added: then who adds it takes it out.
+        _source.RemoveIndex(nameInSource);
+        return true;
     }
 
     public void SetTransform(Func<T, T> transform) => throw new InvalidOperationException(
@@ -217,9 +222,16 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
 
     public void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null)
     {
-        var known = _notes.Remove(key, uid, resourceVersion);
-        _source.NoteDelete(key, known.Uid, known.Version);
-        _source.Wake(key);
+        TakeBack(key, ref uid, ref resourceVersion);
+        _source.NoteDelete(key, uid, resourceVersion);
+    }
+
+    public void TakeBack(ObjectKey key, ref string? uid, ref string? resourceVersion)
+    {
+        if (_notes.TryRemove(key, ref uid, ref resourceVersion))
+        {
+            _source.Wake(key);
+        }
     }
 
     public async Task StopAsync()
@@ -269,10 +281,22 @@ internal sealed class InformerView<TStored, T> : ISharedInformer<T>, IFactoryInf
             ObjectDisposedException.ThrowIf(_stopped, this);
             var ofStored = _source.AddIndex(nameInSource, stored => _reader.Read(stored) is { } shown ? values(shown) : []);
             var index = new ViewIndex<TStored, T, TValue>(name, ofStored, values, _lister);
-            _lister.Add(index);
+            if (IsReservedLocked(name, nameInSource))
+            {
+                _lister.Add(index);
+            }
+            else
+            {
+                // Removed since its name was reserved: what is returned says so to whoever asks it.
+                _source.RemoveIndex(nameInSource);
+            }
+
             return index;
         }
     }
+
+    // Not removed meanwhile, nor added again under this name.
+    private bool IsReservedLocked(string name, string nameInSource) => _indexes.GetValueOrDefault(name) == nameInSource;
 
     private async Task<T?> GetStoredAsync(ObjectKey key, string atLeast, TimeSpan deadline, CancellationToken cancellationToken)
     {

@@ -87,6 +87,11 @@ internal sealed partial class SharedInformer<T>
         }
     }
 
+    // What it shows, it has stored.
+    void IFactoryInformer.TakeBack(ObjectKey key, ref string? uid, ref string? resourceVersion)
+    {
+    }
+
     private void NoteWrite(DecodedObject<T> answer)
     {
         var key = answer.Key!.Value;

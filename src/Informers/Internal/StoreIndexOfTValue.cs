@@ -22,17 +22,18 @@ internal sealed class StoreIndex<T, TValue> : StoreIndex<T>
     /// <param name="values">What gives the values of an object.</param>
     /// <param name="failed">Is told when that throws; the object then has no values.</param>
     public StoreIndex(string name, Func<T, IEnumerable<TValue>> values, Action<string, ObjectKey, Exception> failed)
-        : this(name, values, failed, PersistentMap<IndexValue<TValue>, ObjectList<T, IndexedItem<T>>>.Empty, [])
+        : this(name, new object(), values, failed, PersistentMap<IndexValue<TValue>, ObjectList<T, IndexedItem<T>>>.Empty, [])
     {
     }
 
     private StoreIndex(
         string name,
+        object identity,
         Func<T, IEnumerable<TValue>> values,
         Action<string, ObjectKey, Exception> failed,
         PersistentMap<IndexValue<TValue>, ObjectList<T, IndexedItem<T>>> entries,
         Dictionary<TValue, Dictionary<T, int>> places)
-        : base(name)
+        : base(name, identity)
     {
         _values = values;
         _failed = failed;
@@ -60,7 +61,7 @@ internal sealed class StoreIndex<T, TValue> : StoreIndex<T>
             Apply(entries, change);
         }
 
-        return new StoreIndex<T, TValue>(Name, _values, _failed, entries.ToMap(), _places);
+        return new StoreIndex<T, TValue>(Name, Identity, _values, _failed, entries.ToMap(), _places);
     }
 
     private void Apply(PersistentMap<IndexValue<TValue>, ObjectList<T, IndexedItem<T>>>.Builder entries, StoreChange<T> change)

@@ -31,17 +31,19 @@ internal sealed class ViewNotes<TStored, T>(SharedInformer<TStored> source)
             (_, known) => ResourceVersions.TryCompare(note.Version, known.Version, out var order) && order <= 0 ? known : note);
     }
 
-    /// <summary>The object of this uid is gone. Gives what is known of it.</summary>
-    /// <returns>The uid and version that are known best.</returns>
-    public (string? Uid, string? Version) Remove(ObjectKey key, string? uid, string? version)
+    /// <summary>The object of this uid is gone. Tells, in place of the uid and version, what is known best.</summary>
+    /// <returns><see langword="false"/> if nothing was shown of it.</returns>
+    public bool TryRemove(ObjectKey key, ref string? uid, ref string? version)
     {
-        if (!_notes.TryGetValue(key, out var note) || (uid is not null && uid != note.Uid))
+        if (!Volatile.Read(ref _notes).TryGetValue(key, out var note) || (uid is not null && uid != note.Uid))
         {
-            return (uid, version);
+            return false;
         }
 
         Forget(key, note);
-        return (note.Uid, ResourceVersions.TryCompare(version, note.Version, out var order) && order > 0 ? version : note.Version);
+        uid = note.Uid;
+        version = ResourceVersions.TryCompare(version, note.Version, out var order) && order > 0 ? version : note.Version;
+        return true;
     }
 
     /// <summary>The view is to show this, and not what is stored.</summary>
