@@ -141,7 +141,9 @@ public interface ISharedInformer<T> : ISharedInformer
     /// uid, that object stays, unless <paramref name="resourceVersion"/> shows that the cache is behind.
     /// </param>
     /// <param name="resourceVersion">
-    /// The last version of the object that is known, if one is. If the watch has passed it, and the object is not cached, nothing more will come of it.
+    /// The last version of the object that is known, if one is. If the watch has passed it, and the object is not cached, it was deleted before: then
+    /// nothing is remembered, unless the informer selects by labels or fields (the object may have left the selected ones, and come back) or could not
+    /// read the object.
     /// </param>
     void NoteDelete(ObjectKey key, string? uid = null, string? resourceVersion = null);
 }

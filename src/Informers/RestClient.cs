@@ -95,7 +95,11 @@ public sealed partial class RestClient
         try
         {
             context.Properties.Set(RequestKey, request);
-            context.Properties.Set(GuardKey, guard);
+            if (guard is not null)
+            {
+                context.Properties.Set(GuardKey, guard);
+            }
+
             var answer = await _pipeline.ExecuteAsync(static (c, client) => client.AttemptAsync(c), context, this);
             return answer.IsSuccess
                 ? new KubeResponse { StatusCode = answer.StatusCode, Body = answer.Body, Warnings = answer.Warnings }

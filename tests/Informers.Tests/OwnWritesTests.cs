@@ -473,6 +473,44 @@ public sealed class OwnWritesTests
         Assert.DoesNotContain(_handler.Changes, change => change.Current?.Metadata.Uid is "u-b" or "new-a");
     }
 
+    [Theory]
+    [InlineData("app=web", "")]
+    [InlineData("", "spec.size=1")]
+    public async Task A_deleted_object_that_had_left_the_selected_ones_does_not_appear_when_the_watch_shows_its_return(string labels, string fields)
+    {
+        var selector = labels.Length == 0 ? LabelSelector.Everything : LabelSelector.Parse(labels);
+        await using var fixture = new InformerFixture(new InformerScope { LabelSelector = selector, FieldSelector = fields });
+        const string Web = """{"app":"web"}""";
+        var watch = await SyncAsync(fixture, "20", Json.Widget("a", 5, size: 1, labels: Web));
+        watch.Send(Json.Event("DELETED", Json.Widget("a", 21, size: 1, labels: Web)));
+        await ReachAsync(fixture, "21");
+
+        // Who has deleted it knew a state that this watch has long passed.
+        fixture.Informer.NoteDelete(new ObjectKey("default", "a"), "u-a", "5");
+        watch.Send(Json.Event("ADDED", Json.Widget("a", 22, size: 2, labels: Web)));
+        await ReachAsync(fixture, "22");
+        Assert.Equal("", Show(fixture));
+
+        watch.Send(Json.Event("DELETED", Json.Widget("a", 23, size: 2, labels: Web)));
+        watch.Send(Json.Event("ADDED", Json.Widget("a", 24, size: 3, labels: Web, uid: "again-")));
+        await ReachAsync(fixture, "24");
+        Assert.Equal("a3", Show(fixture));
+    }
+
+    [Fact]
+    public async Task A_deleted_object_that_could_not_be_read_does_not_appear_when_it_can_be()
+    {
+        await using var fixture = new InformerFixture();
+        var watch = await SyncAsync(fixture, "20");
+        watch.Send(Json.Event("ADDED", Unreadable(Json.Widget("a", 21, size: 2))));
+        await ReachAsync(fixture, "21");
+
+        fixture.Informer.NoteDelete(new ObjectKey("default", "a"), "u-a", "21");
+        watch.Send(Json.Event("MODIFIED", Json.Widget("a", 22, size: 3)));
+        await ReachAsync(fixture, "22");
+        Assert.Equal("", Show(fixture));
+    }
+
     [Fact]
     public async Task A_list_that_is_behind_does_not_show_an_object_whose_deletion_was_noted()
     {
@@ -552,6 +590,66 @@ public sealed class OwnWritesTests
         watch.Send(Json.Event("ADDED", Json.Widget("w1000", 23, size: 1)));
         await ReachAsync(fixture, "23");
         Assert.Equal("w01", Show(fixture));
+    }
+
+    [Fact]
+    public async Task Deletions_that_the_watch_has_shown_do_not_count_among_the_thousand_that_are_remembered()
+    {
+        await using var fixture = new InformerFixture();
+        var watch = await SyncAsync(fixture, "20");
+        for (var i = 0; i < 1000; i++)
+        {
+            fixture.Informer.NoteDelete(new ObjectKey("default", $"w{i}"), $"u-w{i}");
+        }
+
+        for (var i = 1; i < 1000; i++)
+        {
+            watch.Send(Json.Event("DELETED", Json.Widget($"w{i}", 100 + i)));
+        }
+
+        await ReachAsync(fixture, "1099");
+        fixture.Informer.NoteDelete(new ObjectKey("default", "x"), "u-x");
+        watch.Send(Json.Event("ADDED", Json.Widget("w0", 2000, size: 1)));
+        await ReachAsync(fixture, "2000");
+        Assert.Equal("", Show(fixture));
+    }
+
+    [Fact]
+    public async Task A_deletion_that_is_noted_anew_is_remembered_from_then_on()
+    {
+        await using var fixture = new InformerFixture();
+        var watch = await SyncAsync(fixture, "20");
+        fixture.Informer.NoteDelete(new ObjectKey("default", "a"), "u-a");
+        fixture.Informer.NoteDelete(new ObjectKey("default", "b"), "u-b");
+        watch.Send(Json.Event("DELETED", Json.Widget("a", 21)));
+        await ReachAsync(fixture, "21");
+        fixture.Time.Advance(TimeSpan.FromSeconds(40));
+        fixture.Informer.NoteDelete(new ObjectKey("default", "a"), "u-a");
+
+        fixture.Time.Advance(TimeSpan.FromSeconds(30));
+        watch.Send(Json.Bookmark(22));
+        watch.Send(Json.Event("ADDED", Json.Widget("a", 23, size: 1)));
+        watch.Send(Json.Event("ADDED", Json.Widget("b", 24, size: 1)));
+        await ReachAsync(fixture, "24");
+        Assert.Equal("b1", Show(fixture));
+    }
+
+    [Fact]
+    public async Task Where_the_server_sends_no_bookmarks_a_noted_deletion_is_forgotten_ten_minutes_later_with_the_next_event()
+    {
+        await using var fixture = new InformerFixture();
+        var watch = await SyncAsync(fixture, "20");
+        fixture.Informer.NoteDelete(new ObjectKey("default", "a"), "u-a");
+        fixture.Time.Advance(TimeSpan.FromMinutes(10) - TimeSpan.FromSeconds(1));
+        watch.Send(Json.Event("ADDED", Json.Widget("a", 21, size: 1)));
+        await ReachAsync(fixture, "21");
+        Assert.Equal("", Show(fixture));
+
+        fixture.Time.Advance(TimeSpan.FromSeconds(1));
+        watch.Send(Json.Event("ADDED", Json.Widget("b", 22, size: 1)));
+        watch.Send(Json.Event("MODIFIED", Json.Widget("a", 23, size: 2)));
+        await ReachAsync(fixture, "23");
+        Assert.Equal("a2,b1", Show(fixture));
     }
 
     [Fact]

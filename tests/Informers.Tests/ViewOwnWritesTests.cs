@@ -121,6 +121,52 @@ public sealed class ViewOwnWritesTests
     }
 
     [Fact]
+    public async Task A_deletion_that_is_told_to_the_factory_without_a_uid_means_what_a_view_alone_shows()
+    {
+        await using var fixture = new ViewFixture();
+        var watch = await fixture.SyncAsync("20", Json.Widget("a", 5, size: 1));
+        fixture.Typed.NoteWrite(Widget("b", 22, size: 2));
+        fixture.Factory.NoteDelete(WidgetJson.Resource, B);
+        Assert.Null(fixture.Typed.Lister.Get(B));
+
+        await fixture.SendAsync(watch, "ADDED", Json.Widget("b", 21, size: 1), "21");
+        await fixture.SendAsync(watch, "MODIFIED", Json.Widget("b", 22, size: 2), "22");
+        Assert.Equal((1, 1, 1), (fixture.Typed.Lister.Count, fixture.Stored.Lister.Count, fixture.Metadata.Lister.Count));
+    }
+
+    [Fact]
+    public async Task What_a_view_alone_shows_can_be_read_while_an_index_function_of_what_is_stored_does_not_return()
+    {
+        await using var fixture = new ViewFixture();
+        using var release = new ManualResetEventSlim();
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        fixture.Stored.AddIndex("name", held =>
+        {
+            if (held.Key == B)
+            {
+                entered.TrySetResult();
+                release.Wait(Cancel);
+            }
+
+            return [held.Key.Name];
+        });
+        var watch = await fixture.SyncAsync("20", Json.Widget("a", 5, size: 1));
+        fixture.Typed.NoteWrite(Widget("a", 25, size: 2));
+        watch.Send(Json.Event("ADDED", Json.Widget("b", 21)));
+        await entered.Task;
+
+        var reading = Task.Run(() => SizeOf(fixture, A), Cancel);
+        try
+        {
+            Assert.Equal(2, await reading.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Cancel));
+        }
+        finally
+        {
+            release.Set();
+        }
+    }
+
+    [Fact]
     public async Task An_answer_in_the_views_own_form_is_shown_by_the_view_until_the_watch_has_come_so_far()
     {
         await using var fixture = new ViewFixture();

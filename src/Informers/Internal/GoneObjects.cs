@@ -8,59 +8,72 @@ namespace CrMonitor.Informers;
 /// </para>
 /// <para>
 /// What is known falls with the event of the deletion; else a while later, when the server says how far it has come: a bookmark or a list of that
-/// time follows all that it had to say before. A server's watches are taken to be behind it by less than that while. More than so many are not
-/// remembered: the oldest go first. All is guarded by the informer's gate.
+/// time follows all that it had to say before. A server's watches are taken to be behind it by less than that while. Where the server sends no
+/// bookmarks, it falls with any event after a much longer while. More than so many are not remembered: the oldest go first. All is guarded by the
+/// informer's gate.
 /// </para>
 /// </remarks>
 internal sealed class GoneObjects(TimeProvider time)
 {
     private const int Most = 1000;
     private static readonly TimeSpan While = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongWhile = TimeSpan.FromMinutes(10);
 
-    private readonly Dictionary<string, ObjectKey> _keys = [];   // by uid
-    private readonly Queue<(string Uid, long At)> _byAge = new();   // oldest first, also those whose deletion was shown
+    private readonly Dictionary<string, LinkedListNode<Gone>> _byUid = [];   // the nodes of _byAge
+    private readonly LinkedList<Gone> _byAge = new();                       // oldest first
 
-    public int Count => _keys.Count;
+    public int Count => _byUid.Count;
 
-    /// <summary>The keys that the objects had, by their uids.</summary>
-    public IReadOnlyCollection<KeyValuePair<string, ObjectKey>> All => _keys;
+    /// <summary>The objects.</summary>
+    public IReadOnlyCollection<Gone> All => _byAge;
 
-    public bool Contains(string? uid) => uid is not null && _keys.ContainsKey(uid);
+    public bool Contains(string? uid) => uid is not null && _byUid.ContainsKey(uid);
 
     public void Add(ObjectKey key, string uid)
     {
-        if (_keys.TryAdd(uid, key))
+        if (_byUid.ContainsKey(uid))
         {
-            _byAge.Enqueue((uid, time.GetTimestamp()));
+            return;
         }
 
-        while (_byAge.Count > Most)
+        _byUid.Add(uid, _byAge.AddLast(new Gone(uid, key, time.GetTimestamp())));
+        if (_byUid.Count > Most)
         {
-            _keys.Remove(_byAge.Dequeue().Uid);
+            Remove(_byAge.First!.Value.Uid);
         }
     }
 
     /// <summary>The deletion was shown.</summary>
     public void Remove(string uid)
     {
-        if (_keys.Remove(uid) && _keys.Count == 0)
+        if (_byUid.Remove(uid, out var node))
         {
-            _byAge.Clear();
+            _byAge.Remove(node);
         }
     }
 
     /// <summary>The server has said how far it has come.</summary>
-    public void ForgetOld()
-    {
-        while (_byAge.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) >= While)
-        {
-            _keys.Remove(_byAge.Dequeue().Uid);
-        }
-    }
+    public void ForgetOld() => ForgetOlder(While);
+
+    /// <summary>The server has sent something.</summary>
+    public void ForgetVeryOld() => ForgetOlder(LongWhile);
 
     public void Clear()
     {
-        _keys.Clear();
+        _byUid.Clear();
         _byAge.Clear();
     }
+
+    private void ForgetOlder(TimeSpan age)
+    {
+        while (_byAge.First is { Value: var oldest } && time.GetElapsedTime(oldest.At) >= age)
+        {
+            Remove(oldest.Uid);
+        }
+    }
+
+    /// <param name="Uid">Its uid.</param>
+    /// <param name="Key">The key that it had.</param>
+    /// <param name="At">The timestamp at which its deletion was noted.</param>
+    public readonly record struct Gone(string Uid, ObjectKey Key, long At);
 }

@@ -84,9 +84,14 @@ internal sealed partial class SharedInformer<T>
     /// <summary>The object of this uid was deleted for good, and the watch has not shown it yet.</summary>
     internal bool IsGone(ObjectKey key, string? uid)
     {
+        if (SourceOf(key) is not { HasGone: true } source)
+        {
+            return false;
+        }
+
         lock (_gate)
         {
-            return SourceOf(key) is { } source && source.IsGoneLocked(key, uid);
+            return source.IsGoneLocked(key, uid);
         }
     }
 

@@ -354,6 +354,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
         private readonly int _index;
         private readonly string? _namespace;
         private readonly WriteOverlay<T> _overlay;
+        private readonly Action<ObjectKey, T?> _revert;
         private ImmutableDictionary<ObjectKey, InvalidObject> _invalid = ImmutableDictionary<ObjectKey, InvalidObject>.Empty;
         private string? _version;
 
@@ -363,6 +364,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
             _index = index;
             _namespace = ns;
             _overlay = new WriteOverlay<T>(informer._form, informer._options.TimeProvider);
+            _revert = (key, shown) => ShowLocked(key, shown, null);
             Scope = informer.Scope.In(ns);
             Reflector = new Reflector<T>(informer._resource, ns, Scope, transport, this, informer._options, informer._logger);
         }
@@ -452,7 +454,8 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
         {
             lock (_informer._gate)
             {
-                if (_overlay.Count == 0)
+                _overlay.ForgetVeryOldGone();
+                if (!_overlay.MayConcern(changes))
                 {
                     ApplyAllLocked(changes);
                     return;
@@ -534,11 +537,11 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
                 var known = form.VersionOf(cached);
                 version = ResourceVersions.TryCompare(version, known, out var order) && order > 0 ? version : known;
             }
-            else if (uid is null || IsPassedLocked(version))
+            else if (uid is null || (IsPassedLocked(version) && ShowsAll(key)))
             {
                 return;
             }
-            else if (version is null || !_overlay.IsNews(key, uid, version, cached))
+            else if (version is null || IsPassedLocked(version) || !_overlay.IsNews(key, uid, version, cached))
             {
                 _overlay.NoteGone(key, uid);
                 _informer.WakeLocked(key, null);
@@ -561,8 +564,15 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
         /// <summary>The version of a noted write that the watch has not shown yet.</summary>
         public string? NotedVersionLocked(ObjectKey key) => _overlay.VersionOf(key);
 
+        /// <summary>There are objects that were deleted for good, and the watch has not shown it yet. May be read without the gate.</summary>
+        public bool HasGone => _overlay.HasGone;
+
         /// <summary>The object of this uid was deleted for good, and the watch has not shown it yet.</summary>
         public bool IsGoneLocked(ObjectKey key, string? uid) => _overlay.IsGone(key, uid);
+
+        // An object of this key that existed at a version that is passed, and is not cached, was deleted. Selected objects come and go while they exist;
+        // and what could not be read is there without being cached.
+        private bool ShowsAll(ObjectKey key) => Scope.LabelSelector.IsEverything && Scope.FieldSelector.Length == 0 && !_invalid.ContainsKey(key);
 
         private bool IsPassedLocked(string? version) => ResourceVersions.TryCompare(_version, version, out var order) && order >= 0;
 
@@ -671,7 +681,7 @@ internal sealed partial class SharedInformer<T> : ISharedInformer<T>, IStoredInf
                 Volatile.Write(ref _version, version);
                 if (_overlay.Count > 0)
                 {
-                    _overlay.Pass(version, (noted, server) => ShowLocked(noted, server, null));
+                    _overlay.Pass(version, _revert);
                 }
             }
 

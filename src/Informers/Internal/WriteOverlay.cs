@@ -6,7 +6,8 @@ namespace CrMonitor.Informers;
 /// <summary>The keys of one source whose cached state is ahead of what the watch has shown, because a caller noted the answer of a write.</summary>
 /// <remarks>
 /// The watch shows the states of an object in the order of their versions, and the changes of all objects in that order too. So a noted version
-/// decides what is older than it, what is its own echo, and when it must have been shown. All is guarded by the informer's gate.
+/// decides what is older than it, what is its own echo, and when it must have been shown. All but <see cref="HasGone"/> is guarded by the informer's
+/// gate.
 /// </remarks>
 /// <param name="form">How the objects are held.</param>
 /// <param name="time">The clock.</param>
@@ -16,6 +17,8 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form, TimeProvider time)
     private readonly Dictionary<ObjectKey, Entry> _entries = [];
     private readonly PriorityQueue<ObjectKey, string> _byVersion = new(Comparer<string>.Create(Compare));
     private readonly GoneObjects _gone = new(time);
+    private int _goneEntries;   // of _entries: objects that were deleted for good
+    private bool _hasGone;      // read by anyone
 
     /// <summary>What to do with an event of a key.</summary>
     public enum Verdict
@@ -32,6 +35,31 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form, TimeProvider time)
 
     /// <summary>How much there is that the watch may be behind with.</summary>
     public int Count => _entries.Count + _gone.Count;
+
+    /// <summary>There are objects of which <see cref="IsGone"/> is true. May be read without the gate.</summary>
+    public bool HasGone => Volatile.Read(ref _hasGone);
+
+    /// <summary>One of these changes may have to do with what was noted.</summary>
+    public bool MayConcern(ReadOnlySpan<WatchedChange<T>> changes)
+    {
+        if (_entries.Count > 0)
+        {
+            return true;
+        }
+
+        if (_gone.Count > 0)
+        {
+            foreach (ref readonly var change in changes)
+            {
+                if (GoneUid(change.Current ?? change.Final) is not null)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>The version that was noted for a key, until the watch has shown it.</summary>
     public string? VersionOf(ObjectKey key) => _entries.TryGetValue(key, out var entry) ? entry.Version : null;
@@ -76,8 +104,11 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form, TimeProvider time)
     public void Note(ObjectKey key, string? uid, string version, bool isGone, bool isDecoded, T? cached)
     {
         var server = _entries.TryGetValue(key, out var before) ? before.Server : cached;
-        _entries[key] = new Entry(uid, version, isGone, isDecoded, server);
+        Forget(key, before);
+        _entries.Add(key, new Entry(uid, version, isGone, isDecoded, server));
+        _goneEntries += isGone ? 1 : 0;
         _byVersion.Enqueue(key, version);
+        PublishGone();
     }
 
     /// <summary>The object of this uid, which the cache does not show, was deleted for good, at a version that is not known.</summary>
@@ -86,11 +117,26 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form, TimeProvider time)
         if (!IsGone(key, uid))
         {
             _gone.Add(key, uid);
+            PublishGone();
         }
     }
 
     /// <summary>The server has said how far it has come: what it has not shown of objects that were deleted long ago, it does not show any more.</summary>
-    public void ForgetGone() => _gone.ForgetOld();
+    public void ForgetGone()
+    {
+        _gone.ForgetOld();
+        PublishGone();
+    }
+
+    /// <summary>The server has sent an event. Where it sends no bookmarks, that too ends, much later, what <see cref="ForgetGone"/> would.</summary>
+    public void ForgetVeryOldGone()
+    {
+        if (_gone.Count > 0)
+        {
+            _gone.ForgetVeryOld();
+            PublishGone();
+        }
+    }
 
     /// <summary>Judges an event.</summary>
     /// <param name="key">Its key.</param>
@@ -106,6 +152,7 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form, TimeProvider time)
             if (current is null)
             {
                 _gone.Remove(gone);
+                PublishGone();
             }
 
             entry?.Server = null;
@@ -127,7 +174,7 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form, TimeProvider time)
                 return Verdict.Older;
             }
 
-            _entries.Remove(key);
+            Forget(key, entry);
             return Verdict.Echo;
         }
 
@@ -136,7 +183,7 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form, TimeProvider time)
             return Verdict.Older;
         }
 
-        _entries.Remove(key);
+        Forget(key, entry);
         return order == 0 && isSame && !entry.IsGone ? Verdict.Echo : Verdict.Apply;
     }
 
@@ -145,7 +192,7 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form, TimeProvider time)
     {
         if (_entries.TryGetValue(key, out var entry) && Compare(version, entry.Version) >= 0)
         {
-            _entries.Remove(key);
+            Forget(key, entry);
         }
     }
 
@@ -156,7 +203,7 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form, TimeProvider time)
     /// <param name="revert">Is called with such keys, and what the watch has shown of them last.</param>
     public void Pass(string version, Action<ObjectKey, T?> revert)
     {
-        while (_byVersion.TryPeek(out var key, out var noted) && Compare(noted, version) <= 0)
+        while (_entries.Count > 0 && _byVersion.TryPeek(out var key, out var noted) && Compare(noted, version) <= 0)
         {
             _byVersion.Dequeue();
             if (!_entries.TryGetValue(key, out var entry) || entry.Version != noted)
@@ -166,12 +213,12 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form, TimeProvider time)
 
             if (!entry.IsGone)
             {
-                _entries.Remove(key);
+                Forget(key, entry);
                 revert(key, GoneUid(entry.Server) is null ? entry.Server : null);
             }
             else if (entry.Server is null)
             {
-                _entries.Remove(key);
+                Forget(key, entry);
             }
         }
     }
@@ -179,7 +226,7 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form, TimeProvider time)
     /// <summary>Puts what was noted and is newer than a new list over the list.</summary>
     public void Cover(IndexedStore<T>.Replacement replacement, string version, Func<ObjectKey, T?> cached)
     {
-        foreach (var (uid, key) in _gone.All)
+        foreach (var (uid, key, _) in _gone.All)
         {
             if (replacement.Find(key) is { } listed && form.UidOf(listed) == uid)
             {
@@ -203,17 +250,12 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form, TimeProvider time)
             else
             {
                 // What the list shows replaces what was noted; if it is the same, it has been told.
-                _entries.Remove(key);
+                Forget(key, entry);
                 if (listed is not null)
                 {
                     replacement.Override(key, cached(key) is { } known && form.IsSame(known, listed) ? known : listed);
                 }
             }
-        }
-
-        if (_entries.Count == 0)
-        {
-            _byVersion.Clear();
         }
     }
 
@@ -229,9 +271,34 @@ internal sealed class WriteOverlay<T>(ObjectForm<T> form, TimeProvider time)
         }
 
         _entries.Clear();
+        _goneEntries = 0;
         _byVersion.Clear();
         _gone.Clear();
+        PublishGone();
     }
+
+    private void Forget(ObjectKey key, Entry? entry)
+    {
+        if (entry is null)
+        {
+            return;
+        }
+
+        _entries.Remove(key);
+        if (_entries.Count == 0)
+        {
+            // What is left of entries that were forgotten before their versions had passed.
+            _byVersion.Clear();
+        }
+
+        if (entry.IsGone)
+        {
+            _goneEntries--;
+            PublishGone();
+        }
+    }
+
+    private void PublishGone() => Volatile.Write(ref _hasGone, _goneEntries > 0 || _gone.Count > 0);
 
     // Of an object that was deleted for good, in a version that is not known.
     private string? GoneUid(T? shown) =>
