@@ -94,6 +94,10 @@ public interface IKubeClient
     /// <summary>Creates an object.</summary>
     /// <returns>The object as the server stored it.</returns>
     /// <exception cref="KubeApiException">Among others: one of that name exists (<see cref="KubeApiException.IsAlreadyExists"/>), which a stale cache may not show yet.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It was created at a subresource, and the answer is of another kind, which <typeparamref name="T"/> does not describe. The request has taken
+    /// effect: do not repeat it. Send a <see cref="DynamicObject"/> instead.
+    /// </exception>
     Task<T> CreateAsync<T>(T resource, WriteOptions? options = null, CancellationToken cancellationToken = default)
         where T : class, IKubernetesObject<V1ObjectMeta>;
 

@@ -229,11 +229,12 @@ public sealed partial class KubeClient : IKubeClient
             Path = resource.ObjectPath(key),
             Body = options is null ? default : Write(options),
         };
-        var known = _caches?.Find(resource).Select(cache => cache.Lister.Get(key)?.Metadata).FirstOrDefault(cached => cached is not null);
+        var isDryRun = options is { DryRun: true };
+        var known = isDryRun ? null : _caches?.Find(resource).Select(cache => cache.Lister.Get(key)?.Metadata).FirstOrDefault(cached => cached is not null);
         try
         {
             var response = await SendAsync(request, cancellationToken);
-            if (options is not { DryRun: true })
+            if (!isDryRun)
             {
                 NoteDeletion(resource, key, response.Body.Span, known);
             }
@@ -394,7 +395,8 @@ public sealed partial class KubeClient : IKubeClient
         var root = document.RootElement;
         if (Text(root, "kind") == "Status")
         {
-            var uid = root.TryGetProperty("details", out var details) ? Text(details, "uid") : null;
+            // Without a uid, what was cached before is meant, and not what is by now: that may be a successor.
+            var uid = (root.TryGetProperty("details", out var details) ? Text(details, "uid") : null) ?? known?.Uid;
             caches.NoteDelete(resource, key, uid, uid == known?.Uid ? known?.ResourceVersion : null);
         }
         else if (root.TryGetProperty("metadata", out var metadata) && metadata.TryGetProperty("deletionTimestamp", out _))
@@ -487,7 +489,7 @@ public sealed partial class KubeClient : IKubeClient
         using var fence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, term.Ended);
         try
         {
-            return Warned(request, await _rest.SendGuardedAsync(request, term.ThrowIfEnded, fence.Token));
+            return Warned(request, await _rest.SendGuardedAsync(request, term.Guard, fence.Token));
         }
         catch (OperationCanceledException e) when (term.Ended.IsCancellationRequested)
         {

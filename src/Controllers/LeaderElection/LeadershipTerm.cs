@@ -47,6 +47,7 @@ public sealed class LeadershipTerm
         _time = time;
         _lastsAfterRenewal = lastsAfterRenewal;
         _callbackFailed = callbackFailed;
+        Guard = ThrowIfEnded;
         _renewedAt = sentAt;
         _timer = time.CreateTimer(_ => OnDeadline(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         ArmLocked();
@@ -75,6 +76,9 @@ public sealed class LeadershipTerm
         get => OfThisRunLocal.Value;
         set => OfThisRunLocal.Value = value;
     }
+
+    /// <summary><see cref="ThrowIfEnded"/>, for whoever calls it often.</summary>
+    internal Action Guard { get; }
 
     /// <summary>The time until the term ends unless it is renewed.</summary>
     internal TimeSpan Left => _lastsAfterRenewal - _time.GetElapsedTime(Volatile.Read(ref _renewedAt));

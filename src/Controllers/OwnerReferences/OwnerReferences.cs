@@ -36,14 +36,14 @@ public static class OwnerReferences
     public static V1OwnerReference? ControllerOf(IMetadata<V1ObjectMeta> dependent)
     {
         ArgumentNullException.ThrowIfNull(dependent);
-        return dependent.Metadata.OwnerReferences?.FirstOrDefault(reference => reference.Controller == true);
+        return dependent.Metadata?.OwnerReferences?.FirstOrDefault(reference => reference.Controller == true);
     }
 
     /// <summary>The controller of <paramref name="dependent"/> is this very <paramref name="owner"/> (by uid, not by name).</summary>
     public static bool IsControlledBy(IMetadata<V1ObjectMeta> dependent, IMetadata<V1ObjectMeta> owner)
     {
         ArgumentNullException.ThrowIfNull(owner);
-        return owner.Metadata.Uid is { Length: > 0 } uid && ControllerOf(dependent)?.Uid == uid;
+        return owner.Metadata?.Uid is { Length: > 0 } uid && ControllerOf(dependent)?.Uid == uid;
     }
 
     /// <summary>The object has a controller, whichever.</summary>
@@ -54,8 +54,8 @@ public static class OwnerReferences
     {
         ArgumentNullException.ThrowIfNull(dependent);
         ArgumentNullException.ThrowIfNull(owner);
-        return owner.Metadata.Uid is { Length: > 0 } uid
-            && dependent.Metadata.OwnerReferences is { } references
+        return owner.Metadata?.Uid is { Length: > 0 } uid
+            && dependent.Metadata?.OwnerReferences is { } references
             && references.Any(reference => reference.Uid == uid);
     }
 
@@ -76,7 +76,7 @@ public static class OwnerReferences
     }
 
     /// <summary>Takes the controller of <paramref name="dependent"/> away, if it is this very <paramref name="owner"/>. Another controller stays.</summary>
-    /// <returns><see langword="false"/> if it was not the controller; one that is an owner besides then stays one.</returns>
+    /// <returns><see langword="false"/>, and nothing changed, if it was not the controller.</returns>
     /// <inheritdoc cref="Remove(IMetadata{V1ObjectMeta}, IMetadata{V1ObjectMeta})"/>
     public static bool RemoveController(IMetadata<V1ObjectMeta> dependent, IMetadata<V1ObjectMeta> owner) =>
         IsControlledBy(dependent, owner) && Remove(dependent, owner);
