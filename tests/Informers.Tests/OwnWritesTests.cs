@@ -637,7 +637,12 @@ public sealed class OwnWritesTests
     [Fact]
     public async Task Where_the_server_sends_no_bookmarks_a_noted_deletion_is_forgotten_ten_minutes_later_with_the_next_event()
     {
-        await using var fixture = new InformerFixture();
+        await using var fixture = new InformerFixture(options: time => new SharedInformerFactoryOptions
+        {
+            TimeProvider = time,
+            UseStreamingList = false,
+            MinWatchTimeout = TimeSpan.FromHours(1),
+        });
         var watch = await SyncAsync(fixture, "20");
         fixture.Informer.NoteDelete(new ObjectKey("default", "a"), "u-a");
         fixture.Time.Advance(TimeSpan.FromMinutes(10) - TimeSpan.FromSeconds(1));
