@@ -644,17 +644,19 @@ public sealed class OwnWritesTests
             MinWatchTimeout = TimeSpan.FromHours(1),
         });
         var watch = await SyncAsync(fixture, "20");
+        watch.Send(Json.Event("ADDED", Json.Widget("z", 21, size: 9)));
+        await ReachAsync(fixture, "21");
         fixture.Informer.NoteDelete(new ObjectKey("default", "a"), "u-a");
         fixture.Time.Advance(TimeSpan.FromMinutes(10) - TimeSpan.FromSeconds(1));
-        watch.Send(Json.Event("ADDED", Json.Widget("a", 21, size: 1)));
-        await ReachAsync(fixture, "21");
-        Assert.Equal("", Show(fixture));
+        watch.Send(Json.Event("ADDED", Json.Widget("a", 22, size: 1)));
+        await ReachAsync(fixture, "22");
+        Assert.Equal("z9", Show(fixture));
 
         fixture.Time.Advance(TimeSpan.FromSeconds(1));
-        watch.Send(Json.Event("ADDED", Json.Widget("b", 22, size: 1)));
-        watch.Send(Json.Event("MODIFIED", Json.Widget("a", 23, size: 2)));
-        await ReachAsync(fixture, "23");
-        Assert.Equal("a2,b1", Show(fixture));
+        watch.Send(Json.Event("ADDED", Json.Widget("b", 23, size: 1)));
+        watch.Send(Json.Event("MODIFIED", Json.Widget("a", 24, size: 2)));
+        await ReachAsync(fixture, "24");
+        Assert.Equal("a2,b1,z9", Show(fixture));
     }
 
     [Fact]
